@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_PCAPNG_WRITE_H
+#define XSW_PCAPNG_WRITE_H
+
+/*
+ * Writes one pcapng section, little-endian, so that every stock tool reads it: every interface is
+ * Ethernet, with snap length 262144 and nanoseconds. Blocks are gathered to pieces of about 1 MiB
+ * (compressed: 4 MiB, which become one zstd frame) and a piece is handed to the kernel as a whole,
+ * so that a file of a writer that dies ends at a whole block, and at a whole frame.
+ *
+ * When a piece cannot be written (disk full), the file is cut back to the end of the piece before
+ * it; the piece's packets are counted as lost, its section, interfaces and statistics are kept for
+ * the next piece, and the call that noticed returns the error. The writer stays usable: later
+ * pieces are tried again. On a pipe there is no way back: after a failure every later call fails
+ * alike.
+ *
+ * Threads: one at a time. SIGPIPE is the program's business.
+ */
+
+#include <stdint.h>
+
+#include <xsw/error.h>
+
+#include "formats/pcapng_items.h"
+
+struct pcapng_writer;
+
+struct pcapng_writer_account {
+    uint64_t packets_accepted; /* that pcapng_writer_packet took: all but XSW_INVALID and
+                                  XSW_NO_MEMORY */
+    uint64_t packets_written;  /* handed to the kernel */
+    uint64_t packets_lost;     /* were in a piece that could not be written */
+    uint64_t content_bytes;    /* of blocks handed to the kernel, before compression */
+    uint64_t file_bytes;       /* of the file, after compression */
+};
+
+enum {
+    PCAPNG_PLAIN = 0,
+    PCAPNG_ZSTD = 1 /* frames of 4 MiB of content, level 1, and a seek table at the end */
+};
+
+/* Creates or empties the file; "-" is standard output. A path that ends in ".zst" is compressed. */
+enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writer,
+                                   struct xsw_error *error) XSW_MUST_CHECK;
+
+/* The same on a descriptor, from where it stands; the writer takes it, also when it fails, and
+ * closes it. `name` is for messages, `compression` is PCAPNG_PLAIN or PCAPNG_ZSTD. */
+enum xsw_status pcapng_writer_open_fd(int fd, const char *name, int compression,
+                                      struct pcapng_writer **writer,
+                                      struct xsw_error *error) XSW_MUST_CHECK;
+
+/* The first block, once. */
+enum xsw_status pcapng_writer_section(struct pcapng_writer *writer,
+                                      const struct pcapng_section *section,
+                                      struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Anywhere before the first packet that names it. `id` is for struct pcapng_packet.interface. */
+enum xsw_status pcapng_writer_interface(struct pcapng_writer *writer,
+                                        const struct pcapng_interface *interface, uint32_t *id,
+                                        struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Options are written as `has` tells, a dropcount only when it is not 0. XSW_INVALID, and nothing
+ * is written: an unknown interface, more than PCAPNG_SNAP_LENGTH bytes, an option above 65,535
+ * bytes. */
+enum xsw_status pcapng_writer_packet(struct pcapng_writer *writer,
+                                     const struct pcapng_packet *packet,
+                                     struct xsw_error *error) XSW_MUST_CHECK;
+
+enum xsw_status pcapng_writer_statistics(struct pcapng_writer *writer,
+                                         const struct pcapng_statistics *statistics,
+                                         struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Hands all to the kernel; ends the zstd frame. */
+enum xsw_status pcapng_writer_flush(struct pcapng_writer *writer,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
+
+struct pcapng_writer_account pcapng_writer_account(const struct pcapng_writer *writer);
+
+/* Flushes, writes the seek table of a compressed file, closes and frees, whatever it returns.
+ * `account` may be null; it is the last word on what was written and lost. Accepts a null writer.
+ */
+enum xsw_status pcapng_writer_close(struct pcapng_writer *writer,
+                                    struct pcapng_writer_account *account, struct xsw_error *error);
+
+#endif

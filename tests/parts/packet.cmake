@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+foreach(module parse checksum flow_key describe fields)
+    xsw_unit_test(packet ${module})
+endforeach()
