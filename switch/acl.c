@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "switch/acl.h"
+
+#include <string.h>
+
+#include "packet/wire.h"
+#include "switch/mac_table.h"
+
+enum {
+    NEEDS_SOURCE_MAC = 1,
+    NEEDS_DESTINATION_MAC = 2,
+    NEEDS_ETHER_TYPE = 4,
+    NEEDS_PROTOCOL = 8,
+    NEEDS_ADDRESSES = 16,
+    NEEDS_PORTS = 32
+};
+
+static void prefix_compile(const struct ip_prefix *prefix, uint64_t value[2], uint64_t mask[2])
+{
+    uint8_t mask_bytes[16] = {0};
+    uint8_t value_bytes[16];
+    for (unsigned bit = 0; bit < prefix->bits; bit++) {
+        mask_bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        value_bytes[i] = prefix->bytes[i] & mask_bytes[i];
+    }
+    memcpy(value, value_bytes, 16);
+    memcpy(mask, mask_bytes, 16);
+}
+
+void acl_compile(const struct acl_rule *rule, uint32_t counter, struct acl_compiled_rule *compiled)
+{
+    *compiled = (struct acl_compiled_rule){
+        .id = rule->id,
+        .counter = counter,
+        .action = (uint8_t)rule->action,
+        .protocol = rule->protocol,
+        .family = rule->source.family != 0 ? rule->source.family : rule->destination.family,
+        .ether_type = rule->ether_type,
+        .source_mac = mac_load(rule->source_mac.bytes),
+        .destination_mac = mac_load(rule->destination_mac.bytes),
+        .source_ports = rule->source_ports,
+        .destination_ports = rule->destination_ports,
+    };
+    prefix_compile(&rule->source, compiled->source, compiled->source_mask);
+    prefix_compile(&rule->destination, compiled->destination, compiled->destination_mask);
+    int has_ports = rule->source_ports.last != 0 || rule->destination_ports.last != 0;
+    if (compiled->source_ports.last == 0) {
+        compiled->source_ports.last = UINT16_MAX;
+    }
+    if (compiled->destination_ports.last == 0) {
+        compiled->destination_ports.last = UINT16_MAX;
+    }
+    compiled->needs = (uint8_t)((rule->has_source_mac ? NEEDS_SOURCE_MAC : 0) |
+                                (rule->has_destination_mac ? NEEDS_DESTINATION_MAC : 0) |
+                                (rule->has_ether_type ? NEEDS_ETHER_TYPE : 0) |
+                                (rule->has_protocol ? NEEDS_PROTOCOL : 0) |
+                                (compiled->family != 0 ? NEEDS_ADDRESSES : 0) |
+                                (has_ports ? NEEDS_PORTS : 0));
+}
+
+int acl_rule_compare(const void *a, const void *b)
+{
+    const struct acl_rule *left = a;
+    const struct acl_rule *right = b;
+    if (left->weight != right->weight) {
+        return left->weight > right->weight ? -1 : 1;
+    }
+    return left->id < right->id ? -1 : left->id > right->id;
+}
+
+static int addresses_match(const struct acl_compiled_rule *rule, const struct xsw_packet *packet)
+{
+    uint64_t source[2] = {0, 0};
+    uint64_t destination[2] = {0, 0};
+    const uint8_t *l3 = packet->data + packet->l3_offset;
+    if (rule->family == 4) {
+        if (packet->ether_type != ETHER_TYPE_IPV4 || packet->l3_offset == 0) {
+            return 0;
+        }
+        memcpy(source, l3 + 12, 4);
+        memcpy(destination, l3 + 16, 4);
+    } else {
+        if (packet->ether_type != ETHER_TYPE_IPV6 || packet->l3_offset == 0) {
+            return 0;
+        }
+        memcpy(source, l3 + 8, 16);
+        memcpy(destination, l3 + 24, 16);
+    }
+    return (source[0] & rule->source_mask[0]) == rule->source[0] &&
+           (source[1] & rule->source_mask[1]) == rule->source[1] &&
+           (destination[0] & rule->destination_mask[0]) == rule->destination[0] &&
+           (destination[1] & rule->destination_mask[1]) == rule->destination[1];
+}
+
+static int has_transport_ports(const struct xsw_packet *packet)
+{
+    return packet->l4_offset != 0 &&
+           (packet->ip_protocol == PROTOCOL_TCP || packet->ip_protocol == PROTOCOL_UDP);
+}
+
+static int ports_match(const struct acl_compiled_rule *rule, const struct xsw_packet *packet)
+{
+    if (!has_transport_ports(packet)) {
+        return 0;
+    }
+    const uint8_t *l4 = packet->data + packet->l4_offset;
+    uint16_t source = (uint16_t)(l4[0] << 8 | l4[1]);
+    uint16_t destination = (uint16_t)(l4[2] << 8 | l4[3]);
+    return source >= rule->source_ports.first && source <= rule->source_ports.last &&
+           destination >= rule->destination_ports.first &&
+           destination <= rule->destination_ports.last;
+}
+
+static int rule_matches(const struct acl_compiled_rule *rule, const struct xsw_packet *packet)
+{
+    unsigned needs = rule->needs;
+    if ((needs & NEEDS_ETHER_TYPE) != 0 && packet->ether_type != rule->ether_type) {
+        return 0;
+    }
+    if ((needs & NEEDS_PROTOCOL) != 0 &&
+        (packet->l3_offset == 0 || packet->ip_protocol != rule->protocol ||
+         packet->ether_type == ETHER_TYPE_ARP)) {
+        return 0;
+    }
+    if ((needs & NEEDS_SOURCE_MAC) != 0 && mac_load(packet->data + 6) != rule->source_mac) {
+        return 0;
+    }
+    if ((needs & NEEDS_DESTINATION_MAC) != 0 && mac_load(packet->data) != rule->destination_mac) {
+        return 0;
+    }
+    if ((needs & NEEDS_ADDRESSES) != 0 && !addresses_match(rule, packet)) {
+        return 0;
+    }
+    return (needs & NEEDS_PORTS) == 0 || ports_match(rule, packet);
+}
+
+const struct acl_compiled_rule *acl_match(const struct acl_list *list,
+                                          const struct xsw_packet *packet)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (rule_matches(&list->rules[i], packet)) {
+            return &list->rules[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_SWITCH_CONFIG_H
+#define XSW_SWITCH_CONFIG_H
+
+/*
+ * What a person configures, as plain values: the control server fills these from JSON, the switch
+ * checks and compiles them into an immutable pipeline snapshot. Fixed sizes, no ownership. Control
+ * thread only.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xsw/packet.h>
+
+enum {
+    CONFIG_NAME_SIZE = 32,   /* names with their terminator */
+    CONFIG_PATH_SIZE = 256,
+    CONFIG_MACS_MAX = 16,    /* addresses that the spoofing guard of a port allows */
+    CONFIG_VLAN_MAX = 4094,
+    CONFIG_ACL_RULES_MAX = 256, /* a port */
+    CONFIG_WORKERS_MAX = 16,
+    CONFIG_MTU_DEFAULT = 1500
+};
+
+struct mac_address {
+    uint8_t bytes[6];
+};
+
+enum port_kind {
+    PORT_KIND_TAP,
+    PORT_KIND_MEMORY,
+    PORT_KIND_FILE
+};
+
+enum vlan_mode {
+    VLAN_ACCESS, /* untagged frames belong to `access`; tagged ones are refused */
+    VLAN_TRUNK   /* tagged frames of the allowed set; untagged ones belong to `native` */
+};
+
+struct vlan_config {
+    enum vlan_mode mode;
+    uint16_t access;           /* 1 … 4094 */
+    uint16_t native;           /* 0: untagged frames are refused */
+    uint64_t allowed[4096 / 64]; /* bit n: VLAN n */
+};
+
+struct port_config {
+    char name[CONFIG_NAME_SIZE]; /* unique on the switch; letters, digits, '-', '_', '.' */
+    enum port_kind kind;
+    char device[CONFIG_NAME_SIZE];      /* tap: the interface's name; empty: the port's name */
+    char input_path[CONFIG_PATH_SIZE];  /* file: played; empty for none */
+    char output_path[CONFIG_PATH_SIZE]; /* file: written; empty for none */
+    bool keep_timing;                   /* file: play with the recorded gaps */
+    uint32_t mtu;                       /* bytes behind the Ethernet header and one tag */
+    struct vlan_config vlan;
+    bool spoof_guard;
+    struct mac_address macs[CONFIG_MACS_MAX];
+    uint32_t mac_count;
+    char mirror_to[CONFIG_NAME_SIZE]; /* copies of all that this port receives and is sent; or empty */
+};
+
+enum acl_direction {
+    ACL_IN,  /* from the port into the switch */
+    ACL_OUT  /* from the switch to the port */
+};
+
+enum acl_action {
+    ACL_ALLOW,
+    ACL_DENY
+};
+
+struct ip_prefix {
+    uint8_t family;    /* 0: any, 4 or 6 */
+    uint8_t bits;      /* prefix length */
+    uint8_t bytes[16]; /* network order, 4 or 16 used */
+};
+
+struct port_range {
+    uint16_t first, last; /* 0 … 65535 is any */
+};
+
+/* One rule of a port's list. Every condition that is set must hold. Largest weight first, then
+ * smallest id; the first that matches decides; none: allowed. */
+struct acl_rule {
+    uint32_t id; /* 1 …, unique on the port; 0 asks for the next free one */
+    int32_t weight;
+    enum acl_direction direction;
+    enum acl_action action;
+    bool has_source_mac, has_destination_mac, has_ether_type, has_protocol;
+    struct mac_address source_mac, destination_mac;
+    uint16_t ether_type; /* behind all tags */
+    uint8_t protocol;    /* IP protocol number */
+    struct ip_prefix source, destination;
+    struct port_range source_ports, destination_ports; /* a first of 0 and last of 0 is any */
+};
+
+struct extension_setting {
+    char name[CONFIG_NAME_SIZE];
+    const char *const *texts; /* numbers and booleans as text too; owned by the caller of the call */
+    size_t text_count;
+};
+
+struct extension_config {
+    char name[CONFIG_NAME_SIZE]; /* of the instance; empty: the extension's own name */
+    char path[CONFIG_PATH_SIZE]; /* absolute path, or a bare name in the installed folder */
+    const struct extension_setting *settings;
+    size_t setting_count;
+};
+
+struct switch_config {
+    char name[CONFIG_NAME_SIZE];
+    uint32_t workers;           /* 1 … CONFIG_WORKERS_MAX */
+    uint32_t mac_limit;         /* entries of the MAC table */
+    uint32_t mac_ageing_seconds; /* 0: never */
+    uint32_t buffers;           /* packet buffers of a worker; 0: default */
+};
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_SWITCH_CONFIG_FILE_H
+#define XSW_SWITCH_CONFIG_FILE_H
+
+/*
+ * A whole configuration: {"switch":{…},"ports":[…],"extensions":[…]}, read from a file and brought
+ * into force on a new switch. xswd.8 describes it for people.
+ *
+ * Threads: control thread.
+ */
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include <xsw/error.h>
+
+#include "switch/config.h"
+#include "switch/config_json.h"
+
+struct vswitch;
+
+struct config_port {
+    struct port_config config;
+    struct acl_rule *rules;
+    size_t rule_count;
+};
+
+struct config {
+    struct switch_config switch_config;
+    struct config_port *ports;
+    size_t port_count;
+    struct config_extension *extensions;
+    size_t extension_count;
+};
+
+enum {
+    CONFIG_FILE_MAX = 16 << 20, /* bytes */
+    CONFIG_EXTENSIONS_MAX = 32
+};
+
+/* Errors begin with the file's name; those of the syntax have line and column behind it, those of
+ * the meaning the JSON path. config_fini is to be called also after a failure. */
+enum xsw_status config_load(const char *path, struct config *config,
+                            struct xsw_error *error) XSW_MUST_CHECK;
+/* The same from a JSON tree. */
+enum xsw_status config_read(const json_t *root, struct config *config,
+                            struct xsw_error *error) XSW_MUST_CHECK;
+void config_fini(struct config *config);
+
+/* Adds the ports with their rules, then the extensions in the order of the file. To be called
+ * before vswitch_start, so that no packet passes before its rules are there. */
+enum xsw_status config_apply(const struct config *config, struct vswitch *vswitch,
+                             struct xsw_error *error) XSW_MUST_CHECK;
+
+/* The configuration that is in force, in the same shape; null when memory is short. */
+json_t *config_running_json(struct vswitch *vswitch);
+/* A port with its "acl", in the same shape. */
+json_t *config_running_port_json(struct vswitch *vswitch, const struct port_config *port);
+/* The settings in force of an extension, as an object. */
+json_t *config_running_settings_json(struct vswitch *vswitch, const char *extension);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Methods about extensions: list, add, set, remove.
+ */
+#include "switch/control_methods.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "switch/config_file.h"
+#include "switch/config_json.h"
+#include "switch/config_node.h"
+#include "switch/control_json.h"
+#include "switch/switch.h"
+
+static const char *const extension_only[] = {"extension", NULL};
+
+json_t *control_extension_json(struct vswitch *vswitch, const struct extension_info *info)
+{
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "name", info->name, "extension", info->extension,
+                     "version", info->version, "kind", info->kind, "path", info->path, "settings",
+                     config_running_settings_json(vswitch, info->name));
+}
+
+static enum xsw_status extension_find(struct vswitch *vswitch, const char *name,
+                                      struct extension_info *found, struct xsw_error *error)
+{
+    struct extension_info extensions[CONFIG_EXTENSIONS_MAX];
+    size_t count = vswitch_extensions(vswitch, extensions, CONFIG_EXTENSIONS_MAX);
+    for (size_t i = 0; i < count && i < CONFIG_EXTENSIONS_MAX; i++) {
+        if (strcmp(extensions[i].name, name) == 0) {
+            *found = extensions[i];
+            return XSW_OK;
+        }
+    }
+    return error_set(error, XSW_NOT_FOUND, "there is no extension \"%s\"", name);
+}
+
+static enum xsw_status method_extension_list(void *context, const struct rpc_caller *caller,
+                                             const json_t *params, struct rpc_reply *reply,
+                                             struct xsw_error *error)
+{
+    static const char *const members[] = {NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    struct extension_info extensions[CONFIG_EXTENSIONS_MAX];
+    (void)caller;
+
+    config_node_check_object(&node, members);
+    if (reader.status != XSW_OK)
+        return reader.status;
+    size_t count = vswitch_extensions(context, extensions, CONFIG_EXTENSIONS_MAX);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count && i < CONFIG_EXTENSIONS_MAX; i++) {
+        const struct extension_info *info = &extensions[i];
+        json_t *object = control_extension_json(context, info);
+        json_object_set_new(object, "packets", json_integer((json_int_t)info->packets));
+        json_object_set_new(object, "dropped", json_integer((json_int_t)info->dropped));
+        json_object_set_new(object, "silently_dropped",
+                            json_integer((json_int_t)info->silently_dropped));
+        json_array_append_new(list, object);
+    }
+    return control_reply(reply, json_pack("{s:o}", "extensions", list), error);
+}
+
+static enum xsw_status method_extension_add(void *context, const struct rpc_caller *caller,
+                                            const json_t *params, struct rpc_reply *reply,
+                                            struct xsw_error *error)
+{
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    struct config_node member = config_node_member(&node, "extension");
+    struct config_extension extension;
+    (void)caller;
+    (void)reply;
+
+    config_node_check_object(&node, extension_only);
+    config_node_require(&node, "extension");
+    config_extension_read(&member, &extension);
+    config_node_require(&member, "path");
+    enum xsw_status status = reader.status;
+    if (status == XSW_OK)
+        status = vswitch_extension_add(context, &extension.config, error);
+    config_extension_fini(&extension);
+    return status;
+}
+
+/* The settings in force with those of the request laid over them, as the member "extension" of a
+ * new object; null when memory is short. */
+static json_t *extension_merge(struct vswitch *vswitch, const struct extension_info *info,
+                               const json_t *request)
+{
+    json_t *settings = config_running_settings_json(vswitch, info->name);
+    json_t *changes = json_object_get(json_object_get(request, "extension"), "settings");
+    if (json_is_object(changes) && json_object_update(settings, changes) != 0) {
+        json_decref(settings);
+        return NULL;
+    }
+    return json_pack("{s:{s:s,s:s,s:o}}", "extension", "name", info->name, "path", info->path,
+                     "settings", settings);
+}
+
+static enum xsw_status extension_set(struct vswitch *vswitch, const struct extension_info *info,
+                                     const json_t *request, struct xsw_error *error)
+{
+    struct config_reader reader;
+    json_t *merged = extension_merge(vswitch, info, request);
+    struct config_node node = config_node_root(&reader, "params", merged, error);
+    struct config_node member = config_node_member(&node, "extension");
+    struct config_extension extension;
+    if (merged == NULL)
+        return error_set(error, XSW_NO_MEMORY, "no memory for the settings of %s", info->name);
+    config_extension_read(&member, &extension);
+    enum xsw_status status = reader.status;
+    if (status == XSW_OK)
+        status = vswitch_extension_set(vswitch, &extension.config, error);
+    config_extension_fini(&extension);
+    json_decref(merged);
+    return status;
+}
+
+static enum xsw_status method_extension_set(void *context, const struct rpc_caller *caller,
+                                            const json_t *params, struct rpc_reply *reply,
+                                            struct xsw_error *error)
+{
+    static const char *const members[] = {"name", "settings", NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    struct config_node member = config_node_member(&node, "extension");
+    char name[CONFIG_NAME_SIZE] = "";
+    struct extension_info info;
+    (void)caller;
+    (void)reply;
+
+    config_node_check_object(&node, extension_only);
+    config_node_require(&node, "extension");
+    config_node_check_object(&member, members);
+    config_node_require(&member, "name");
+    config_node_require(&member, "settings");
+    config_node_text(&member, "name", name, sizeof(name));
+    struct config_node settings = config_node_member(&member, "settings");
+    if (config_node_is_there(&settings) && !json_is_object(settings.value))
+        config_node_fail(&settings, "expected an object: a member for each setting");
+    enum xsw_status status = reader.status;
+    if (status == XSW_OK)
+        status = extension_find(context, name, &info, error);
+    return status == XSW_OK ? extension_set(context, &info, params, error) : status;
+}
+
+static enum xsw_status method_extension_remove(void *context, const struct rpc_caller *caller,
+                                               const json_t *params, struct rpc_reply *reply,
+                                               struct xsw_error *error)
+{
+    static const char *const members[] = {"name", NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    char name[CONFIG_NAME_SIZE] = "";
+    (void)caller;
+    (void)reply;
+
+    config_node_check_object(&node, members);
+    config_node_require(&node, "name");
+    config_node_text(&node, "name", name, sizeof(name));
+    if (reader.status != XSW_OK)
+        return reader.status;
+    return vswitch_extension_remove(context, name, error);
+}
+
+static const struct rpc_method extension_methods[] = {
+    {"extension.list", false, method_extension_list},
+    {"extension.add", true, method_extension_add},
+    {"extension.set", true, method_extension_set},
+    {"extension.remove", true, method_extension_remove},
+};
+
+struct rpc_table control_extension_table(struct vswitch *vswitch)
+{
+    return (struct rpc_table){.methods = extension_methods,
+                              .count = sizeof(extension_methods) / sizeof(extension_methods[0]),
+                              .context = vswitch};
+}

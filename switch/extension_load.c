@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens extensions with good manners: an absolute path or a name in the installed folder, nothing
+ * that anybody else may write to, and a descriptor that is checked before it is believed. */
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "switch/extension_host.h"
+
+static const char *extension_folder(void)
+{
+    const char *folder = secure_getenv("XSW_EXTENSION_PATH");
+    return folder != NULL && folder[0] == '/' ? folder : XSW_EXTENSION_DIR;
+}
+
+static enum xsw_status path_resolve(const char *path, char *full, size_t size,
+                                    struct xsw_error *error)
+{
+    if (strchr(path, '/') == NULL) {
+        const char *suffix = strstr(path, ".so") != NULL ? "" : ".so";
+        snprintf(full, size, "%s/%s%s", extension_folder(), path, suffix);
+    } else if (path[0] == '/') {
+        snprintf(full, size, "%s", path);
+    } else {
+        return error_set(error, XSW_INVALID,
+                         "extension %s: expected an absolute path, or a bare name in %s", path,
+                         extension_folder());
+    }
+    return XSW_OK;
+}
+
+static enum xsw_status safe_check(const char *path, struct xsw_error *error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        return error_errno(error, "extension %s", path);
+    }
+    if ((status.st_mode & S_IWOTH) != 0) {
+        return error_set(error, XSW_DENIED,
+                         "extension %s: everybody may write to it, so it is not loaded: chmod o-w",
+                         path);
+    }
+    if (status.st_uid != 0 && status.st_uid != geteuid()) {
+        return error_set(error, XSW_DENIED,
+                         "extension %s: it belongs to user %u; expected root or the user of xswd",
+                         path, (unsigned)status.st_uid);
+    }
+    return XSW_OK;
+}
+
+/* The file and the folder that it is in: whoever may write to the folder may replace the file. */
+static enum xsw_status places_check(const char *path, struct xsw_error *error)
+{
+    char folder[CONFIG_PATH_SIZE + 64];
+    snprintf(folder, sizeof(folder), "%s", path);
+    char *slash = strrchr(folder, '/');
+    slash[slash == folder ? 1 : 0] = '\0';
+    enum xsw_status status = safe_check(path, error);
+    return status == XSW_OK ? safe_check(folder, error) : status;
+}
+
+const char *extension_kind_name(uint32_t kind)
+{
+    switch (kind) {
+    case XSW_EXTENSION_CAPTURE:
+        return "capture";
+    case XSW_EXTENSION_FILTER:
+        return "filter";
+    case XSW_EXTENSION_FORWARD:
+        return "forward";
+    default:
+        return "unknown";
+    }
+}
+
+int extension_name_is_valid(const char *text)
+{
+    size_t length = text != NULL ? strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+    return length > 0 && length < CONFIG_NAME_SIZE && text[length] == '\0';
+}
+
+/* What is wrong with the operations of an extension, or null. */
+static const char *ops_fault(const struct xsw_extension *extension)
+{
+    switch (extension->kind) {
+    case XSW_EXTENSION_CAPTURE:
+        return extension->capture != NULL && extension->capture->size >= sizeof(*extension->capture) &&
+                       extension->capture->look != NULL
+                   ? NULL
+                   : "kind capture without the operation look";
+    case XSW_EXTENSION_FILTER:
+        return extension->filter != NULL && extension->filter->size >= sizeof(*extension->filter) &&
+                       (extension->filter->ingress != NULL || extension->filter->egress != NULL)
+                   ? NULL
+                   : "kind filter without the operation ingress or egress";
+    case XSW_EXTENSION_FORWARD:
+        return extension->forward != NULL && extension->forward->size >= sizeof(*extension->forward) &&
+                       extension->forward->forward != NULL
+                   ? NULL
+                   : "kind forward without the operation forward";
+    default:
+        return "a kind that is none of capture (1), filter (2), forward (3)";
+    }
+}
+
+static const char *tables_fault(const struct xsw_extension *extension)
+{
+    if (extension->reason_count > EXTENSION_REASONS_MAX ||
+        (extension->reason_count > 0 && extension->reasons == NULL)) {
+        return "more than 32 drop reasons, or none where it says there are some";
+    }
+    for (size_t i = 0; i < extension->reason_count; i++) {
+        if (!extension_name_is_valid(extension->reasons[i].name) || extension->reasons[i].sentence == NULL) {
+            return "a drop reason without a name of a-z, 0-9, '-', or without a sentence";
+        }
+    }
+    if (extension->setting_count > EXTENSION_SETTINGS_MAX ||
+        (extension->setting_count > 0 && extension->settings == NULL)) {
+        return "more than 32 settings, or none where it says there are some";
+    }
+    for (size_t i = 0; i < extension->setting_count; i++) {
+        if (!extension_name_is_valid(extension->settings[i].name)) {
+            return "a setting without a name of a-z, 0-9, '-'";
+        }
+    }
+    return NULL;
+}
+
+static enum xsw_status descriptor_check(const char *path, const struct xsw_extension *extension,
+                                        struct xsw_error *error)
+{
+    size_t base = offsetof(struct xsw_extension, forward) + sizeof(extension->forward);
+    if (extension == NULL || extension->abi != XSW_EXTENSION_ABI) {
+        return error_set(error, XSW_UNSUPPORTED, "extension %s: ABI %u in its descriptor; expected %u",
+                         path, extension != NULL ? extension->abi : 0, XSW_EXTENSION_ABI);
+    }
+    if (extension->size < base) {
+        return error_set(error, XSW_CORRUPT,
+                         "extension %s: its descriptor has %u bytes; version 1 has at least %zu",
+                         path, extension->size, base);
+    }
+    const char *fault = !extension_name_is_valid(extension->name) ? "a name that is not of a-z, 0-9, '-'"
+                        : extension->version == NULL ? "no version"
+                        : extension->state_size > EXTENSION_STATE_MAX
+                            ? "a state larger than 64 MiB"
+                            : ops_fault(extension);
+    if (fault == NULL) {
+        fault = tables_fault(extension);
+    }
+    if (fault != NULL) {
+        return error_set(error, XSW_CORRUPT, "extension %s: its descriptor has %s", path, fault);
+    }
+    return XSW_OK;
+}
+
+/* An extension for another ABI exports another symbol: find out which, for the error. */
+static unsigned other_abi(void *library)
+{
+    for (unsigned abi = 1; abi < 32; abi++) {
+        char symbol[32];
+        snprintf(symbol, sizeof(symbol), "xsw_extension_v%u", abi);
+        if (dlsym(library, symbol) != NULL) {
+            return abi;
+        }
+    }
+    return 0;
+}
+
+enum xsw_status extension_load(const char *path, struct extension_instance *instance,
+                               struct xsw_error *error)
+{
+    enum xsw_status status = path_resolve(path, instance->path, sizeof(instance->path), error);
+    if (status == XSW_OK) {
+        status = places_check(instance->path, error);
+    }
+    if (status != XSW_OK) {
+        return status;
+    }
+    instance->library = dlopen(instance->path, RTLD_NOW | RTLD_LOCAL);
+    if (instance->library == NULL) {
+        return error_set(error, XSW_CORRUPT, "extension %s: %s", path, dlerror());
+    }
+    const struct xsw_extension *const *exported = dlsym(instance->library, "xsw_extension_v1");
+    if (exported == NULL) {
+        unsigned abi = other_abi(instance->library);
+        if (abi != 0) {
+            return error_set(error, XSW_UNSUPPORTED,
+                             "extension %s: made for ABI %u; this xsw offers ABI %u: build it again",
+                             path, abi, XSW_EXTENSION_ABI);
+        }
+        return error_set(error, XSW_CORRUPT,
+                         "extension %s: it does not export xsw_extension_v1, so it is no extension",
+                         path);
+    }
+    instance->extension = *exported;
+    return descriptor_check(path, instance->extension, error);
+}

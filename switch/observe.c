@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a worker keeps for its observers: the timeline of the running batch, notes of packets that
+ * something happened to, and the bytes from before a stage that may change them. All of it is made
+ * at the start; a packet that finds no room is marked, never waited for. */
+#include "switch/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "formats/stage_meta.h"
+#include "switch/byte_diff.h"
+
+enum { MEMORY_BYTES = 4 << 20 };
+
+struct remembered {
+    const uint8_t *bytes;
+    uint32_t length;      /* of the frame */
+    uint32_t kept_length; /* bytes of it in `bytes` */
+};
+
+struct watcher {
+    struct timeline timeline;
+    struct remembered remembered[XSW_BATCH_MAX];
+    struct packet_notes *free[NOTES_COUNT];
+    uint32_t free_count;
+    struct packet_notes *notes;
+    uint8_t *memory; /* MEMORY_BYTES for the remembered bytes */
+};
+
+enum xsw_status watcher_create(struct watcher **watcher, struct xsw_error *error)
+{
+    struct watcher *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a worker's observers");
+    }
+    void *notes = NULL;
+    void *memory = NULL;
+    enum xsw_status status = memory_map(NOTES_COUNT * sizeof(struct packet_notes), &notes, error);
+    if (status == XSW_OK) {
+        made->notes = notes;
+        status = memory_map(MEMORY_BYTES, &memory, error);
+        made->memory = memory;
+    }
+    if (status != XSW_OK) {
+        watcher_destroy(made);
+        return status;
+    }
+    for (uint32_t i = 0; i < NOTES_COUNT; i++) {
+        made->free[i] = &made->notes[i];
+    }
+    made->free_count = NOTES_COUNT;
+    *watcher = made;
+    return XSW_OK;
+}
+
+void watcher_destroy(struct watcher *watcher)
+{
+    if (watcher == NULL) {
+        return;
+    }
+    memory_unmap(watcher->notes, NOTES_COUNT * sizeof(struct packet_notes));
+    memory_unmap(watcher->memory, MEMORY_BYTES);
+    free(watcher);
+}
+
+struct timeline *watcher_timeline(struct watcher *watcher)
+{
+    return &watcher->timeline;
+}
+
+/* The packet's notes, or null when all are in use. There are enough for every packet of a batch and
+ * of one batch of copies; only copies beyond that go without. */
+static struct packet_notes *notes_of(struct watcher *watcher, struct packet *packet)
+{
+    if (packet->notes == NULL && watcher->free_count > 0) {
+        packet->notes = watcher->free[--watcher->free_count];
+        packet->notes->length = 0;
+        packet->notes->flags = 0;
+    }
+    return packet->notes;
+}
+
+static struct meta_builder builder_of(struct packet_notes *notes)
+{
+    return (struct meta_builder){.bytes = notes->bytes, .size = NOTES_BYTES, .length = notes->length};
+}
+
+static void notes_store(struct packet_notes *notes, const struct meta_builder *builder)
+{
+    if (builder->overflow) {
+        notes->flags |= NOTES_INCOMPLETE;
+    } else {
+        notes->length = (uint16_t)builder->length;
+    }
+}
+
+void watcher_note_decision(struct watcher *watcher, struct packet *packet, uint16_t stage,
+                           uint32_t rule)
+{
+    struct packet_notes *notes = notes_of(watcher, packet);
+    if (notes != NULL) {
+        struct meta_builder builder = builder_of(notes);
+        meta_add_decision(&builder, &(struct meta_decision){.stage = stage, .rule = rule});
+        notes_store(notes, &builder);
+    }
+}
+
+static void note_change(struct packet_notes *notes, uint16_t stage, const struct byte_change *change)
+{
+    uint8_t bytes[META_CHANGE_BYTES_MAX];
+    memcpy(bytes, change->old_bytes, change->old_length);
+    memcpy(bytes + change->old_length, change->new_bytes, change->new_length);
+    struct meta_change meta = {.stage = stage,
+                               .offset = change->offset,
+                               .old_length = change->old_length,
+                               .new_length = change->new_length,
+                               .bytes = bytes};
+    struct meta_builder builder = builder_of(notes);
+    meta_add_change(&builder, &meta);
+    notes_store(notes, &builder);
+}
+
+void watcher_note_change(struct watcher *watcher, struct packet *packet, uint16_t stage,
+                         const struct byte_change *change)
+{
+    struct packet_notes *notes = notes_of(watcher, packet);
+    if (notes != NULL) {
+        note_change(notes, stage, change);
+    }
+}
+
+void watcher_forget(struct watcher *watcher, struct packet *const *packets, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (packets[i]->notes != NULL) {
+            watcher->free[watcher->free_count++] = packets[i]->notes;
+            packets[i]->notes = NULL;
+        }
+    }
+}
+
+void watcher_remember(struct watcher *watcher, struct packet *const *packets, uint32_t count,
+                      uint32_t snap_length)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct xsw_packet *seen = &packets[i]->seen;
+        struct remembered *entry = &watcher->remembered[i];
+        uint32_t wanted = seen->length < snap_length ? seen->length : snap_length;
+        uint32_t room = MEMORY_BYTES - used;
+        entry->length = seen->length;
+        entry->kept_length = packets[i]->watch == 0 ? 0 : wanted < room ? wanted : room;
+        entry->bytes = watcher->memory + used;
+        memcpy(watcher->memory + used, seen->data, entry->kept_length);
+        used += entry->kept_length;
+    }
+}
+
+static void compare(struct watcher *watcher, struct packet *packet,
+                    const struct remembered *before, uint16_t stage, int is_declared)
+{
+    const struct xsw_packet *seen = &packet->seen;
+    struct byte_diff diff;
+    byte_diff_begin(&diff, before->bytes, before->length, before->kept_length, seen->data,
+                    seen->length);
+    struct byte_change change;
+    struct packet_notes *notes = NULL;
+    while (byte_diff_next(&diff, &change)) {
+        notes = notes_of(watcher, packet);
+        if (notes == NULL) {
+            return;
+        }
+        note_change(notes, stage, &change);
+    }
+    if (notes != NULL && !is_declared) {
+        notes->flags |= NOTES_UNDECLARED;
+    }
+}
+
+void watcher_compare(struct watcher *watcher, struct packet *const *packets, uint32_t count,
+                     uint16_t stage, int is_declared)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (packets[i]->watch != 0 && packet_is_sane(packets[i])) {
+            compare(watcher, packets[i], &watcher->remembered[i], stage, is_declared);
+        }
+    }
+}

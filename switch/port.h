@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_SWITCH_PORT_H
+#define XSW_SWITCH_PORT_H
+
+/*
+ * The port interface: what a kind of port must do. One object a port; each worker has a queue of its
+ * own on it, so that receive and send need no lock. A kind that cannot offer several queues offers
+ * one, which belongs to one worker for receive, and refuses to be on a switch with more workers if
+ * it cannot send from several either.
+ *
+ * Threads: open and close on the control thread, close after no worker knows the port; receive, send
+ * and poll_fd on the worker that owns the queue; state on the control thread.
+ */
+
+#include <stdint.h>
+
+#include <xsw/error.h>
+
+#include "packet/packet.h"
+#include "switch/config.h"
+#include "switch/switch.h"
+
+struct port;
+
+struct port_ops {
+    const char *kind; /* as in the configuration */
+    enum xsw_status (*open)(const struct port_config *config, uint32_t queues, struct port **port,
+                            struct xsw_error *error);
+    void (*close)(struct port *port);
+    /*
+     * Fills at most `capacity` packets from the pool, with data, length and offload set; returns how
+     * many. Never blocks. Takes a frame only when there is a buffer for it, and leaves the rest where
+     * it is: what overflows there is counted there.
+     */
+    uint32_t (*receive)(struct port *port, uint32_t queue, struct packet_pool *pool,
+                        struct packet **packets, uint32_t capacity);
+    /* Sends; a packet that could not be sent gets its drop_reason set. Keeps none of them. */
+    void (*send)(struct port *port, uint32_t queue, struct packet *const *packets, uint32_t count);
+    /* Readable when receive would give something; -1: there never is anything to wait for. */
+    int (*poll_fd)(struct port *port, uint32_t queue);
+    enum port_state (*state)(struct port *port);
+    /* Whether receive has more without waiting, whatever the descriptor says. May be null. */
+    int (*is_ready)(struct port *port, uint32_t queue);
+};
+
+/* Every kind embeds this first. */
+struct port {
+    const struct port_ops *ops;
+    uint32_t queues;
+};
+
+/* The kinds, by enum port_kind. */
+extern const struct port_ops port_tap_ops;
+extern const struct port_ops port_memory_ops;
+extern const struct port_ops port_file_ops;
+const struct port_ops *port_kind_ops(enum port_kind kind);
+
+#endif

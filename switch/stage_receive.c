@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stage rx: is this a frame at all? What passes here has a whole Ethernet header, offload fields that
+ * agree with its length, and its headers parsed. */
+#include "packet/parse.h"
+#include "switch/reasons.h"
+#include "switch/worker.h"
+
+enum { PREFETCH_AHEAD = 8 };
+
+static int offload_is_sane(const struct xsw_packet *packet)
+{
+    const struct xsw_offload *offload = &packet->offload;
+    uint32_t checksum_end = (uint32_t)offload->csum_start + offload->csum_offset + 2;
+    if ((offload->flags & XSW_OFFLOAD_NEEDS_CHECKSUM) != 0 && checksum_end > packet->length) {
+        return 0;
+    }
+    if (offload->gso_type == XSW_GSO_NONE) {
+        return 1;
+    }
+    return offload->gso_size > 0 && offload->header_length <= packet->length;
+}
+
+static uint16_t check(const struct xsw_packet *packet, const struct port_view *port)
+{
+    if (packet->length < ETHERNET_SIZE) {
+        return REASON_RUNT_FRAME;
+    }
+    int has_offload = packet->offload.flags != 0 || packet->offload.gso_type != XSW_GSO_NONE;
+    if (has_offload && !offload_is_sane(packet)) {
+        return REASON_BAD_OFFLOAD;
+    }
+    if (packet->length > port->frame_max && packet->offload.gso_type == XSW_GSO_NONE) {
+        return REASON_MTU_EXCEEDED;
+    }
+    return REASON_NONE;
+}
+
+void stage_receive(struct worker *worker, const struct stage *stage, struct batch *batch)
+{
+    (void)stage;
+    const struct port_view *ports = worker->pipeline->ports;
+    uint32_t count = batch->count;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + PREFETCH_AHEAD < count) {
+            __builtin_prefetch(batch->packets[i + PREFETCH_AHEAD]->seen.data);
+        }
+        struct packet *packet = batch->packets[i];
+        uint16_t reason = check(&packet->seen, &ports[packet->seen.source_port]);
+        if (__builtin_expect(reason != REASON_NONE, 0)) {
+            worker_drop(worker, packet, reason, 0);
+            continue;
+        }
+        parse_packet(&packet->seen);
+        batch->packets[kept++] = packet;
+    }
+    batch->count = kept;
+}

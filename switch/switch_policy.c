@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Port access lists as they are configured; switch/acl.c is what workers evaluate. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "switch/state.h"
+
+static enum xsw_status slot_find(struct vswitch *vswitch, const char *port, struct port_slot **slot,
+                                 struct xsw_error *error)
+{
+    uint16_t id = vswitch_port_id(vswitch, port);
+    if (id == XSW_PORT_NONE) {
+        return error_set(error, XSW_NOT_FOUND, "there is no port \"%s\"", port);
+    }
+    *slot = &vswitch->ports[id];
+    return XSW_OK;
+}
+
+static const struct acl_slot *rule_find(const struct port_slot *slot, uint32_t id)
+{
+    for (uint32_t i = 0; i < slot->acl_count; i++) {
+        if (slot->acl[i].rule.id == id) {
+            return &slot->acl[i];
+        }
+    }
+    return NULL;
+}
+
+static enum xsw_status prefix_check(const struct ip_prefix *prefix, const char *name,
+                                    struct xsw_error *error)
+{
+    unsigned most = prefix->family == 4 ? 32 : prefix->family == 6 ? 128 : 0;
+    if ((prefix->family != 0 && most == 0) || prefix->bits > most) {
+        return error_set(error, XSW_INVALID,
+                         "rule.%s: IPv%u prefix of %u bits; expected IPv4 with 0 to 32 bits or IPv6 "
+                         "with 0 to 128",
+                         name, prefix->family, prefix->bits);
+    }
+    return XSW_OK;
+}
+
+static enum xsw_status rule_check(const struct acl_rule *rule, struct xsw_error *error)
+{
+    enum xsw_status status = prefix_check(&rule->source, "source", error);
+    if (status == XSW_OK) {
+        status = prefix_check(&rule->destination, "destination", error);
+    }
+    if (status != XSW_OK) {
+        return status;
+    }
+    if (rule->source.family != 0 && rule->destination.family != 0 &&
+        rule->source.family != rule->destination.family) {
+        return error_set(error, XSW_INVALID,
+                         "rule: source is IPv%u and destination IPv%u: no packet is both",
+                         rule->source.family, rule->destination.family);
+    }
+    if (rule->source_ports.first > rule->source_ports.last ||
+        rule->destination_ports.first > rule->destination_ports.last) {
+        return error_set(error, XSW_INVALID, "rule: a port range that ends before it begins");
+    }
+    return XSW_OK;
+}
+
+static uint32_t id_free(const struct port_slot *slot)
+{
+    uint32_t id = 1;
+    for (uint32_t i = 0; i < slot->acl_count; i++) {
+        if (slot->acl[i].rule.id >= id) {
+            id = slot->acl[i].rule.id + 1;
+        }
+    }
+    return id;
+}
+
+static uint32_t counter_take(struct vswitch *vswitch)
+{
+    for (uint32_t i = 0; i < RULES_MAX; i++) {
+        if (!vswitch->rule_is_used[i]) {
+            vswitch->rule_is_used[i] = 1;
+            return i;
+        }
+    }
+    return RULES_MAX;
+}
+
+static uint64_t counter_sum(const struct vswitch *vswitch, uint32_t counter_index)
+{
+    return VSWITCH_SUM(vswitch, rules[counter_index]);
+}
+
+static int slot_compare(const void *a, const void *b)
+{
+    const struct acl_slot *left = a;
+    const struct acl_slot *right = b;
+    return acl_rule_compare(&left->rule, &right->rule);
+}
+
+/* Puts another list in force; on failure the old one stays. Takes `list` either way. */
+static enum xsw_status list_replace(struct vswitch *vswitch, struct port_slot *slot,
+                                    struct acl_slot *list, uint32_t count, struct xsw_error *error)
+{
+    struct acl_slot *old = slot->acl;
+    uint32_t old_count = slot->acl_count;
+    slot->acl = list;
+    slot->acl_count = count;
+    enum xsw_status status = vswitch_publish(vswitch, error);
+    if (status != XSW_OK) {
+        slot->acl = old;
+        slot->acl_count = old_count;
+        old = list;
+    }
+    free(old);
+    return status;
+}
+
+enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struct acl_rule *rule,
+                                struct xsw_error *error)
+{
+    struct port_slot *slot = NULL;
+    enum xsw_status status = slot_find(vswitch, port, &slot, error);
+    if (status == XSW_OK) {
+        status = rule_check(rule, error);
+    }
+    if (status != XSW_OK) {
+        return status;
+    }
+    if (rule->id != 0 && rule_find(slot, rule->id) != NULL) {
+        return error_set(error, XSW_EXISTS, "port %s has a rule %u already", port, rule->id);
+    }
+    uint32_t counter_index =
+        slot->acl_count < CONFIG_ACL_RULES_MAX ? counter_take(vswitch) : RULES_MAX;
+    if (counter_index == RULES_MAX) {
+        return error_set(error, XSW_LIMIT, "port %s: at most %d rules a port and %d a switch", port,
+                         CONFIG_ACL_RULES_MAX, RULES_MAX);
+    }
+    struct acl_slot *list = calloc(slot->acl_count + 1, sizeof(*list));
+    if (list == NULL) {
+        vswitch->rule_is_used[counter_index] = 0;
+        return error_set(error, XSW_NO_MEMORY, "no memory for a rule");
+    }
+    if (slot->acl_count > 0) {
+        memcpy(list, slot->acl, slot->acl_count * sizeof(*list));
+    }
+    struct acl_rule added = *rule;
+    added.id = rule->id != 0 ? rule->id : id_free(slot);
+    list[slot->acl_count] = (struct acl_slot){.rule = added,
+                                              .counter = counter_index,
+                                              .baseline = counter_sum(vswitch, counter_index)};
+    qsort(list, slot->acl_count + 1, sizeof(*list), slot_compare);
+    status = list_replace(vswitch, slot, list, slot->acl_count + 1, error);
+    if (status != XSW_OK) {
+        vswitch->rule_is_used[counter_index] = 0;
+        return status;
+    }
+    rule->id = added.id;
+    return XSW_OK;
+}
+
+enum xsw_status vswitch_acl_remove(struct vswitch *vswitch, const char *port, uint32_t rule_id,
+                                   struct xsw_error *error)
+{
+    struct port_slot *slot = NULL;
+    enum xsw_status status = slot_find(vswitch, port, &slot, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    const struct acl_slot *found = rule_find(slot, rule_id);
+    if (found == NULL) {
+        return error_set(error, XSW_NOT_FOUND, "port %s has no rule %u", port, rule_id);
+    }
+    uint32_t counter_index = found->counter;
+    size_t place = (size_t)(found - slot->acl);
+    struct acl_slot *list = calloc(slot->acl_count, sizeof(*list));
+    if (list == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a list of rules");
+    }
+    memcpy(list, slot->acl, place * sizeof(*list));
+    memcpy(list + place, slot->acl + place + 1, (slot->acl_count - place - 1) * sizeof(*list));
+    status = list_replace(vswitch, slot, list, slot->acl_count - 1, error);
+    if (status == XSW_OK) {
+        vswitch->rule_is_used[counter_index] = 0;
+    }
+    return status;
+}
+
+enum xsw_status vswitch_acl_list(struct vswitch *vswitch, const char *port,
+                                 struct acl_rule_info *rules, size_t capacity, size_t *count,
+                                 struct xsw_error *error)
+{
+    struct port_slot *slot = NULL;
+    enum xsw_status status = slot_find(vswitch, port, &slot, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < slot->acl_count && i < capacity; i++) {
+        const struct acl_slot *entry = &slot->acl[i];
+        rules[i].rule = entry->rule;
+        rules[i].packets = counter_sum(vswitch, entry->counter) - entry->baseline;
+    }
+    *count = slot->acl_count;
+    return XSW_OK;
+}

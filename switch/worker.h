@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_SWITCH_WORKER_H
+#define XSW_SWITCH_WORKER_H
+
+/*
+ * A worker: one thread that receives from its queues, runs each batch to completion and sleeps in
+ * the kernel when there is nothing to do. Everything in here has one writer, the worker itself,
+ * except the few members marked otherwise.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "packet/packet.h"
+#include "switch/counters.h"
+#include "switch/pipeline.h"
+
+enum {
+    WORKER_BURST = 64,              /* packets taken from one queue in a turn */
+    WORKER_SMALL_BUFFERS = 8192,    /* default of a worker */
+    WORKER_LARGE_BUFFERS = 256,
+    WORKER_IDLE_TURNS = 64          /* turns without a packet before it goes to sleep */
+};
+
+struct worker {
+    uint32_t index;
+    int wake_fd;  /* an eventfd: written by control to end a sleep */
+    int epoll_fd;
+    pthread_t thread;
+    _Atomic int must_stop;                        /* written by control */
+    _Atomic(const struct pipeline *) *published;  /* the switch's current snapshot */
+    _Atomic(const struct pipeline *) adopted;     /* what this worker uses; read by control */
+    const struct pipeline *pipeline;              /* the same, for itself */
+    struct packet_pool *pool;
+    struct worker_counters *counters;
+    struct watcher *watcher;
+    uint64_t next_id;
+    uint64_t now_ns;      /* the switch's clock in this batch */
+    uint32_t now_seconds;
+    uint32_t turns_idle;
+    uint32_t stage_place; /* of the stage that is running */
+    uint8_t is_observed;  /* the snapshot has observers */
+    uint64_t (*clock)(void *context); /* the switch's clock; injected by tests */
+    void *clock_context;
+    uint64_t batches;
+    uint16_t queue_ports[XSW_PORTS_MAX]; /* ports that this worker receives from */
+    uint32_t queue_count;
+    uint32_t next_queue; /* where the next turn begins */
+    struct batch batch;
+    struct batch dropped;       /* of the running stage */
+    struct batch flood_copies;  /* made by forwarding, not yet run */
+    struct batch mirror_copies; /* made by mirroring, not yet run */
+    struct xsw_verdict verdicts[XSW_BATCH_MAX];
+    struct xsw_packet *seen[XSW_BATCH_MAX];
+    struct xsw_port_set destinations[XSW_BATCH_MAX];
+    uint16_t touched[XSW_PORTS_MAX]; /* ports that the running batch is sent to */
+    struct batch *queues;            /* XSW_PORTS_MAX of them, by destination port */
+};
+
+enum xsw_status worker_create(uint32_t index, uint32_t small_buffers,
+                              _Atomic(const struct pipeline *) *published, struct worker **worker,
+                              struct xsw_error *error) XSW_MUST_CHECK;
+void worker_destroy(struct worker *worker); /* accepts null; the thread must have ended */
+enum xsw_status worker_start(struct worker *worker, struct xsw_error *error) XSW_MUST_CHECK;
+void worker_stop(struct worker *worker); /* ends the thread and waits for it */
+void worker_wake(struct worker *worker);
+
+/* One turn on the calling thread: takes up a new snapshot, receives, runs. Returns how many packets
+ * came in. For the thread's loop, and for tests and benchmarks without a thread. */
+uint32_t worker_turn(struct worker *worker);
+/* Takes up the published snapshot if it is a new one. */
+void worker_adopt(struct worker *worker);
+
+/* For the stages ---------------------------------------------------------------------------- */
+
+/* Marks the packet as dropped by the running stage; the stage leaves it out of its batch. */
+static inline void worker_drop(struct worker *worker, struct packet *packet, uint16_t reason,
+                               uint32_t rule)
+{
+    packet->drop_reason = reason;
+    packet->drop_rule = rule;
+    worker->dropped.packets[worker->dropped.count++] = packet;
+}
+
+/* Accounts for the dropped packets of a stage, shows them to the observers, frees them. */
+void worker_bury(struct worker *worker, const struct stage *stage);
+/* The end of packets that were given to their ports: shown to the observers and freed. */
+void worker_deliver(struct worker *worker, const struct batch *batch);
+/* Stamps the timeline with the stage at `place`; only when observed. */
+void worker_stamp(struct worker *worker, const struct stage *stage, uint32_t place);
+/* A copy of the packet for `destination`, queued in `copies`, which is run from the stage behind the
+ * running one when it is full. Out of buffers: counted as a drop of the copy that was to be. */
+void worker_copy(struct worker *worker, const struct stage *stage, struct batch *copies,
+                 struct packet *original, uint16_t destination, uint8_t flag);
+/* Runs what is in `copies`. */
+void worker_run_copies(struct worker *worker, const struct stage *stage, struct batch *copies);
+
+static inline uint64_t worker_new_id(struct worker *worker)
+{
+    return worker->next_id++;
+}
+
+#endif
