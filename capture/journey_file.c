@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/journey_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "capture/unfold.h"
+#include "formats/pcapng_write.h"
+#include "packet/flow_key.h"
+#include "switch/pipeline.h"
+
+enum {
+    FLUSH_BYTES = 768 << 10, /* below the writer's piece, so that pieces end between journeys */
+    META_BYTES = 16 << 10,
+    NO_INTERFACE = UINT32_MAX,
+    /* epb_flags: pcapng draft, 4.3.1 */
+    FLAGS_INBOUND = 1,
+    FLAGS_OUTBOUND = 2,
+    FLAGS_CHECKSUM_PARTIAL = 1 << 9,
+    FLAGS_SEGMENT = 1 << 11
+};
+
+struct worker_place { /* where a worker's ring stands */
+    struct ring_hop hops[STAGES_MAX];
+    uint32_t hop_count;
+    uint64_t rx_mono_ns, generation;
+    struct meta_gap gaps[META_LOSS_COUNT]; /* to be told with the next journey */
+};
+
+struct tap_count {
+    uint64_t records;
+};
+
+struct journey_file {
+    struct journey_file_options options;
+    struct pcapng_writer *writer;
+    uint32_t interfaces[XSW_PORTS_MAX][STAGES_MAX];
+    struct tap_count counts[XSW_PORTS_MAX][STAGES_MAX];
+    struct worker_place workers[CONFIG_WORKERS_MAX];
+    struct journey_file_account account;
+    uint64_t unflushed_bytes;
+    struct unfold unfold; /* the journey that is being written */
+    uint8_t meta[META_BYTES];
+    char comment[512];
+};
+
+enum xsw_status journey_file_open(const struct journey_file_options *options,
+                                  struct journey_file **file, struct xsw_error *error)
+{
+    struct journey_file *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a recording");
+    }
+    made->options = *options;
+    memset(made->interfaces, 0xff, sizeof(made->interfaces));
+    char hardware[256];
+    snprintf(hardware, sizeof(hardware), "%s/%s", options->host, options->switch_name);
+    struct pcapng_section section = {
+        .hardware = hardware,
+        .os = options->os,
+        .application = "xsw capture " XSW_VERSION,
+        .comment = options->comment,
+        .json = {.text = options->section_json, .length = strlen(options->section_json)}};
+    enum xsw_status status = pcapng_writer_open(options->path, &made->writer, error);
+    if (status == XSW_OK) {
+        status = pcapng_writer_section(made->writer, &section, error);
+    }
+    if (status == XSW_OK) {
+        status = pcapng_writer_flush(made->writer, error);
+    }
+    if (status != XSW_OK) {
+        (void)journey_file_close(made, NULL);
+        return status;
+    }
+    *file = made;
+    return XSW_OK;
+}
+
+/* Tap points --------------------------------------------------------------------------------- */
+
+static void names_get(const struct journey_file *file, uint16_t port, uint16_t stage,
+                      struct tap_names *names)
+{
+    *names = (struct tap_names){.order = UINT16_MAX};
+    file->options.names(file->options.context, port, stage, names);
+}
+
+static enum xsw_status interface_make(struct journey_file *file, uint16_t port, uint16_t stage,
+                                      struct xsw_error *error)
+{
+    struct tap_names names;
+    names_get(file, port, stage, &names);
+    char name[160], description[224], json[640];
+    snprintf(name, sizeof(name), "%s/%s.%s", file->options.host, names.port, names.stage);
+    snprintf(description, sizeof(description), "port %u (%s) stage %u %s%s%s", port, names.port,
+             stage, names.stage, names.extension[0] != '\0' ? " extension " : "", names.extension);
+    /* Names of ports, stages and extensions hold nothing that JSON would need escaped. */
+    snprintf(json, sizeof(json),
+             "{\"format\":%d,\"port\":%u,\"port_name\":\"%s\",\"stage\":%u,\"stage_name\":\"%s\","
+             "\"order\":%u,\"egress\":%s,\"extension\":\"%s\",\"snap_length\":%u}",
+             META_FORMAT, port, names.port, stage, names.stage, names.order,
+             names.is_egress ? "true" : "false", names.extension, file->options.snap_length);
+    struct pcapng_interface interface = {.name = name,
+                                         .description = description,
+                                         .hardware = names.port_kind,
+                                         .json = {.text = json, .length = strlen(json)}};
+    if (file->options.filter != NULL && file->options.filter[0] != '\0') {
+        interface.filter = file->options.filter;
+    }
+    return pcapng_writer_interface(file->writer, &interface, &file->interfaces[port][stage], error);
+}
+
+/* Records ------------------------------------------------------------------------------------ */
+
+static size_t comment_changes(const struct unfold_step *step, char *text, size_t size)
+{
+    size_t used = (size_t)snprintf(text, size, " bytes=");
+    for (size_t i = 0; i < step->change_count && used + 16 < size; i++) {
+        const struct meta_change *change = &step->changes[i];
+        unsigned length = change->new_length > 0 ? change->new_length : 1;
+        used += (size_t)snprintf(text + used, size - used, "%s%u-%u", i > 0 ? "," : "",
+                                 change->offset, change->offset + length - 1);
+    }
+    return used;
+}
+
+/* One line of key=value for people and for frame.comment; only where something happened. */
+static size_t comment_make(struct journey_file *file, const struct unfold_step *step)
+{
+    static const char *const verdicts[] = {"pass", "drop", "changed", "punt", "clone", "consumed"};
+    struct tap_names names;
+    names_get(file, step->fixed.port, step->fixed.stage, &names);
+    char *text = file->comment;
+    size_t size = sizeof(file->comment);
+    size_t used = (size_t)snprintf(text, size, "xsw stage=%s verdict=%s", names.stage,
+                                   verdicts[step->fixed.kind]);
+    if (step->fixed.kind == META_DROP) {
+        const char *reason = file->options.reason_name(file->options.context, step->fixed.reason);
+        used += (size_t)snprintf(text + used, size - used, " reason=%s",
+                                 reason != NULL ? reason : "unknown");
+    }
+    if (step->fixed.rule != 0) {
+        used += (size_t)snprintf(text + used, size - used, " rule=%u", step->fixed.rule);
+    }
+    if (step->fixed.kind == META_CHANGED) {
+        used += comment_changes(step, text + used, size - used);
+    }
+    if (step->fixed.parent_id != 0) {
+        used += (size_t)snprintf(text + used, size - used, " parent=%llu",
+                                 (unsigned long long)step->fixed.parent_id);
+    }
+    used += (size_t)snprintf(text + used, size - used, " port=%s", names.port);
+    return used < size ? used : size - 1;
+}
+
+static size_t meta_make(struct journey_file *file, struct worker_place *place,
+                        const struct unfold_step *step)
+{
+    struct meta_builder builder;
+    meta_build(&builder, file->meta, sizeof(file->meta), &step->fixed);
+    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        if (place->gaps[cause].journeys > 0) {
+            meta_add_gap(&builder, &place->gaps[cause]);
+            place->gaps[cause].journeys = 0;
+        }
+    }
+    if (step->hop_count > 0) {
+        meta_add_hops(&builder, step->hops, step->hop_count);
+    }
+    meta_add_stage_time(&builder, step->since_rx_ns);
+    for (size_t i = 0; i < step->decision_count; i++) {
+        meta_add_decision(&builder, &step->decisions[i]);
+    }
+    if (step->fixed.kind != META_PASS || step->decision_count > 0) {
+        meta_add_generation(&builder, place->generation);
+    }
+    if (step->has_offload) {
+        meta_add_offload(&builder, &step->offload);
+    }
+    if (step->vlan != 0) {
+        meta_add_vlan(&builder, step->vlan);
+    }
+    for (size_t i = 0; i < step->change_count; i++) {
+        meta_add_change(&builder, &step->changes[i]);
+    }
+    return builder.length;
+}
+
+static uint64_t gaps_sum(const struct worker_place *place)
+{
+    uint64_t sum = 0;
+    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        sum += place->gaps[cause].journeys;
+    }
+    return sum;
+}
+
+static uint32_t packet_flags(const struct unfold_step *step)
+{
+    uint32_t flags = step->fixed.stage == STAGE_RX   ? FLAGS_INBOUND
+                     : step->fixed.stage == STAGE_TX ? FLAGS_OUTBOUND
+                                                     : 0;
+    if (step->has_offload && (step->offload.flags & XSW_OFFLOAD_NEEDS_CHECKSUM) != 0) {
+        flags |= FLAGS_CHECKSUM_PARTIAL;
+    }
+    if (step->has_offload && step->offload.gso_type != XSW_GSO_NONE) {
+        flags |= FLAGS_SEGMENT;
+    }
+    return flags;
+}
+
+static enum xsw_status step_write(struct journey_file *file, uint32_t worker, uint64_t id,
+                                  const struct unfold_step *step, struct xsw_error *error)
+{
+    struct worker_place *place = &file->workers[worker];
+    uint16_t port = step->fixed.port % XSW_PORTS_MAX;
+    uint16_t stage = step->fixed.stage % STAGES_MAX;
+    if (file->interfaces[port][stage] == NO_INTERFACE) {
+        enum xsw_status status = interface_make(file, port, stage, error);
+        if (status != XSW_OK) {
+            return status;
+        }
+    }
+    uint64_t lost_before = gaps_sum(place);
+    struct pcapng_packet packet = {
+        .interface = file->interfaces[port][stage],
+        .has = PCAPNG_HAS_TIMESTAMP | PCAPNG_HAS_FLAGS | PCAPNG_HAS_ID | PCAPNG_HAS_QUEUE |
+               (lost_before > 0 ? PCAPNG_HAS_DROPCOUNT : 0),
+        .timestamp_ns = place->rx_mono_ns + step->since_rx_ns + file->options.wall_offset_ns,
+        .captured_length = step->captured_length,
+        .original_length = step->length,
+        .data = step->bytes,
+        .flags = packet_flags(step),
+        .queue = worker,
+        .id = id,
+        .dropcount = lost_before,
+        .meta = file->meta,
+        .meta_length = meta_make(file, place, step)};
+    if (step->fixed.kind != META_PASS) {
+        packet.comment = file->comment;
+        packet.comment_length = comment_make(file, step);
+    }
+    file->counts[port][stage].records++;
+    file->unflushed_bytes += step->captured_length + packet.meta_length + packet.comment_length + 96;
+    return pcapng_writer_packet(file->writer, &packet, error);
+}
+
+/* The journeys since the last flush have all been written, or count as lost: a piece that could not
+ * be written is not told apart further. */
+static enum xsw_status piece_settle(struct journey_file *file, enum xsw_status status)
+{
+    if (status == XSW_OK) {
+        file->account.written += file->account.pending;
+    } else {
+        file->account.lost_disk += file->account.pending;
+        struct meta_gap *gap = &file->workers[0].gaps[META_LOSS_DISK];
+        uint64_t from = gap->journeys > 0 ? gap->from_mono_ns : file->workers[0].rx_mono_ns;
+        *gap = (struct meta_gap){.from_mono_ns = from,
+                                 .to_mono_ns = file->workers[0].rx_mono_ns,
+                                 .journeys = gap->journeys + file->account.pending,
+                                 .cause = META_LOSS_DISK};
+    }
+    file->account.pending = 0;
+    file->unflushed_bytes = 0;
+    return status;
+}
+
+static enum xsw_status journey_put(struct journey_file *file, uint32_t worker,
+                                   const struct ring_journey *journey, struct xsw_error *error)
+{
+    const struct worker_place *place = &file->workers[worker];
+    struct unfold *unfold = &file->unfold;
+    enum xsw_status status = unfold_begin(unfold, journey, place->hops, place->hop_count,
+                                          file->options.every_stage, error);
+    struct unfold_step step;
+    while (status == XSW_OK && unfold_next(unfold, &step)) {
+        status = step_write(file, worker, journey->id, &step, error);
+    }
+    file->account.pending++;
+    if (status != XSW_OK) {
+        return piece_settle(file, status);
+    }
+    return file->unflushed_bytes >= FLUSH_BYTES ? journey_file_flush(file, error) : XSW_OK;
+}
+
+static void timeline_take(struct worker_place *place, const struct ring_timeline *timeline)
+{
+    uint32_t count = timeline->record.count < STAGES_MAX ? timeline->record.count : STAGES_MAX;
+    memcpy(place->hops, timeline->hops, count * sizeof(place->hops[0]));
+    place->hop_count = count;
+    place->rx_mono_ns = timeline->rx_mono_ns;
+    place->generation = timeline->generation;
+}
+
+enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
+                                 const struct ring_record *record, struct xsw_error *error)
+{
+    struct worker_place *place = &file->workers[worker];
+    if (record->type == RING_JOURNEY) {
+        return journey_put(file, worker, (const struct ring_journey *)record, error);
+    }
+    if (record->type == RING_TIMELINE) {
+        timeline_take(place, (const struct ring_timeline *)record);
+        return XSW_OK;
+    }
+    const struct ring_gap *gap = (const struct ring_gap *)record;
+    if (record->type == RING_GAP && record->count < META_LOSS_COUNT) {
+        struct meta_gap *pending = &place->gaps[record->count];
+        uint64_t from = pending->journeys > 0 ? pending->from_mono_ns : gap->from_mono_ns;
+        *pending = (struct meta_gap){.from_mono_ns = from,
+                                     .to_mono_ns = gap->to_mono_ns,
+                                     .journeys = pending->journeys + gap->journeys,
+                                     .worker = (uint16_t)worker,
+                                     .cause = record->count};
+    }
+    return XSW_OK;
+}
+
+enum xsw_status journey_file_flush(struct journey_file *file, struct xsw_error *error)
+{
+    return piece_settle(file, pcapng_writer_flush(file->writer, error));
+}
+
+struct journey_file_account journey_file_account(const struct journey_file *file)
+{
+    return file->account;
+}
+
+uint64_t journey_file_bytes(const struct journey_file *file)
+{
+    return pcapng_writer_account(file->writer).file_bytes + file->unflushed_bytes;
+}
+
+enum xsw_status journey_file_summary(struct journey_file *file, const char *summary_json,
+                                     uint64_t lost, struct xsw_error *error)
+{
+    enum xsw_status status = XSW_OK;
+    uint32_t last = NO_INTERFACE;
+    for (uint16_t port = 0; status == XSW_OK && port < XSW_PORTS_MAX; port++) {
+        for (uint16_t stage = 0; status == XSW_OK && stage < STAGES_MAX; stage++) {
+            uint32_t interface = file->interfaces[port][stage];
+            if (interface == NO_INTERFACE) {
+                continue;
+            }
+            struct pcapng_statistics statistics = {.interface = interface,
+                                                   .has = PCAPNG_HAS_DELIVERED,
+                                                   .delivered = file->counts[port][stage].records};
+            status = pcapng_writer_statistics(file->writer, &statistics, error);
+            last = interface;
+        }
+    }
+    /* A recording without a packet has no tap point yet; the summary needs one to stand at. */
+    if (status == XSW_OK && last == NO_INTERFACE) {
+        status = interface_make(file, XSW_PORT_NONE, STAGE_RX, error);
+        last = file->interfaces[XSW_PORT_NONE][STAGE_RX];
+    }
+    struct pcapng_statistics summary = {
+        .interface = last,
+        .has = PCAPNG_HAS_DROPPED,
+        .dropped = lost,
+        .json = {.text = summary_json, .length = strlen(summary_json)}};
+    if (status == XSW_OK) {
+        status = pcapng_writer_statistics(file->writer, &summary, error);
+    }
+    return status == XSW_OK ? pcapng_writer_flush(file->writer, error) : status;
+}
+
+enum xsw_status journey_file_close(struct journey_file *file, struct xsw_error *error)
+{
+    if (file == NULL) {
+        return XSW_OK;
+    }
+    enum xsw_status status = pcapng_writer_close(file->writer, NULL, error);
+    free(file);
+    return status;
+}

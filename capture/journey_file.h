@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_CAPTURE_JOURNEY_FILE_H
+#define XSW_CAPTURE_JOURNEY_FILE_H
+
+/*
+ * From the rings to the file: expands the journeys of the rings to pcapng records as
+ * formats/stage_meta.h lays down. Records of one journey stand together.
+ *
+ * Threads: one at a time, in the recorder's process.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xsw/error.h>
+
+#include "capture/ring.h"
+#include "formats/stage_meta.h"
+
+struct journey_file;
+
+/* The names behind the numbers. The recorder gets them from the switch; what it cannot get stays a
+ * number. `extension` and `kind` may be empty. */
+struct tap_names {
+    const char *port;
+    const char *port_kind;
+    const char *stage;
+    const char *extension;
+    uint16_t order;
+    bool is_egress;
+};
+
+struct journey_file_options {
+    const char *path;         /* as pcapng_writer_open */
+    const char *section_json; /* META_SECTION */
+    const char *host, *switch_name, *os, *comment;
+    const char *filter;
+    uint64_t wall_offset_ns; /* wall_ns - mono_ns */
+    uint32_t snap_length;
+    bool every_stage; /* a record at every stage, not only where something happened */
+    /* Fills in names; called when a tap point is first used, and for reasons in comments. */
+    void (*names)(void *context, uint16_t port, uint16_t stage, struct tap_names *names);
+    const char *(*reason_name)(void *context, uint16_t reason); /* null when unknown */
+    void *context;
+};
+
+struct journey_file_account { /* journeys */
+    uint64_t written;         /* all of their records were handed to the kernel */
+    uint64_t pending;         /* not yet */
+    uint64_t lost_disk;       /* at least one record could not be written */
+};
+
+enum xsw_status journey_file_open(const struct journey_file_options *options,
+                                  struct journey_file **file,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
+
+/* One record of the ring of `worker`. A failure to write is counted, and told once it happens; the
+ * file stays usable. */
+enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
+                                 const struct ring_record *record,
+                                 struct xsw_error *error) XSW_MUST_CHECK;
+enum xsw_status journey_file_flush(struct journey_file *file,
+                                   struct xsw_error *error) XSW_MUST_CHECK;
+struct journey_file_account journey_file_account(const struct journey_file *file);
+/* Bytes of the file so far. */
+uint64_t journey_file_bytes(const struct journey_file *file);
+
+/* Statistics of every tap point, and the summary in the last of them. Call after journey_file_flush,
+ * so that the account in it can be right. */
+enum xsw_status journey_file_summary(struct journey_file *file, const char *summary_json,
+                                     uint64_t lost, struct xsw_error *error) XSW_MUST_CHECK;
+/* Closes and frees, whatever it returns. Accepts null. */
+enum xsw_status journey_file_close(struct journey_file *file, struct xsw_error *error);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/unfold.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "packet/flow_key.h"
+#include "switch/pipeline.h"
+
+/* Reading the ring's record ------------------------------------------------------------------ */
+
+static void decision_take(struct unfold *unfold, const struct meta_decision *decision)
+{
+    if (unfold->decision_count < UNFOLD_DECISIONS_MAX) {
+        unfold->decisions[unfold->decision_count++] = *decision;
+    }
+}
+
+static enum xsw_status extras_read(struct unfold *unfold, const struct ring_journey *journey,
+                                   struct xsw_error *error)
+{
+    uint32_t padded = (journey->captured_length + 7) & ~7U;
+    const uint8_t *extras = journey->data + padded;
+    struct meta_reader reader = {.next = extras, .end = extras + journey->record.count};
+    for (;;) {
+        struct meta_item item;
+        enum xsw_status status = meta_next(&reader, &item, error);
+        if (status != XSW_OK) {
+            return status == XSW_END ? XSW_OK : status;
+        }
+        if (item.type == META_TLV_DECISION) {
+            decision_take(unfold, &item.decision);
+        } else if (item.type == META_TLV_OFFLOAD) {
+            unfold->offload = item.offload;
+            unfold->has_offload = true;
+        } else if (item.type == META_TLV_CHANGE && unfold->change_count < UNFOLD_CHANGES_MAX) {
+            unfold->changes[unfold->change_count++] = item.change;
+        }
+    }
+}
+
+/* Bytes -------------------------------------------------------------------------------------- */
+
+/* Puts `put` in the place of `taken` bytes at `offset`, as far as the bytes were captured. */
+static void replace(struct unfold *unfold, uint32_t offset, uint32_t taken, const uint8_t *put,
+                    uint32_t put_length)
+{
+    unfold->length = unfold->length - taken + put_length;
+    uint32_t captured = unfold->captured_length;
+    if (offset >= captured) {
+        return;
+    }
+    uint32_t taken_here = taken < captured - offset ? taken : captured - offset;
+    uint32_t rest = captured - offset - taken_here;
+    if (offset + put_length + rest > UNFOLD_BYTES) {
+        return;
+    }
+    memmove(unfold->bytes + offset + put_length, unfold->bytes + offset + taken_here, rest);
+    memcpy(unfold->bytes + offset, put, put_length);
+    unfold->captured_length = offset + put_length + rest;
+}
+
+static void changes_undo(struct unfold *unfold)
+{
+    for (size_t i = unfold->change_count; i-- > 0;) {
+        const struct meta_change *change = &unfold->changes[i];
+        replace(unfold, change->offset, change->new_length, change->bytes, change->old_length);
+    }
+}
+
+static void change_apply(struct unfold *unfold, const struct meta_change *change)
+{
+    replace(unfold, change->offset, change->old_length, change->bytes + change->old_length,
+            change->new_length);
+}
+
+/* Steps -------------------------------------------------------------------------------------- */
+
+static uint16_t forward_place(const struct ring_hop *hops, uint32_t count)
+{
+    for (uint16_t place = 0; place < count; place++) {
+        if (hops[place].stage == STAGE_FORWARD) {
+            return place;
+        }
+    }
+    return UINT16_MAX;
+}
+
+enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
+                             const struct ring_hop *hops, uint32_t hop_count, bool every_stage,
+                             struct xsw_error *error)
+{
+    if (hop_count == 0 || hop_count > STAGES_MAX || journey->first_hop >= hop_count ||
+        journey->captured_length > UNFOLD_BYTES - 4096) {
+        return error_set(error, XSW_CORRUPT,
+                         "journey %llu contradicts its timeline: %u hops, first %u",
+                         (unsigned long long)journey->id, hop_count, journey->first_hop);
+    }
+    unfold->journey = journey;
+    unfold->hops = hops;
+    unfold->hop_count = hop_count;
+    unfold->every_stage = every_stage;
+    unfold->place = journey->first_hop;
+    unfold->has_begun = unfold->has_ended = false;
+    unfold->forward_place = forward_place(hops, hop_count);
+    unfold->change_next = unfold->change_count = unfold->decision_count = 0;
+    unfold->told_count = unfold->folded_count = 0;
+    unfold->has_offload = false;
+    unfold->drop_rule = 0;
+    unfold->length = journey->length;
+    unfold->captured_length = journey->captured_length;
+    enum xsw_status status = journey->record.count > 0 ? extras_read(unfold, journey, error) : XSW_OK;
+    if (journey->has_drop_rule && unfold->decision_count > 0) {
+        unfold->drop_rule = unfold->decisions[--unfold->decision_count].rule;
+    }
+    if (unfold->change_count > 0) {
+        memcpy(unfold->bytes, journey->data, journey->captured_length);
+        changes_undo(unfold);
+    }
+    const uint8_t *bytes = unfold->change_count > 0 ? unfold->bytes : journey->data;
+    struct flow_key key;
+    flow_key_from_bytes(&key, bytes, unfold->captured_length, unfold->length);
+    unfold->flow_hash = flow_key_hash(&key);
+    return status;
+}
+
+static uint16_t port_at(const struct unfold *unfold, uint32_t place)
+{
+    const struct ring_journey *journey = unfold->journey;
+    bool is_copy = journey->parent_id != 0;
+    bool has_destination = place > unfold->forward_place || (is_copy && !unfold->has_begun) ||
+                           (is_copy && place == journey->first_hop);
+    return has_destination && journey->destination_port != XSW_PORT_NONE ? journey->destination_port
+                                                                         : journey->source_port;
+}
+
+static void step_fill(struct unfold *unfold, struct unfold_step *step, enum meta_kind kind)
+{
+    const struct ring_journey *journey = unfold->journey;
+    const struct ring_hop *hop = &unfold->hops[unfold->place];
+    *step = (struct unfold_step){
+        .fixed = {.kind = (uint8_t)kind,
+                  .port = port_at(unfold, unfold->place),
+                  .stage = hop->stage,
+                  .flow_hash = unfold->flow_hash,
+                  .parent_id = journey->parent_id},
+        .since_rx_ns = hop->since_rx_ns,
+        .bytes = unfold->change_count > 0 ? unfold->bytes : journey->data,
+        .captured_length = unfold->captured_length,
+        .length = unfold->length,
+        .hops = unfold->folded,
+        .hop_count = unfold->folded_count,
+        .decisions = unfold->told,
+        .decision_count = unfold->told_count,
+    };
+    unfold->folded_count = 0;
+    unfold->told_count = 0;
+    if ((journey->packet_flags & XSW_PACKET_FLOOD_COPY) != 0) {
+        step->fixed.flags |= META_FLOOD;
+    }
+    if ((journey->packet_flags & XSW_PACKET_MIRROR_COPY) != 0) {
+        step->fixed.flags |= META_MIRROR;
+    }
+}
+
+static void offload_tell(const struct unfold *unfold, struct unfold_step *step)
+{
+    step->has_offload = unfold->has_offload;
+    step->offload = unfold->offload;
+}
+
+static void last_fill(struct unfold *unfold, struct unfold_step *step)
+{
+    const struct ring_journey *journey = unfold->journey;
+    bool is_drop = journey->drop_reason != 0;
+    step_fill(unfold, step, is_drop ? META_DROP : META_PASS);
+    step->fixed.flags |= META_LAST;
+    step->fixed.reason = journey->drop_reason;
+    step->fixed.rule = unfold->drop_rule;
+    step->vlan = journey->vlan;
+    offload_tell(unfold, step);
+    unfold->has_ended = true;
+}
+
+static void first_fill(struct unfold *unfold, struct unfold_step *step)
+{
+    const struct ring_journey *journey = unfold->journey;
+    bool is_copy = journey->parent_id != 0;
+    if (!is_copy && unfold->hop_count == 1) {
+        last_fill(unfold, step); /* dropped where it came in */
+    } else {
+        step_fill(unfold, step, is_copy ? META_CLONE : META_PASS);
+        offload_tell(unfold, step);
+    }
+    step->fixed.flags |= META_FIRST;
+    if (!is_copy && !unfold->has_ended) {
+        step->since_rx_ns = 0; /* the bytes as they came in, not as the stage left them */
+    }
+    if ((journey->flags & RING_JOURNEY_NOTES_INCOMPLETE) != 0) {
+        step->fixed.flags |= META_CHANGES_INCOMPLETE;
+    }
+    unfold->has_begun = true;
+    /* A copy that could not be made ends where it began. */
+    unfold->place += journey->first_hop + 1U < unfold->hop_count;
+}
+
+static void decisions_tell(struct unfold *unfold, uint16_t stage)
+{
+    for (size_t i = 0; i < unfold->decision_count; i++) {
+        if (unfold->decisions[i].stage == stage && unfold->told_count < UNFOLD_DECISIONS_MAX) {
+            unfold->told[unfold->told_count++] = unfold->decisions[i];
+            unfold->decisions[i].stage = UINT16_MAX;
+        }
+    }
+}
+
+/* The changes that the stage made, as one step with the bytes after them. */
+static bool changes_tell(struct unfold *unfold, uint16_t stage, struct unfold_step *step)
+{
+    size_t first = unfold->change_next;
+    while (unfold->change_next < unfold->change_count &&
+           unfold->changes[unfold->change_next].stage == stage) {
+        change_apply(unfold, &unfold->changes[unfold->change_next++]);
+    }
+    if (unfold->change_next == first) {
+        return false;
+    }
+    struct meta_decision decided = {0};
+    for (size_t i = 0; i < unfold->told_count; i++) {
+        if (unfold->told[i].stage == stage) {
+            decided = unfold->told[i];
+        }
+    }
+    step_fill(unfold, step, META_CHANGED);
+    step->fixed.rule = decided.rule;
+    step->changes = &unfold->changes[first];
+    step->change_count = unfold->change_next - first;
+    if ((unfold->journey->flags & RING_JOURNEY_UNDECLARED) != 0) {
+        step->fixed.flags |= META_UNDECLARED;
+    }
+    if ((unfold->journey->flags & RING_JOURNEY_NOTES_INCOMPLETE) != 0) {
+        step->fixed.flags |= META_CHANGES_INCOMPLETE;
+    }
+    return true;
+}
+
+static void hop_fold(struct unfold *unfold)
+{
+    const struct ring_hop *hop = &unfold->hops[unfold->place];
+    unfold->folded[unfold->folded_count++] =
+        (struct meta_hop){.stage = hop->stage, .since_rx_ns = hop->since_rx_ns};
+}
+
+bool unfold_next(struct unfold *unfold, struct unfold_step *step)
+{
+    if (!unfold->has_begun) {
+        first_fill(unfold, step);
+        return true;
+    }
+    while (!unfold->has_ended) {
+        uint16_t stage = unfold->hops[unfold->place].stage;
+        bool is_last = unfold->place == unfold->hop_count - 1;
+        decisions_tell(unfold, stage);
+        if (changes_tell(unfold, stage, step)) {
+            /* The record of the change names the stage; where it was also the end, that is next. */
+            unfold->place += !is_last;
+            return true;
+        }
+        if (is_last) {
+            last_fill(unfold, step);
+            return true;
+        }
+        if (unfold->every_stage) {
+            step_fill(unfold, step, META_PASS);
+            unfold->place++;
+            return true;
+        }
+        hop_fold(unfold);
+        unfold->place++;
+    }
+    return false;
+}

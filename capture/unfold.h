@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_CAPTURE_UNFOLD_H
+#define XSW_CAPTURE_UNFOLD_H
+
+/*
+ * One journey of a ring, unfolded to the records of a file: what came in, each change with the bytes
+ * after it, and the end. A ring keeps the bytes as they were at the end; the changes, undone in
+ * reverse order, give those at the beginning.
+ *
+ * Threads: one at a time. Steps point into the unfold and into the ring.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xsw/error.h>
+
+#include "capture/ring.h"
+#include "formats/stage_meta.h"
+#include "switch/switch.h"
+
+enum {
+    UNFOLD_BYTES = 65536 + 4096,
+    UNFOLD_CHANGES_MAX = 1024,
+    UNFOLD_DECISIONS_MAX = 32
+};
+
+struct unfold_step {
+    struct meta_fixed fixed;
+    uint32_t since_rx_ns; /* when it was so; 0 for what came in */
+    const uint8_t *bytes;
+    uint32_t captured_length, length;
+    const struct meta_hop *hops; /* stages passed since the step before */
+    size_t hop_count;
+    const struct meta_decision *decisions;
+    size_t decision_count;
+    const struct meta_change *changes;
+    size_t change_count;
+    uint16_t vlan; /* 0: not told */
+    bool has_offload;
+    struct meta_offload offload;
+};
+
+struct unfold {
+    const struct ring_journey *journey;
+    const struct ring_hop *hops;
+    uint32_t hop_count;
+    bool every_stage;
+    uint32_t place;       /* of the next hop to tell */
+    bool has_begun, has_ended;
+    uint16_t forward_place; /* first place whose packets have a destination */
+    uint32_t flow_hash;
+    uint32_t length, captured_length; /* of `bytes` */
+    size_t change_next;
+    size_t change_count, decision_count;
+    bool has_offload;
+    uint32_t drop_rule;
+    struct meta_offload offload;
+    struct meta_change changes[UNFOLD_CHANGES_MAX];
+    struct meta_decision decisions[UNFOLD_DECISIONS_MAX];
+    struct meta_decision told[UNFOLD_DECISIONS_MAX]; /* with the next step */
+    size_t told_count;
+    struct meta_hop folded[STAGES_MAX];
+    size_t folded_count;
+    uint8_t bytes[UNFOLD_BYTES];
+};
+
+/* hops: those of the journey's timeline. XSW_CORRUPT when the journey contradicts itself. */
+enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
+                             const struct ring_hop *hops, uint32_t hop_count, bool every_stage,
+                             struct xsw_error *error) XSW_MUST_CHECK;
+/* The next record; false when there is none. */
+bool unfold_next(struct unfold *unfold, struct unfold_step *step);
+
+#endif
