@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See account.h. */
+#include "analyzer/account.h"
+
+void account_init(struct account *account)
+{
+    *account = (struct account){0};
+    table_init(&account->workers, sizeof(uint32_t), sizeof(struct account_worker),
+               ACCOUNT_ROWS_MAX);
+    table_init(&account->stages, sizeof(uint16_t), sizeof(struct account_stage), ACCOUNT_ROWS_MAX);
+    table_init(&account->drops, sizeof(struct account_drop_key), sizeof(struct account_drop),
+               ACCOUNT_ROWS_MAX);
+}
+
+void account_fini(struct account *account)
+{
+    table_fini(&account->workers);
+    table_fini(&account->stages);
+    table_fini(&account->drops);
+}
+
+uint64_t account_sum(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* Names of the causes that we know, for json_in_sum_others(). */
+static void causes_name(const char **names)
+{
+    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++)
+        names[cause - 1] = meta_loss_name(cause);
+    names[META_LOSS_COUNT - 1] = NULL;
+}
+
+static void lost_visit(const struct json_in *place, struct account_worker *worker)
+{
+    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++)
+        json_in_optional(place, meta_loss_name(cause), INT64_MAX, &worker->lost[cause]);
+    const char *names[META_LOSS_COUNT];
+    causes_name(names);
+    worker->lost[0] = json_in_sum_others(place, names);
+}
+
+static void worker_visit(const struct json_in *element, void *context)
+{
+    struct account *account = context;
+    uint64_t number;
+    if (!json_in_number(element, "worker", UINT32_MAX, &number))
+        return;
+    uint32_t id = (uint32_t)number;
+    struct account_worker *worker = table_add(&account->workers, &id);
+    if (worker == NULL)
+        return;
+    struct json_in lost;
+    json_in_number(element, "offered", INT64_MAX, &worker->offered);
+    json_in_number(element, "filtered", INT64_MAX, &worker->filtered);
+    json_in_number(element, "written", INT64_MAX, &worker->written);
+    json_in_child(element, "lost", &lost);
+    if (lost.object != NULL)
+        lost_visit(&lost, worker);
+}
+
+struct drop_context {
+    struct account *account;
+    uint16_t stage;
+    uint64_t sum;
+};
+
+static void dropped_visit(const struct json_in *element, void *context)
+{
+    struct drop_context *drops = context;
+    uint64_t reason;
+    uint64_t packets = 0;
+    if (!json_in_number(element, "reason", UINT16_MAX, &reason) ||
+        !json_in_number(element, "packets", INT64_MAX, &packets))
+        return;
+    struct account_drop_key key = {drops->stage, (uint16_t)reason};
+    struct account_drop *drop = table_add(&drops->account->drops, &key);
+    if (drop != NULL)
+        drop->by_switch = account_sum(drop->by_switch, packets);
+    drops->sum = account_sum(drops->sum, packets);
+}
+
+static void stage_visit(const struct json_in *element, void *context)
+{
+    struct account *account = context;
+    uint64_t number;
+    if (!json_in_number(element, "stage", UINT16_MAX, &number))
+        return;
+    uint16_t id = (uint16_t)number;
+    struct account_stage *stage = table_add(&account->stages, &id);
+    if (stage == NULL)
+        return;
+    json_in_number(element, "in", INT64_MAX, &stage->in);
+    json_in_number(element, "out", INT64_MAX, &stage->out);
+    json_in_optional(element, "clones", INT64_MAX, &stage->clones);
+    json_in_optional(element, "injected", INT64_MAX, &stage->injected);
+    json_in_optional(element, "held", INT64_MAX, &stage->held);
+    struct drop_context drops = {account, id, 0};
+    json_in_each(element, "dropped", dropped_visit, &drops);
+    stage->dropped = drops.sum;
+}
+
+static void summary_forget(struct account *account)
+{
+    table_fini(&account->workers);
+    table_fini(&account->stages);
+    for (size_t i = 0; i < account->drops.count; i++)
+        ((struct account_drop *)table_value(&account->drops, i))->by_switch = 0;
+}
+
+static void recorder_read(struct account *account, const struct json_in *summary)
+{
+    struct json_in recorder;
+    struct json_in lost;
+    const char *names[META_LOSS_COUNT];
+    json_in_child(summary, "recorder", &recorder);
+    account->has_recorder =
+        recorder.object != NULL &&
+        json_in_number(&recorder, "written", INT64_MAX, &account->recorder_written);
+    account->recorder_lost_disk = account->recorder_past_limit = 0;
+    account->recorder_lost_other = 0;
+    json_in_child(&recorder, "lost", &lost);
+    json_in_optional(&lost, meta_loss_name(META_LOSS_DISK), INT64_MAX,
+                     &account->recorder_lost_disk);
+    json_in_optional(&lost, meta_loss_name(META_LOSS_PAST_LIMIT), INT64_MAX,
+                     &account->recorder_past_limit);
+    causes_name(names);
+    account->recorder_lost_other = json_in_sum_others(&lost, names);
+}
+
+void account_read_summary(struct account *account, const struct json_in *summary)
+{
+    summary_forget(account);
+    account->has_summary = true;
+    account->summaries++;
+    json_in_optional(summary, "ended_mono_ns", INT64_MAX, &account->ended_mono_ns);
+    json_in_text(summary, "why", account->why, sizeof(account->why));
+    json_in_text(summary, "error", account->error, sizeof(account->error));
+    json_in_each(summary, "workers", worker_visit, account);
+    json_in_each(summary, "stages", stage_visit, account);
+    recorder_read(account, summary);
+}
+
+void account_add_gap(struct account *account, const struct meta_gap *gap)
+{
+    struct account_file *file = &account->file;
+    unsigned cause = gap->cause < META_LOSS_COUNT ? gap->cause : 0;
+    file->gap_journeys[cause] = account_sum(file->gap_journeys[cause], gap->journeys);
+    if (file->gap_count < ACCOUNT_GAPS_MAX)
+        file->gaps[file->gap_count++] = *gap;
+    else
+        file->gaps_beyond++;
+}
+
+void account_add_drop(struct account *account, uint16_t stage, uint16_t reason)
+{
+    struct account_drop_key key = {stage, reason};
+    struct account_drop *drop = table_add(&account->drops, &key);
+    if (drop != NULL)
+        drop->in_files++;
+    else
+        account->drops_beyond++;
+}
+
+uint64_t account_worker_lost(const struct account_worker *worker)
+{
+    uint64_t sum = 0;
+    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++)
+        sum = account_sum(sum, worker->lost[cause]);
+    return sum;
+}
+
+struct account_worker account_workers_sum(const struct account *account)
+{
+    struct account_worker sum = {0};
+    for (size_t i = 0; i < account->workers.count; i++) {
+        const struct account_worker *worker = table_value(&account->workers, i);
+        sum.offered = account_sum(sum.offered, worker->offered);
+        sum.filtered = account_sum(sum.filtered, worker->filtered);
+        sum.written = account_sum(sum.written, worker->written);
+        for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++)
+            sum.lost[cause] = account_sum(sum.lost[cause], worker->lost[cause]);
+    }
+    return sum;
+}
+
+uint64_t account_gap_journeys(const struct account *account)
+{
+    uint64_t sum = 0;
+    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++)
+        sum = account_sum(sum, account->file.gap_journeys[cause]);
+    return sum;
+}
+
+uint64_t account_recorder_lost(const struct account *account)
+{
+    uint64_t sum = account_sum(account->recorder_lost_disk, account->recorder_past_limit);
+    return account_sum(sum, account->recorder_lost_other);
+}
+
+uint64_t account_lost(const struct account *account)
+{
+    uint64_t in_band = account_gap_journeys(account);
+    if (!account->has_summary)
+        return in_band;
+    struct account_worker workers = account_workers_sum(account);
+    uint64_t sum = account_sum(account_worker_lost(&workers), account_recorder_lost(account));
+    return sum > in_band ? sum : in_band;
+}
+
+uint64_t account_started(const struct account *account)
+{
+    const struct account_file *file = &account->file;
+    return file->received + file->copies_flood + file->copies_mirror + file->copies_other +
+           file->injected;
+}
+
+uint64_t account_ended(const struct account *account)
+{
+    const struct account_file *file = &account->file;
+    return file->delivered + file->dropped + file->consumed + file->punted;
+}

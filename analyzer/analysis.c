@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See analysis.h. Files are read here; what a text in them means is in analysis_section.c, what a
+ * record means in analysis_record.c. */
+#include "analyzer/analysis.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/analysis_record.h"
+#include "analyzer/analysis_section.h"
+#include "base/error.h"
+#include "formats/pcapng_read.h"
+
+enum { PROGRESS_ITEMS = 16384 };
+
+enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
+                                struct xsw_error *error)
+{
+    struct analysis *made = calloc(1, sizeof(*made));
+    if (made == NULL)
+        return error_set(error, XSW_NO_MEMORY, "no memory for the analysis");
+    if (open_max == 0)
+        open_max = JOURNEYS_OPEN_DEFAULT;
+    id_set_init(&made->ids, ID_SET_PAGES_MAX);
+    table_init(&made->orphans, sizeof(struct analysis_orphan), sizeof(uint64_t),
+               ANALYSIS_ORPHANS_MAX);
+    enum xsw_status status = journey_joiner_create(open_max, &made->joiner, error);
+    if (status < 0) {
+        analysis_destroy(made);
+        return status;
+    }
+    *analysis = made;
+    return XSW_OK;
+}
+
+void analysis_destroy(struct analysis *analysis)
+{
+    if (analysis == NULL)
+        return;
+    for (size_t i = 0; i < analysis->file_count; i++)
+        free(analysis->files[i].path);
+    for (size_t i = 0; i < analysis->session_count; i++)
+        analysis_session_destroy(analysis->sessions[i]);
+    for (size_t i = 0; i < analysis->switch_count; i++)
+        analysis_switch_destroy(analysis->switches[i]);
+    free(analysis->files);
+    journey_joiner_destroy(analysis->joiner);
+    id_set_fini(&analysis->ids);
+    table_fini(&analysis->orphans);
+    free(analysis);
+}
+
+void analysis_observe(struct analysis *analysis, analysis_observer *observer, void *context)
+{
+    analysis->observer = observer;
+    analysis->observer_context = context;
+}
+
+/* Where the reading of a file stands. */
+struct reading {
+    struct analysis *analysis;
+    struct analysis_file *file;
+    struct analysis_session *session; /* of the section; null before one of ours */
+};
+
+static void packet_take(struct reading *reading, const struct pcapng_item *item)
+{
+    struct record record;
+    struct xsw_error error;
+    reading->file->packets++;
+    enum xsw_status status = record_read(&record, item, &error);
+    if (status == XSW_NOT_FOUND) {
+        reading->file->foreign++;
+        return;
+    }
+    if (reading->session == NULL) {
+        struct pcapng_json none = {0};
+        reading->session = analysis_section(reading->analysis, reading->file, &none);
+        reading->file->has_sections = true;
+    }
+    if (reading->session == NULL)
+        return;
+    if (status < 0) {
+        reading->session->account.file.broken++;
+        notes_add(&reading->analysis->notes, "%s: byte %llu: %s", reading->file->path,
+                  (unsigned long long)item->offset, error.text);
+        return;
+    }
+    analysis_record(reading->analysis, reading->session, &record);
+}
+
+static void item_take(struct reading *reading, const struct pcapng_item *item)
+{
+    struct analysis_file *file = reading->file;
+    switch (item->kind) {
+    case PCAPNG_SECTION:
+        if (file->writer[0] == '\0' && item->section.application != NULL)
+            text_make_safe(file->writer, sizeof(file->writer), item->section.application);
+        reading->session = NULL;
+        if (item->section.json.text != NULL || item->section.json.problem != NULL) {
+            file->has_sections = true;
+            reading->session = analysis_section(reading->analysis, file, &item->section.json);
+        }
+        break;
+    case PCAPNG_INTERFACE:
+        analysis_tap(reading->analysis, reading->session, file, &item->interface);
+        break;
+    case PCAPNG_PACKET:
+        packet_take(reading, item);
+        break;
+    case PCAPNG_STATISTICS:
+        analysis_summary(reading->analysis, reading->session, file, &item->statistics.json);
+        break;
+    case PCAPNG_OTHER:
+        break;
+    }
+}
+
+static enum xsw_status file_add(struct analysis *analysis, const char *path,
+                                struct analysis_file **file, struct xsw_error *error)
+{
+    if (analysis->file_count == ANALYSIS_FILES_MAX)
+        return error_set(error, XSW_LIMIT, "more than %d files", ANALYSIS_FILES_MAX);
+    struct analysis_file *files =
+        realloc(analysis->files, (analysis->file_count + 1) * sizeof(*files));
+    if (files == NULL)
+        return error_set(error, XSW_NO_MEMORY, "no memory for the list of files");
+    analysis->files = files;
+    *file = &files[analysis->file_count];
+    **file = (struct analysis_file){.path = strdup(path)};
+    if ((*file)->path == NULL)
+        return error_set(error, XSW_NO_MEMORY, "no memory for the list of files");
+    analysis->file_count++;
+    return XSW_OK;
+}
+
+enum xsw_status analysis_read(struct analysis *analysis, const char *path,
+                              analysis_progress *progress, void *context, struct xsw_error *error)
+{
+    struct reading reading = {.analysis = analysis};
+    enum xsw_status status = file_add(analysis, path, &reading.file, error);
+    if (status < 0)
+        return status;
+    struct analysis_file *file = reading.file;
+    struct pcapng_reader *reader = NULL;
+    struct xsw_error problem = {0};
+    struct pcapng_item item;
+    uint64_t items = 0;
+    file->status = pcapng_reader_open(path, &reader, &problem);
+    while (file->status == XSW_OK) {
+        file->status = pcapng_reader_next(reader, &item, &problem);
+        if (file->status == XSW_OK)
+            item_take(&reading, &item);
+        if (progress != NULL && ++items % PROGRESS_ITEMS == 0) {
+            uint64_t read_bytes;
+            uint64_t file_bytes;
+            pcapng_reader_progress(reader, &read_bytes, &file_bytes);
+            progress(path, read_bytes, file_bytes, context);
+        }
+    }
+    pcapng_reader_close(reader);
+    if (file->status < 0) {
+        text_make_safe(file->problem, sizeof(file->problem), problem.text);
+        if (reading.session != NULL)
+            reading.session->is_torn = true;
+    }
+    return XSW_OK;
+}
+
+enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *error)
+{
+    analysis_records_close(analysis);
+    for (size_t i = 0; i < analysis->session_count; i++) {
+        struct analysis_session *session = analysis->sessions[i];
+        struct proof_context context = {
+            .account = &session->account,
+            .dictionary = &session->of->dictionary,
+            .missing = session->is_torn ? "the file is torn"
+                                        : "the recorder was killed, or a tool rewrote the file",
+            .pipeline_was_changed = session->pipeline_was_changed};
+        enum xsw_status status = proof_build(&session->proof, &context, error);
+        if (status < 0)
+            return status;
+    }
+    return XSW_OK;
+}
+
+enum proof_state analysis_state(const struct analysis *analysis)
+{
+    enum proof_state worst = PROOF_HOLDS;
+    for (size_t i = 0; i < analysis->session_count; i++) {
+        enum proof_state state = proof_state(&analysis->sessions[i]->proof);
+        if (state > worst)
+            worst = state;
+    }
+    return worst;
+}
+
+struct analysis_unknown analysis_unknown(const struct analysis *analysis,
+                                         const struct analysis_switch *of)
+{
+    struct analysis_unknown unknown = {0};
+    for (size_t i = 0; i < analysis->session_count; i++) {
+        const struct account *account = &analysis->sessions[i]->account;
+        if (analysis->sessions[i]->of != of)
+            continue;
+        unknown.lost_journeys = account_sum(unknown.lost_journeys, account_lost(account));
+        unknown.lost_journeys = account_sum(unknown.lost_journeys, account->file.broken);
+        unknown.open_sessions += !account->has_summary;
+    }
+    return unknown;
+}
+
+uint64_t analysis_wall_ns(const struct analysis_session *session, uint64_t mono_ns)
+{
+    if (!session->has_clock || mono_ns == 0)
+        return 0;
+    return session->clock_wall_ns - session->clock_mono_ns + mono_ns;
+}

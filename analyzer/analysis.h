@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_ANALYZER_ANALYSIS_H
+#define XSW_ANALYZER_ANALYSIS_H
+
+/*
+ * The analysis of one or several recordings, read one after the other as streams. Recordings of one
+ * switch instance (the same uuid) come together in one struct analysis_switch; each capture session
+ * keeps an account of its own, since losses and the switch's counters belong to a session.
+ *
+ * Memory is bounded whatever the files hold: 34 MiB for packet ids (id_set.h), 7 MiB for open
+ * journeys (journey.h), and for each of at most ANALYSIS_SWITCHES_MAX switches at most 20 MiB for
+ * drops, changes and names. What goes beyond a limit is counted and said, not kept.
+ *
+ * Threads: one.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xsw/error.h>
+
+#include "analyzer/account.h"
+#include "analyzer/changes.h"
+#include "analyzer/dictionary.h"
+#include "analyzer/drops.h"
+#include "analyzer/id_set.h"
+#include "analyzer/journey.h"
+#include "analyzer/notes.h"
+#include "analyzer/proof.h"
+
+enum {
+    ANALYSIS_FILES_MAX = 4096,
+    ANALYSIS_SWITCHES_MAX = 8,
+    ANALYSIS_SESSIONS_MAX = 64,
+    ANALYSIS_ORPHANS_MAX = 65536, /* copies seen before their parent, at any time */
+    ANALYSIS_NAME_SIZE = 64
+};
+
+/* One file, in the order given. */
+struct analysis_file {
+    char *path;
+    char writer[128];       /* shb_userappl of its first section, or "" */
+    enum xsw_status status; /* XSW_END: read to its end */
+    char problem[400];      /* why it was not */
+    uint64_t packets;       /* all packet records */
+    uint64_t foreign;       /* of them without metadata of ours */
+    bool has_sections;      /* at least one of ours */
+};
+
+struct analysis_session {
+    struct analysis_switch *of; /* the switch that it was captured on */
+    uint32_t number;            /* in this analysis, from 0: the journeys' session */
+    uint64_t id;                /* the switch's number of it */
+    char filter[256];
+    uint64_t snap_length;
+    bool has_clock;
+    uint64_t clock_mono_ns, clock_wall_ns; /* the same moment */
+    uint64_t stages_at_start;
+    bool pipeline_was_changed;
+    bool is_torn; /* a file of it ends inside a block, or is damaged */
+    struct account account;
+    struct proof proof; /* filled by analysis_finish */
+};
+
+struct analysis_switch {
+    char id[ANALYSIS_NAME_SIZE];
+    char name[ANALYSIS_NAME_SIZE];
+    char host[ANALYSIS_NAME_SIZE];
+    struct dictionary dictionary;
+    struct account_file total;  /* over all sessions, each packet once */
+    struct table receive_ports; /* u16 port -> u64 packets received at it */
+    struct drops drops;
+    struct changes changes;
+};
+
+struct record;
+struct analysis_session;
+
+/* Sees each readable record after it was counted. */
+typedef void analysis_observer(const struct analysis_session *session, const struct record *record,
+                               void *context);
+
+struct analysis_orphan {
+    uint64_t session;
+    uint64_t parent_id;
+};
+
+struct analysis {
+    struct analysis_file *files;
+    size_t file_count;
+    struct analysis_switch *switches[ANALYSIS_SWITCHES_MAX];
+    size_t switch_count;
+    struct analysis_session *sessions[ANALYSIS_SESSIONS_MAX];
+    size_t session_count;
+    struct journey_joiner *joiner;
+    struct id_set ids;    /* begun, by session */
+    struct table orphans; /* struct analysis_orphan -> u64 copies, whose parent was not seen yet */
+    struct notes notes;
+    analysis_observer *observer;
+    void *observer_context;
+};
+
+/* open_max: journeys open at once; 0 is JOURNEYS_OPEN_DEFAULT. */
+enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
+                                struct xsw_error *error) XSW_MUST_CHECK;
+void analysis_destroy(struct analysis *analysis); /* accepts null */
+
+/* At most one; before the first file. */
+void analysis_observe(struct analysis *analysis, analysis_observer *observer, void *context);
+
+/* Told now and then while a file is read. `file_bytes` is 0 when it has no size. */
+typedef void analysis_progress(const char *path, uint64_t read_bytes, uint64_t file_bytes,
+                               void *context);
+
+/*
+ * Reads one file ("-" is standard input). A file that is torn, damaged or not ours is no failure of
+ * this call: what could be read has been taken in, and the file's status and problem say the rest.
+ * Fails with XSW_NO_MEMORY or XSW_LIMIT alone.
+ */
+enum xsw_status analysis_read(struct analysis *analysis, const char *path,
+                              analysis_progress *progress, void *context,
+                              struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Closes the books behind the last file and builds the proofs. Once. */
+enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *error) XSW_MUST_CHECK;
+
+/* The worst proof of all sessions; PROOF_HOLDS when there is none. */
+enum proof_state analysis_state(const struct analysis *analysis);
+
+/* What is not known of a switch's packets: journeys that capture lost, and sessions without an
+ * account at their end. While either is not 0, what is not in the records may have happened. */
+struct analysis_unknown {
+    uint64_t lost_journeys;
+    uint64_t open_sessions;
+};
+struct analysis_unknown analysis_unknown(const struct analysis *analysis,
+                                         const struct analysis_switch *of);
+
+/* A time of the sessions' clock as wall time, 0 when the file does not tell. */
+uint64_t analysis_wall_ns(const struct analysis_session *session, uint64_t mono_ns);
+
+#endif

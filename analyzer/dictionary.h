@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_ANALYZER_DICTIONARY_H
+#define XSW_ANALYZER_DICTIONARY_H
+
+/*
+ * Names for the numbers in the records: ports, stages, drop reasons, rules and extensions of one
+ * switch, from the JSON that its recordings carry. Later texts add to earlier ones and replace
+ * names; ids that no text names are shown as numbers. Bounds: DICTIONARY_MAX entries of a kind.
+ *
+ * Threads: one.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/json_in.h"
+#include "analyzer/table.h"
+
+enum {
+    DICTIONARY_MAX = 16384,
+    DICTIONARY_NAME_SIZE = 64,
+    DICTIONARY_TEXT_SIZE = 160,
+    STAGE_ORDER_NONE = 0xffff /* no longer in the pipeline */
+};
+
+struct dictionary_port {
+    char name[DICTIONARY_NAME_SIZE];
+    char kind[16];
+};
+
+struct dictionary_stage {
+    char name[DICTIONARY_NAME_SIZE];
+    char extension[DICTIONARY_NAME_SIZE]; /* of the instance, or empty */
+    uint16_t order;
+    bool egress;
+};
+
+struct dictionary_reason {
+    char name[DICTIONARY_NAME_SIZE];
+    char sentence[DICTIONARY_TEXT_SIZE];
+    char owner[DICTIONARY_NAME_SIZE];
+};
+
+struct dictionary_rule {
+    char text[DICTIONARY_TEXT_SIZE];
+};
+
+struct dictionary_rule_key {
+    uint32_t rule;
+    uint16_t port;
+    uint16_t stage;
+};
+
+struct dictionary_extension { /* by the name of the instance */
+    char extension[DICTIONARY_NAME_SIZE];
+    char version[DICTIONARY_NAME_SIZE];
+    char kind[16];
+};
+
+struct dictionary {
+    struct table ports;      /* u16 */
+    struct table stages;     /* u16 */
+    struct table reasons;    /* u16 */
+    struct table rules;      /* struct dictionary_rule_key */
+    struct table extensions; /* char[DICTIONARY_NAME_SIZE] */
+};
+
+/* A name for a person, in the caller's storage when it had to be made up. */
+struct dictionary_name {
+    char text[DICTIONARY_NAME_SIZE];
+};
+
+void dictionary_init(struct dictionary *dictionary);
+void dictionary_fini(struct dictionary *dictionary);
+
+/* The section info; the summary with its `ports`, `stages_info`, `reasons`, `rules`. */
+void dictionary_add_section(struct dictionary *dictionary, const struct json_in *section);
+void dictionary_add_summary(struct dictionary *dictionary, const struct json_in *summary);
+/* One tap point: a port and a stage. */
+void dictionary_add_tap(struct dictionary *dictionary, const struct json_in *tap);
+
+/* "alice", or "port 3" when it has no name. */
+const char *dictionary_port(const struct dictionary *dictionary, uint16_t id,
+                            struct dictionary_name *name);
+const char *dictionary_stage(const struct dictionary *dictionary, uint16_t id,
+                             struct dictionary_name *name);
+const char *dictionary_reason(const struct dictionary *dictionary, uint16_t id,
+                              struct dictionary_name *name);
+/* What is known of it, or null. */
+const struct dictionary_stage *dictionary_find_stage(const struct dictionary *dictionary,
+                                                     uint16_t id);
+const struct dictionary_reason *dictionary_find_reason(const struct dictionary *dictionary,
+                                                       uint16_t id);
+/* The rule of a port at a stage; rules of an extension stand under port 0. Null when unknown. */
+const char *dictionary_find_rule(const struct dictionary *dictionary,
+                                 const struct dictionary_rule_key *key);
+/* The instance behind a stage, "" when it is built in. */
+const char *dictionary_stage_extension(const struct dictionary *dictionary, uint16_t id);
+/* Place of a stage in the pipeline, STAGE_ORDER_NONE when unknown. */
+uint16_t dictionary_stage_order(const struct dictionary *dictionary, uint16_t id);
+
+#endif

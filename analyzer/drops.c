@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See drops.h. */
+#include "analyzer/drops.h"
+
+void drops_init(struct drops *drops)
+{
+    *drops = (struct drops){0};
+    table_init(&drops->rows, sizeof(struct drops_row_key), sizeof(struct drops_row),
+               DROPS_ROWS_MAX);
+    table_init(&drops->flows, sizeof(struct drops_flow_key), sizeof(struct drops_flow),
+               DROPS_FLOWS_MAX);
+}
+
+void drops_fini(struct drops *drops)
+{
+    table_fini(&drops->rows);
+    table_fini(&drops->flows);
+}
+
+static void flow_add(struct drops *drops, struct drops_row *row, const struct record *record)
+{
+    struct drops_flow_key key = {0};
+    key.row = (uint32_t)(((unsigned char *)row - drops->rows.entries) / drops->rows.entry_size);
+    flow_key_from_bytes(&key.flow, record->bytes, record->captured_length, record->original_length);
+    struct drops_flow *flow = table_add(&drops->flows, &key);
+    if (flow == NULL) {
+        row->other_flow_packets++;
+        return;
+    }
+    if (flow->packets++ == 0) {
+        row->flows++;
+        flow->first_ns = flow->last_ns = record->time_ns;
+        flow->example_packet = record->packet_id;
+    }
+    if (record->time_ns < flow->first_ns)
+        flow->first_ns = record->time_ns;
+    if (record->time_ns > flow->last_ns)
+        flow->last_ns = record->time_ns;
+}
+
+void drops_add(struct drops *drops, const struct record *record)
+{
+    struct drops_row_key key = {.rule = record->fixed.rule,
+                                .stage = record->fixed.stage,
+                                .reason = record->fixed.reason,
+                                .port = record->fixed.port};
+    drops->packets++;
+    struct drops_row *row = table_add(&drops->rows, &key);
+    if (row == NULL) {
+        drops->beyond++;
+        return;
+    }
+    if (row->packets++ == 0) {
+        row->first_ns = row->last_ns = record->time_ns;
+        row->example_packet = record->packet_id;
+    }
+    row->bytes += record->original_length;
+    if (record->time_ns < row->first_ns)
+        row->first_ns = record->time_ns;
+    if (record->time_ns > row->last_ns)
+        row->last_ns = record->time_ns;
+    flow_add(drops, row, record);
+}
+
+static int row_compare(const void *key_a, const void *value_a, const void *key_b,
+                       const void *value_b)
+{
+    const struct drops_row *a = value_a;
+    const struct drops_row *b = value_b;
+    (void)key_a;
+    (void)key_b;
+    return a->packets > b->packets ? -1 : a->packets < b->packets;
+}
+
+static int flow_compare(const void *key_a, const void *value_a, const void *key_b,
+                        const void *value_b)
+{
+    const struct drops_flow_key *left = key_a;
+    const struct drops_flow_key *right = key_b;
+    const struct drops_flow *a = value_a;
+    const struct drops_flow *b = value_b;
+    if (left->row != right->row)
+        return left->row < right->row ? -1 : 1;
+    return a->packets > b->packets ? -1 : a->packets < b->packets;
+}
+
+size_t *drops_rows_sorted(const struct drops *drops)
+{
+    return table_sorted(&drops->rows, row_compare);
+}
+
+size_t *drops_flows_sorted(const struct drops *drops)
+{
+    return table_sorted(&drops->flows, flow_compare);
+}
+
+size_t drops_flows_begin(const struct drops *drops, size_t row)
+{
+    size_t begin = 0;
+    for (size_t i = 0; i < row; i++)
+        begin += ((const struct drops_row *)table_value(&drops->rows, i))->flows;
+    return begin;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See packet_view.h. */
+#include "analyzer/packet_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *view_what_name(enum view_what what)
+{
+    static const char *const names[] = {"received", "copied",    "passed",  "changed",
+                                        "dropped",  "delivered", "consumed"};
+    return names[what];
+}
+
+const char *view_copy_name(const struct view_step *step)
+{
+    if ((step->flags & META_MIRROR) != 0)
+        return "mirror";
+    return (step->flags & META_FLOOD) != 0 ? "flood" : "copy";
+}
+
+void packet_view_init(struct packet_view *view, uint64_t packet_id)
+{
+    *view = (struct packet_view){.asked = packet_id};
+    table_init(&view->packets, sizeof(struct view_key), sizeof(struct view_packet),
+               VIEW_PACKETS_MAX);
+}
+
+static void steps_free(struct view_packet *packet)
+{
+    for (size_t i = 0; i < packet->step_count; i++) {
+        free(packet->steps[i].ranges);
+        free(packet->steps[i].fields);
+    }
+    free(packet->steps);
+    packet->steps = NULL;
+    packet->step_count = 0;
+    packet->steps_beyond = 0;
+}
+
+void packet_view_rewind(struct packet_view *view)
+{
+    view->has_grown = false;
+    view->packets_beyond = 0;
+    for (size_t i = 0; i < view->packets.count; i++) {
+        struct view_packet *packet = table_value(&view->packets, i);
+        steps_free(packet);
+        packet->has_first = packet->has_last = false;
+    }
+}
+
+void packet_view_fini(struct packet_view *view)
+{
+    packet_view_rewind(view);
+    table_fini(&view->packets);
+    change_walk_fini(&view->walk);
+}
+
+bool packet_view_is_settled(const struct packet_view *view)
+{
+    return !view->has_grown;
+}
+
+bool packet_view_is_empty(const struct packet_view *view)
+{
+    for (size_t i = 0; i < view->packets.count; i++) {
+        const struct view_packet *packet = table_value(&view->packets, i);
+        if (packet->id == view->asked && packet->step_count != 0)
+            return false;
+    }
+    return true;
+}
+
+const struct view_packet *packet_view_at(const struct packet_view *view, size_t place)
+{
+    return table_value(&view->packets, place);
+}
+
+static struct view_packet *packet_find(const struct packet_view *view, uint64_t session,
+                                       uint64_t id)
+{
+    struct view_key key = {id, session};
+    return table_find(&view->packets, &key);
+}
+
+static struct view_packet *packet_add(struct packet_view *view, uint64_t session, uint64_t id,
+                                      bool is_ancestor)
+{
+    struct view_key key = {id, session};
+    struct view_packet *packet = table_add(&view->packets, &key);
+    if (packet == NULL) {
+        view->packets_beyond++;
+        return NULL;
+    }
+    packet->id = id;
+    packet->session = (uint32_t)session;
+    packet->is_ancestor = is_ancestor;
+    return packet;
+}
+
+/* The packet of the record when it belongs to the view, else null. */
+static struct view_packet *packet_of(struct packet_view *view, uint32_t session,
+                                     const struct record *record)
+{
+    uint64_t parent_id = record_is_first(record) ? record->fixed.parent_id : 0;
+    struct view_packet *packet = packet_find(view, session, record->packet_id);
+    if (packet == NULL && record->packet_id == view->asked)
+        packet = packet_add(view, session, record->packet_id, false);
+    if (packet == NULL && parent_id != 0) {
+        const struct view_packet *parent = packet_find(view, session, parent_id);
+        if (parent == NULL && parent_id == view->asked)
+            parent = packet_add(view, session, parent_id, false);
+        if (parent == NULL || parent->is_ancestor)
+            return NULL;
+        packet = packet_add(view, session, record->packet_id, false);
+        /* Copies of this copy may have passed by already. */
+        view->has_grown = true;
+    }
+    if (packet == NULL || parent_id == 0)
+        return packet;
+    packet->parent_id = parent_id;
+    bool is_upward = packet->is_ancestor || packet->id == view->asked;
+    if (!is_upward || packet_find(view, session, parent_id) != NULL)
+        return packet;
+    (void)packet_add(view, session, parent_id, true);
+    view->has_grown = true;
+    /* Adding may have moved the entries. */
+    return packet_find(view, session, record->packet_id);
+}
+
+static struct view_step *step_add(struct packet_view *view, struct view_packet *packet)
+{
+    if (packet->step_count == VIEW_STEPS_MAX) {
+        packet->steps_beyond++;
+        return NULL;
+    }
+    struct view_step *steps = realloc(packet->steps, (packet->step_count + 1) * sizeof(*steps));
+    if (steps == NULL) {
+        view->has_failed = true;
+        return NULL;
+    }
+    packet->steps = steps;
+    struct view_step *step = &steps[packet->step_count++];
+    *step = (struct view_step){0};
+    return step;
+}
+
+/* The last step of a stage, or null. */
+static struct view_step *step_find(struct view_packet *packet, uint16_t stage)
+{
+    for (size_t i = packet->step_count; i > 0; i--)
+        if (packet->steps[i - 1].stage == stage)
+            return &packet->steps[i - 1];
+    return NULL;
+}
+
+static void hops_add(struct packet_view *view, struct view_packet *packet,
+                     const struct record *record, const struct meta_item *item)
+{
+    for (size_t i = 0; i < item->hop_count; i++) {
+        struct meta_hop hop = meta_hop_at(item, i);
+        struct view_step *step = step_add(view, packet);
+        if (step == NULL)
+            return;
+        step->what = VIEW_PASSED;
+        step->stage = hop.stage;
+        step->port = record->fixed.port;
+        step->since_rx_ns = hop.since_rx_ns;
+        step->time_ns = packet->rx_ns + hop.since_rx_ns;
+    }
+}
+
+static enum view_what what_of(const struct record *record)
+{
+    switch (record->fixed.kind) {
+    case META_DROP:
+        return VIEW_DROPPED;
+    case META_CHANGED:
+        return VIEW_CHANGED;
+    case META_CLONE:
+        return VIEW_COPIED;
+    case META_CONSUMED:
+    case META_PUNT:
+        return VIEW_CONSUMED;
+    default:
+        return record_is_last(record)    ? VIEW_DELIVERED
+               : record_is_first(record) ? VIEW_RECEIVED
+                                         : VIEW_PASSED;
+    }
+}
+
+static void own_step_add(struct packet_view *view, struct view_packet *packet,
+                         const struct record *record)
+{
+    struct view_step *step = step_add(view, packet);
+    if (step == NULL)
+        return;
+    step->what = what_of(record);
+    step->stage = record->fixed.stage;
+    step->port = record->fixed.port;
+    step->reason = record->fixed.reason;
+    step->rule = record->fixed.rule;
+    step->flags = record->fixed.flags;
+    step->time_ns = record->time_ns;
+    if (record->time_ns > packet->rx_ns)
+        step->since_rx_ns = record->time_ns - packet->rx_ns;
+}
+
+static bool ranges_copy(struct view_step *step, const struct change_step *change)
+{
+    struct view_range *ranges = calloc(change->range_count, sizeof(*ranges));
+    if (ranges == NULL)
+        return false;
+    for (size_t i = 0; i < change->range_count; i++) {
+        const struct meta_change *from = &change->ranges[i];
+        ranges[i] = (struct view_range){from->offset, from->old_length, from->new_length, {0}};
+        memcpy(ranges[i].bytes, from->bytes, (size_t)from->old_length + from->new_length);
+    }
+    free(step->ranges);
+    step->ranges = ranges;
+    step->range_count = change->range_count;
+    return true;
+}
+
+struct change_taking {
+    struct packet_view *view;
+    struct view_packet *packet;
+};
+
+static void change_take(const struct change_step *change, void *context)
+{
+    struct change_taking *taking = context;
+    struct view_step *step = step_find(taking->packet, change->stage);
+    if (step == NULL)
+        return;
+    struct field_change fields[FIELD_CHANGES_MAX];
+    size_t count = fields_compare(&change->before, &change->after, fields, FIELD_CHANGES_MAX);
+    free(step->fields);
+    step->field_count = 0;
+    step->fields = malloc((count + 1) * sizeof(*step->fields));
+    if (step->fields == NULL || !ranges_copy(step, change)) {
+        taking->view->has_failed = true;
+        return;
+    }
+    memcpy(step->fields, fields, count * sizeof(*fields));
+    step->field_count = count;
+    step->checksums = fields_checksums(&change->after);
+    if (step->what == VIEW_PASSED)
+        step->what = VIEW_CHANGED;
+}
+
+static void packet_begin(struct view_packet *packet, const struct record *record)
+{
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    packet->first_ns = packet->rx_ns = record->time_ns;
+    while (record_next_item(&items, &item))
+        if (item.type == META_TLV_STAGE_TIME && item.since_rx_ns <= record->time_ns)
+            packet->rx_ns = record->time_ns - item.since_rx_ns;
+    packet->length = record->original_length;
+    packet->has_first = record_is_first(record);
+    describe_frame(record->bytes, record->captured_length, record->original_length,
+                   packet->description, sizeof(packet->description));
+}
+
+void packet_view_offer(const struct analysis_session *session, const struct record *record,
+                       void *context)
+{
+    struct packet_view *view = context;
+    struct view_packet *packet = packet_of(view, session->number, record);
+    if (packet == NULL)
+        return;
+    if (packet->step_count == 0)
+        packet_begin(packet, record);
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    while (record_next_item(&items, &item))
+        if (item.type == META_TLV_HOPS)
+            hops_add(view, packet, record, &item);
+    own_step_add(view, packet, record);
+    packet->has_last |= record_is_last(record);
+    items = record->items;
+    while (record_next_item(&items, &item)) {
+        struct view_step *step;
+        if (item.type == META_TLV_VLAN)
+            packet->vlan = item.vlan;
+        else if (item.type == META_TLV_DECISION &&
+                 (step = step_find(packet, item.decision.stage)) != NULL)
+            step->rule = item.decision.rule;
+    }
+    struct change_taking taking = {view, packet};
+    if (record->has_changes)
+        (void)change_walk(&view->walk, record, change_take, &taking);
+}
+
+size_t packet_view_next_root(const struct packet_view *view, size_t from)
+{
+    for (size_t i = from; i < view->packets.count; i++) {
+        const struct view_packet *packet = table_value(&view->packets, i);
+        const struct view_packet *parent = packet_find(view, packet->session, packet->parent_id);
+        if (packet->step_count != 0 && (parent == NULL || parent->step_count == 0))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+size_t packet_view_next_copy(const struct packet_view *view, const struct view_packet *parent,
+                             size_t from)
+{
+    for (size_t i = from; i < view->packets.count; i++) {
+        const struct view_packet *packet = table_value(&view->packets, i);
+        if (packet->parent_id == parent->id && packet->session == parent->session &&
+            packet->step_count != 0 && packet != parent)
+            return i;
+    }
+    return SIZE_MAX;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See proof.h. The lines come in the order of a packet's way: capture, ring, file, journeys,
+ * stages, and last the file against the switch (proof_stages.c). */
+#include "analyzer/proof.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/proof_lines.h"
+#include "analyzer/words.h"
+#include "base/error.h"
+
+const char *proof_state_name(enum proof_state state)
+{
+    static const char *const names[] = {"holds", "unknown", "fails"};
+    return names[state];
+}
+
+enum proof_state proof_state(const struct proof *proof)
+{
+    if (proof->counts[PROOF_FAILS] != 0)
+        return PROOF_FAILS;
+    return proof->counts[PROOF_UNKNOWN] != 0 ? PROOF_UNKNOWN : PROOF_HOLDS;
+}
+
+void proof_fini(struct proof *proof)
+{
+    free(proof->lines);
+    *proof = (struct proof){0};
+}
+
+void proof_line_begin(struct proof_builder *builder, enum proof_state state, uint64_t residue,
+                      const char *format, ...)
+{
+    struct proof *proof = builder->proof;
+    builder->line = &builder->spare;
+    if (proof->count == proof->capacity) {
+        size_t capacity = proof->capacity == 0 ? 32 : proof->capacity * 2;
+        struct proof_line *lines = realloc(proof->lines, capacity * sizeof(*lines));
+        if (lines != NULL) {
+            proof->lines = lines;
+            proof->capacity = capacity;
+        }
+    }
+    if (proof->count < proof->capacity)
+        builder->line = &proof->lines[proof->count++];
+    else
+        builder->out_of_memory = true;
+    *builder->line = (struct proof_line){.state = state, .residue = residue};
+    proof->counts[state]++;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(builder->line->subject, sizeof(builder->line->subject), format, arguments);
+    va_end(arguments);
+}
+
+void proof_say(struct proof_builder *builder, const char *format, ...)
+{
+    struct proof_line *line = builder->line;
+    size_t length = strlen(line->text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line->text + length, sizeof(line->text) - length, format, arguments);
+    va_end(arguments);
+}
+
+void proof_say_term(struct proof_builder *builder, const char *name, uint64_t number)
+{
+    struct words words;
+    if (number != 0)
+        proof_say(builder, " + %s %s", name, words_number(number, &words));
+}
+
+void proof_say_number(struct proof_builder *builder, const char *name, uint64_t number)
+{
+    struct words words;
+    proof_say(builder, "%s %s", name, words_number(number, &words));
+}
+
+uint64_t proof_difference(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+void proof_say_residue(struct proof_builder *builder, uint64_t left, uint64_t right,
+                       const char *noun)
+{
+    struct words words;
+    if (left != right)
+        proof_say(builder, ": %s %s", words_count(proof_difference(left, right), noun, &words),
+                  left > right ? "missing" : "too many");
+}
+
+enum proof_state proof_state_of(uint64_t left, uint64_t right)
+{
+    return left == right ? PROOF_HOLDS : PROOF_FAILS;
+}
+
+static void worker_line(struct proof_builder *builder, uint32_t id,
+                        const struct account_worker *worker)
+{
+    uint64_t sum = account_sum(worker->written, worker->filtered);
+    sum = account_sum(sum, account_worker_lost(worker));
+    proof_line_begin(builder, proof_state_of(worker->offered, sum),
+                     proof_difference(worker->offered, sum), "capture, worker %u", id);
+    proof_say_number(builder, "offered", worker->offered);
+    proof_say_number(builder, " = written", worker->written);
+    proof_say_term(builder, "filtered", worker->filtered);
+    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
+        char name[40];
+        snprintf(name, sizeof(name), "lost (%s)", meta_loss_name(cause));
+        proof_say_term(builder, name, worker->lost[cause]);
+    }
+    proof_say_term(builder, "lost (other causes)", worker->lost[0]);
+    proof_say_residue(builder, worker->offered, sum, "journey");
+}
+
+static void recorder_lines(struct proof_builder *builder)
+{
+    const struct account *account = builder->account;
+    const struct account_file *file = &account->file;
+    if (!account->has_recorder) {
+        proof_line_begin(builder, PROOF_UNKNOWN, 0, "recorder");
+        proof_say(builder, "the end account does not say what the recorder wrote");
+        return;
+    }
+    struct account_worker workers = account_workers_sum(account);
+    uint64_t sum = account_sum(account->recorder_written, account_recorder_lost(account));
+    proof_line_begin(builder, proof_state_of(workers.written, sum),
+                     proof_difference(workers.written, sum), "recorder");
+    proof_say_number(builder, "from the rings", workers.written);
+    proof_say_number(builder, " = written", account->recorder_written);
+    proof_say_term(builder, "lost (disk)", account->recorder_lost_disk);
+    proof_say_term(builder, "past the limit", account->recorder_past_limit);
+    proof_say_term(builder, "lost (other causes)", account->recorder_lost_other);
+    proof_say_residue(builder, workers.written, sum, "journey");
+
+    uint64_t found = account_sum(account_started(account), file->headless);
+    bool may_differ = file->evicted != 0;
+    enum proof_state state = proof_state_of(account->recorder_written, found);
+    proof_line_begin(builder, state == PROOF_FAILS && may_differ ? PROOF_UNKNOWN : state,
+                     proof_difference(account->recorder_written, found), "file");
+    proof_say_number(builder, "written by the recorder", account->recorder_written);
+    proof_say_number(builder, " = journeys in the file", found);
+    proof_say_residue(builder, account->recorder_written, found, "journey");
+}
+
+/* The losses that the records tell of cannot be more than those that the session admits. */
+static void gap_line(struct proof_builder *builder)
+{
+    const struct account *account = builder->account;
+    uint64_t in_band = account_gap_journeys(account);
+    struct account_worker workers = account_workers_sum(account);
+    uint64_t admitted = account_sum(account_worker_lost(&workers), account_recorder_lost(account));
+    if (in_band == 0 && admitted == 0)
+        return;
+    enum proof_state state = in_band <= admitted ? PROOF_HOLDS : PROOF_FAILS;
+    proof_line_begin(builder, state, state == PROOF_HOLDS ? 0 : in_band - admitted, "losses");
+    proof_say_number(builder, "told by the records", in_band);
+    proof_say_number(builder,
+                     state == PROOF_HOLDS ? " <= told at the end" : " is more than told at the end",
+                     admitted);
+}
+
+static void journey_line(struct proof_builder *builder)
+{
+    const struct account *account = builder->account;
+    const struct account_file *file = &account->file;
+    uint64_t residue = account_sum(file->headless, file->unfinished);
+    residue = account_sum(residue, account_sum(file->stray, file->duplicates));
+    bool is_torn = !account->has_summary && residue == file->unfinished;
+    bool is_explained = is_torn || file->evicted != 0 || account->recorder_lost_disk != 0;
+    enum proof_state state = residue == 0 && file->evicted == 0      ? PROOF_HOLDS
+                             : is_explained && file->duplicates == 0 ? PROOF_UNKNOWN
+                                                                     : PROOF_FAILS;
+    struct words words;
+    proof_line_begin(builder, state, residue, "journeys");
+    proof_say_number(builder, "begun", account_started(account));
+    proof_say_number(builder, state == PROOF_HOLDS ? " = ended" : ", ended",
+                     account_ended(account));
+    if (file->unfinished != 0)
+        proof_say(builder, ": %s without an end", words_count(file->unfinished, "journey", &words));
+    if (file->headless != 0)
+        proof_say(builder, ": %s without a beginning",
+                  words_count(file->headless, "journey", &words));
+    if (file->duplicates != 0)
+        proof_say(builder, ": %s used twice (was a file given twice?)",
+                  words_count(file->duplicates, "packet id", &words));
+    if (file->stray != 0)
+        proof_say(builder, ": %s behind an end", words_count(file->stray, "record", &words));
+    if (file->evicted != 0)
+        proof_say(builder, ": %s given up, too many were open at once",
+                  words_count(file->evicted, "journey", &words));
+}
+
+static void copies_line(struct proof_builder *builder)
+{
+    const struct account *account = builder->account;
+    const struct account_file *file = &account->file;
+    uint64_t copies = file->copies_flood + file->copies_mirror + file->copies_other;
+    if (copies == 0)
+        return;
+    bool is_explained = account_lost(account) != 0 || !account->has_summary;
+    enum proof_state state = file->orphans != 0 && !is_explained                  ? PROOF_FAILS
+                             : file->orphans != 0 || file->parents_unchecked != 0 ? PROOF_UNKNOWN
+                                                                                  : PROOF_HOLDS;
+    struct words words;
+    proof_line_begin(builder, state, file->orphans, "copies");
+    proof_say(builder, "%s", words_number(copies, &words));
+    proof_say(builder, "%s", state == PROOF_HOLDS ? ", the original of each is in the file" : "");
+    if (file->orphans != 0)
+        proof_say(builder, ": the original of %s is not in the file",
+                  words_number(file->orphans, &words));
+    if (file->parents_unchecked != 0)
+        proof_say(builder, ": %s could not be checked in bounded memory",
+                  words_number(file->parents_unchecked, &words));
+}
+
+static void broken_line(struct proof_builder *builder)
+{
+    uint64_t broken = builder->account->file.broken;
+    struct words words;
+    if (broken == 0)
+        return;
+    proof_line_begin(builder, PROOF_FAILS, broken, "records");
+    proof_say(builder, "%s cannot be read, see the notes", words_count(broken, "record", &words));
+}
+
+enum xsw_status proof_build(struct proof *proof, const struct proof_context *context,
+                            struct xsw_error *error)
+{
+    const struct account *account = context->account;
+    struct proof_builder builder = {.proof = proof, .context = context, .account = account};
+    if (account->has_summary) {
+        for (size_t i = 0; i < account->workers.count; i++)
+            worker_line(&builder, *(const uint32_t *)table_key(&account->workers, i),
+                        table_value(&account->workers, i));
+        recorder_lines(&builder);
+        gap_line(&builder);
+    } else {
+        proof_line_begin(&builder, PROOF_UNKNOWN, 0, "end account");
+        proof_say(&builder,
+                  "missing: %s; what the switch counted and what was filtered or lost "
+                  "cannot be told",
+                  context->missing);
+    }
+    broken_line(&builder);
+    journey_line(&builder);
+    copies_line(&builder);
+    if (account->has_summary)
+        proof_stages_build(&builder);
+    if (builder.out_of_memory)
+        return error_set(error, XSW_NO_MEMORY, "no memory for the lines of the proof");
+    return XSW_OK;
+}

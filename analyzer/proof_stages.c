@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The second half of a proof: the books of the stages, and what the switch counted against what the
+ * file shows. */
+#include "analyzer/proof_lines.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyzer/words.h"
+
+struct stage_place {
+    uint16_t id;
+    uint16_t order;
+    const struct account_stage *stage;
+};
+
+static int stage_place_compare(const void *left, const void *right)
+{
+    const struct stage_place *a = left;
+    const struct stage_place *b = right;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static void stage_line(struct proof_builder *builder, const struct stage_place *place)
+{
+    const struct account_stage *stage = place->stage;
+    struct dictionary_name name;
+    uint64_t left = account_sum(account_sum(stage->in, stage->clones), stage->injected);
+    uint64_t right = account_sum(account_sum(stage->out, stage->dropped), stage->held);
+    proof_line_begin(builder, proof_state_of(left, right), proof_difference(left, right),
+                     "stage %s", dictionary_stage(builder->context->dictionary, place->id, &name));
+    proof_say_number(builder, "in", stage->in);
+    proof_say_term(builder, "copies", stage->clones);
+    proof_say_term(builder, "injected", stage->injected);
+    proof_say_number(builder, " = out", stage->out);
+    proof_say_term(builder, "dropped", stage->dropped);
+    proof_say_term(builder, "held", stage->held);
+    proof_say_residue(builder, left, right, "packet");
+}
+
+static void link_line(struct proof_builder *builder, const struct stage_place *from,
+                      const struct stage_place *to)
+{
+    const struct dictionary *dictionary = builder->context->dictionary;
+    struct dictionary_name name;
+    uint64_t out = from->stage->out;
+    uint64_t in = to->stage->in;
+    if (out == in)
+        return;
+    bool is_explained = builder->context->pipeline_was_changed;
+    proof_line_begin(builder, is_explained ? PROOF_UNKNOWN : PROOF_FAILS, proof_difference(out, in),
+                     "between stages");
+    proof_say_number(builder, "out of", out);
+    proof_say(builder, " (%s)", dictionary_stage(dictionary, from->id, &name));
+    proof_say_number(builder, " = in of", in);
+    proof_say(builder, " (%s)", dictionary_stage(dictionary, to->id, &name));
+    proof_say_residue(builder, out, in, "packet");
+    if (is_explained)
+        proof_say(builder, "; stages came or went during the session");
+}
+
+/* One number of the switch against the files. With no loss and no filter they are equal. */
+struct comparison {
+    uint64_t absent; /* packets of the switch that the files do not show, summed up */
+    bool is_complete;
+    bool is_filtered_only;
+};
+
+__attribute__((format(printf, 5, 6))) static void
+compare_line(struct proof_builder *builder, struct comparison *comparison, uint64_t by_switch,
+             uint64_t in_files, const char *format, ...)
+{
+    char subject[80];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(subject, sizeof(subject), format, arguments);
+    va_end(arguments);
+    enum proof_state state = PROOF_HOLDS;
+    if (in_files > by_switch || (in_files < by_switch && comparison->is_complete))
+        state = PROOF_FAILS;
+    else if (in_files < by_switch && !comparison->is_filtered_only)
+        state = PROOF_UNKNOWN;
+    proof_line_begin(builder, state, proof_difference(by_switch, in_files), "%s", subject);
+    proof_say_number(builder, "switch", by_switch);
+    proof_say_number(builder, in_files == by_switch ? " = file" : ", file", in_files);
+    if (in_files == by_switch)
+        return;
+    struct words words;
+    if (state == PROOF_FAILS)
+        proof_say_residue(builder, by_switch, in_files, "packet");
+    else if (state == PROOF_UNKNOWN)
+        proof_say(builder, ": %s among the lost", words_number(by_switch - in_files, &words));
+    else
+        proof_say(builder, ": %s did not match the filter",
+                  words_number(by_switch - in_files, &words));
+}
+
+static void drop_lines(struct proof_builder *builder, struct comparison *comparison)
+{
+    const struct account *account = builder->account;
+    const struct dictionary *dictionary = builder->context->dictionary;
+    for (size_t i = 0; i < account->drops.count; i++) {
+        const struct account_drop_key *key = table_key(&account->drops, i);
+        const struct account_drop *drop = table_value(&account->drops, i);
+        struct dictionary_name stage;
+        struct dictionary_name reason;
+        if (drop->by_switch == 0 && drop->in_files == 0)
+            continue;
+        compare_line(builder, comparison, drop->by_switch, drop->in_files, "dropped at %s: %s",
+                     dictionary_stage(dictionary, key->stage, &stage),
+                     dictionary_reason(dictionary, key->reason, &reason));
+        if (drop->by_switch > drop->in_files)
+            comparison->absent = account_sum(comparison->absent, drop->by_switch - drop->in_files);
+    }
+}
+
+static uint64_t clones_sum(const struct account *account)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < account->stages.count; i++)
+        sum = account_sum(sum, ((struct account_stage *)table_value(&account->stages, i))->clones);
+    return sum;
+}
+
+static void compare_lines(struct proof_builder *builder, const struct stage_place *places,
+                          size_t count)
+{
+    const struct account *account = builder->account;
+    const struct account_file *file = &account->file;
+    uint64_t lost = account_lost(account);
+    uint64_t filtered = account_workers_sum(account).filtered;
+    struct comparison comparison = {.is_complete = lost == 0 && filtered == 0 && file->evicted == 0,
+                                    .is_filtered_only = lost == 0 && file->evicted == 0};
+    uint64_t delivered = places[count - 1].stage->out;
+    compare_line(builder, &comparison, places[0].stage->in, file->received, "received");
+    compare_line(builder, &comparison, clones_sum(account),
+                 file->copies_flood + file->copies_mirror + file->copies_other, "copies made");
+    compare_line(builder, &comparison, delivered, file->delivered, "delivered");
+    drop_lines(builder, &comparison);
+    if (delivered > file->delivered)
+        comparison.absent = account_sum(comparison.absent, delivered - file->delivered);
+    if (comparison.is_complete || file->evicted != 0)
+        return;
+    uint64_t allowed = account_sum(lost, filtered);
+    enum proof_state state = comparison.absent <= allowed ? PROOF_HOLDS : PROOF_FAILS;
+    proof_line_begin(builder, state, state == PROOF_HOLDS ? 0 : comparison.absent - allowed,
+                     "not in the file");
+    proof_say_number(builder, "ends of packets", comparison.absent);
+    proof_say_number(builder, state == PROOF_HOLDS ? " <= filtered" : " is more than filtered",
+                     filtered);
+    proof_say_term(builder, "lost", lost);
+}
+
+void proof_stages_build(struct proof_builder *builder)
+{
+    const struct account *account = builder->account;
+    size_t count = account->stages.count;
+    struct stage_place *places = calloc(count + 1, sizeof(*places));
+    if (places == NULL) {
+        builder->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint16_t id = *(const uint16_t *)table_key(&account->stages, i);
+        places[i] =
+            (struct stage_place){id, dictionary_stage_order(builder->context->dictionary, id),
+                                 table_value(&account->stages, i)};
+    }
+    qsort(places, count, sizeof(*places), stage_place_compare);
+    size_t chained = 0;
+    for (size_t i = 0; i < count; i++) {
+        stage_line(builder, &places[i]);
+        chained += places[i].order != STAGE_ORDER_NONE;
+    }
+    size_t failures = builder->proof->count;
+    for (size_t i = 1; i < chained; i++)
+        link_line(builder, &places[i - 1], &places[i]);
+    if (chained > 1 && failures == builder->proof->count) {
+        proof_line_begin(builder, PROOF_HOLDS, 0, "between stages");
+        proof_say(builder, "out of each stage = in of the next");
+    }
+    if (chained != 0) {
+        compare_lines(builder, places, chained);
+    } else {
+        proof_line_begin(builder, PROOF_UNKNOWN, 0, "the switch");
+        proof_say(builder, "the end account has no counters of the stages");
+    }
+    free(places);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_ANALYZER_REPORT_TEXT_H
+#define XSW_ANALYZER_REPORT_TEXT_H
+
+/*
+ * The report for a person: first what matters in plain words, then the tables, then the proof.
+ * Writes to a stream of the caller, who checks it for errors. Threads: one at a time.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "analyzer/analysis.h"
+#include "analyzer/page.h"
+
+struct report_options {
+    bool has_colours;
+    bool drops_only;   /* only the table of drops */
+    bool changes_only; /* only the table of changes */
+    bool is_full;      /* every flow and value that was kept, not only the commonest */
+};
+
+/* After analysis_finish(). */
+void report_text(FILE *out, const struct analysis *analysis, const struct report_options *options);
+
+/* The parts, for one switch; each begins with its own heading. */
+void report_verdict(const struct page *page, const struct analysis *analysis,
+                    const struct analysis_switch *of);
+void report_drops(const struct page *page, const struct analysis *analysis,
+                  const struct analysis_switch *of, bool is_full);
+void report_changes(const struct page *page, const struct analysis *analysis,
+                    const struct analysis_switch *of, bool is_full);
+void report_proof(const struct page *page, const struct analysis_session *session,
+                  bool is_only_session);
+
+#endif

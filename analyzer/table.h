@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_ANALYZER_TABLE_H
+#define XSW_ANALYZER_TABLE_H
+
+/*
+ * A hash table of fixed-size keys and values that only grows, up to a limit: what the analyzer
+ * counts by (stages, rules, flows). Entries keep the order in which they were added, so that
+ * reports do not depend on the hash, which is seeded afresh for each table.
+ *
+ * Threads: one. Keys are compared byte by byte: zero the padding.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table {
+    size_t key_size;
+    size_t value_offset; /* of the value in an entry */
+    size_t entry_size;
+    size_t limit;
+    size_t count;
+    size_t capacity; /* entries that there is room for */
+    unsigned char *entries;
+    uint32_t *slots; /* index of an entry + 1, or 0 */
+    size_t slot_count;
+    uint64_t seed;
+};
+
+/* limit: most entries that it will ever hold, at most 2^31 - 1. Takes no memory before the first
+ * entry. */
+void table_init(struct table *table, size_t key_size, size_t value_size, size_t limit);
+void table_fini(struct table *table);
+
+/* The value of a key, or null. Valid until the next table_add. */
+void *table_find(const struct table *table, const void *key);
+/* The same; a key that is not there is added with a zeroed value. Null when the limit is reached or
+ * memory could not be had. */
+void *table_add(struct table *table, const void *key);
+
+/* Entries by place, 0 … count - 1, in the order of their addition. */
+const void *table_key(const struct table *table, size_t place);
+void *table_value(const struct table *table, size_t place);
+
+/* Places in the order that `compare` gives, ties in the order of addition. The caller frees the
+ * array; null when there are none or memory could not be had. */
+typedef int table_compare(const void *key_a, const void *value_a, const void *key_b,
+                          const void *value_b);
+size_t *table_sorted(const struct table *table, table_compare *compare);
+
+#endif
