@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* xsw capture: attaches to a running switch, empties its rings into a file, and accounts for every
+ * journey that the switch offered. */
+#include "cmd/capture.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "capture/journey_file.h"
+#include "capture/ring.h"
+#include "cmd/capture_names.h"
+#include "cmd/capture_report.h"
+#include "cmd/client.h"
+#include "cmd/exit_codes.h"
+
+enum {
+    IDLE_MS = 2,              /* how long a recorder with empty rings waits */
+    BURST = 4096,             /* records of a ring before its room is given back */
+    FLUSH_IDLE_NS = 200000000 /* a quiet recorder hands on what it has after this long */
+};
+
+static const char help_text[] =
+    "usage: xsw capture [options] [pcap-filter expression]\n"
+    "\n"
+    "Attaches to a running switch and records the journey of every packet that matches\n"
+    "as it comes in: every stage, verdict, rule and changed byte. Stop with Ctrl-C.\n"
+    "\n"
+    "  -w, --write FILE      pcapng; .pcapng.zst is compressed; - is standard output\n"
+    "                        (default: SWITCH-DATE-TIME.pcapng in this folder)\n"
+    "  -s, --snap LENGTH     keep at most so many bytes of a packet (default: all)\n"
+    "  -c, --count N         stop after N journeys\n"
+    "  -t, --time SECONDS    stop after so long\n"
+    "      --ring KIB        shared memory for each worker (default: 16384)\n"
+    "      --every-stage     a record at every stage, not only where something happened\n"
+    "  -q, --quiet           no progress line\n"
+    "      --json            the account at the end as JSON\n"
+    "      --socket PATH     control socket of xswd\n"
+    "\n"
+    "examples:\n"
+    "  xsw capture -w incident.pcapng\n"
+    "  xsw capture -w web.pcapng.zst -t 60 'host 10.0.0.2 and tcp port 80'\n"
+    "  xsw capture -q -w - | wireshark -k -i -\n"
+    "\n"
+    "exit status: 0 recorded without loss, 1 recorded with losses (see the account), 2 usage,\n"
+    "3 failed. See xsw-capture(1), and xsw-analyze(1) for what to do with the file.\n";
+
+struct options {
+    const char *path;
+    const char *socket;
+    char *filter;
+    uint64_t count;   /* journeys; 0: no limit */
+    uint64_t time_ns; /* 0: no limit */
+    uint32_t snap_length;
+    uint32_t ring_bytes;
+    bool every_stage, quiet, json;
+    char default_path[128];
+};
+
+struct recorder {
+    struct options options;
+    struct client *client;
+    struct capture_names names;
+    json_t *attached; /* what capture.attach answered */
+    struct ring_consumer rings[CLIENT_FDS_MAX];
+    uint32_t ring_count;
+    struct journey_file *file;
+    uint64_t taken;      /* journeys from the rings */
+    uint64_t past_limit; /* of them, not wanted any more */
+    uint64_t unreadable; /* rings that made no sense */
+    uint64_t last_data_ns, started_ns;
+    bool has_disk_error;
+    struct xsw_error disk_error;
+    struct capture_end end;
+};
+
+/* Options ------------------------------------------------------------------------------------ */
+
+static bool number_read(const char *option, const char *text, uint64_t maximum, uint64_t *value)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || number > maximum) {
+        fprintf(stderr, "xsw capture: %s %s: expected a number from 0 to %llu\n", option, text,
+                (unsigned long long)maximum);
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+static bool seconds_read(const char *text, uint64_t *ns)
+{
+    char *end = NULL;
+    double seconds = strtod(text, &end);
+    if (end == text || *end != '\0' || !(seconds > 0 && seconds < 1e9)) {
+        fprintf(stderr, "xsw capture: --time %s: expected seconds, such as 60 or 0.5\n", text);
+        return false;
+    }
+    *ns = (uint64_t)(seconds * NS_PER_SECOND);
+    return true;
+}
+
+static bool filter_join(int argc, char **argv, struct options *options)
+{
+    size_t size = 1;
+    for (int i = optind; i < argc; i++) {
+        size += strlen(argv[i]) + 1;
+    }
+    options->filter = calloc(1, size);
+    for (int i = optind; options->filter != NULL && i < argc; i++) {
+        if (i > optind) {
+            strcat(options->filter, " ");
+        }
+        strcat(options->filter, argv[i]);
+    }
+    return options->filter != NULL;
+}
+
+enum { OPTION_RING = 256, OPTION_EVERY_STAGE, OPTION_JSON, OPTION_SOCKET };
+
+static const struct option known_options[] = {
+    {"write", required_argument, NULL, 'w'},
+    {"snap", required_argument, NULL, 's'},
+    {"count", required_argument, NULL, 'c'},
+    {"time", required_argument, NULL, 't'},
+    {"ring", required_argument, NULL, OPTION_RING},
+    {"every-stage", no_argument, NULL, OPTION_EVERY_STAGE},
+    {"quiet", no_argument, NULL, 'q'},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"socket", required_argument, NULL, OPTION_SOCKET},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0}};
+
+static bool option_take(int option, struct options *options)
+{
+    uint64_t number = 0;
+    bool is_good = true;
+    switch (option) {
+    case 'w':
+        options->path = optarg;
+        break;
+    case 's':
+        is_good = number_read("--snap", optarg, 262144, &number);
+        options->snap_length = (uint32_t)number;
+        break;
+    case 'c':
+        is_good = number_read("--count", optarg, UINT64_MAX / 2, &options->count);
+        break;
+    case 't':
+        is_good = seconds_read(optarg, &options->time_ns);
+        break;
+    case OPTION_RING:
+        is_good = number_read("--ring", optarg, 1 << 20, &number);
+        options->ring_bytes = (uint32_t)(number << 10);
+        break;
+    case OPTION_EVERY_STAGE:
+        options->every_stage = true;
+        break;
+    case 'q':
+        options->quiet = true;
+        break;
+    case OPTION_JSON:
+        options->json = true;
+        break;
+    case OPTION_SOCKET:
+        options->socket = optarg;
+        break;
+    default:
+        is_good = false;
+    }
+    return is_good;
+}
+
+/* EXIT_DONE: go on; else the exit code. -1: help was asked for and given. */
+static int options_read(int argc, char **argv, struct options *options)
+{
+    int option;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "+w:s:c:t:qh", known_options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(help_text, stdout);
+            return -1;
+        }
+        if (!option_take(option, options)) {
+            fprintf(stderr, "Try: xsw capture --help\n");
+            return EXIT_USAGE;
+        }
+    }
+    return filter_join(argc, argv, options) ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Attaching ---------------------------------------------------------------------------------- */
+
+static enum xsw_status attach(struct recorder *recorder, struct xsw_error *error)
+{
+    const struct options *options = &recorder->options;
+    json_t *params = json_pack("{s:s,s:I}", "filter", options->filter, "snap_length",
+                               (json_int_t)options->snap_length);
+    if (options->ring_bytes != 0) {
+        json_object_set_new(params, "ring_bytes", json_integer(options->ring_bytes));
+    }
+    struct client_reply reply;
+    enum xsw_status status = client_call(recorder->client, "capture.attach", params, &reply, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    recorder->attached = json_incref(reply.result);
+    for (size_t i = 0; status == XSW_OK && i < reply.fd_count; i++) {
+        status = ring_attach(&recorder->rings[i], reply.fds[i], error);
+        recorder->ring_count += status == XSW_OK;
+    }
+    client_reply_fini(&reply);
+    if (status == XSW_OK && recorder->ring_count == 0) {
+        status = error_set(error, XSW_CORRUPT, "xswd attached the session but sent no ring");
+    }
+    return status;
+}
+
+static json_t *member(const json_t *object, const char *name)
+{
+    return json_incref(json_object_get(object, name));
+}
+
+/* The section info: the switch's dictionary and what this session is. */
+static char *section_make(const struct recorder *recorder)
+{
+    json_t *section = json_copy(recorder->names.dictionary);
+    json_object_set_new(section, "format", json_integer(META_FORMAT));
+    json_t *capture = json_object();
+    static const char *const members[] = {"session", "filter", "snap_length", "ring_bytes"};
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        json_object_set_new(capture, members[i], member(recorder->attached, members[i]));
+    }
+    json_object_set_new(section, "capture", capture);
+    char *text = json_dumps(section, JSON_COMPACT);
+    json_decref(section);
+    return text;
+}
+
+static const char *path_choose(struct recorder *recorder, const char *switch_name)
+{
+    struct options *options = &recorder->options;
+    if (options->path == NULL) {
+        time_t now = time(NULL);
+        struct tm local;
+        char stamp[32];
+        localtime_r(&now, &local);
+        strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &local);
+        snprintf(options->default_path, sizeof(options->default_path), "%.64s-%s.pcapng",
+                 switch_name, stamp);
+        options->path = options->default_path;
+    }
+    return options->path;
+}
+
+static uint64_t number_of(const json_t *object, const char *name)
+{
+    json_int_t value = json_integer_value(json_object_get(object, name));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static enum xsw_status file_open(struct recorder *recorder, struct xsw_error *error)
+{
+    const json_t *dictionary = recorder->names.dictionary;
+    const json_t *clock = json_object_get(dictionary, "clock");
+    const char *host = json_string_value(json_object_get(dictionary, "host"));
+    const char *name =
+        json_string_value(json_object_get(json_object_get(dictionary, "switch"), "name"));
+    struct utsname system;
+    char os[256];
+    uname(&system);
+    snprintf(os, sizeof(os), "%.64s %.64s %.32s", system.sysname, system.release, system.machine);
+    char *section = section_make(recorder);
+    if (section == NULL || host == NULL || name == NULL) {
+        free(section);
+        return error_set(error, XSW_CORRUPT, "xswd's dictionary has no host or no switch");
+    }
+    char comment[256];
+    snprintf(comment, sizeof(comment), "switch %.64s on %.64s, recorded by xsw capture", name, host);
+    struct journey_file_options options = {
+        .path = path_choose(recorder, name),
+        .section_json = section,
+        .host = host,
+        .switch_name = name,
+        .os = os,
+        .comment = comment,
+        .filter = recorder->options.filter,
+        .wall_offset_ns = number_of(clock, "wall_ns") - number_of(clock, "mono_ns"),
+        .snap_length = (uint32_t)number_of(recorder->attached, "snap_length"),
+        .every_stage = recorder->options.every_stage,
+        .names = capture_names_tap,
+        .reason_name = capture_names_reason,
+        .context = &recorder->names};
+    enum xsw_status status = journey_file_open(&options, &recorder->file, error);
+    free(section);
+    return status;
+}
+
+/* Recording ---------------------------------------------------------------------------------- */
+
+static bool is_full(const struct recorder *recorder)
+{
+    uint64_t count = recorder->options.count;
+    return count != 0 && recorder->taken - recorder->past_limit >= count;
+}
+
+static void write_failed(struct recorder *recorder, const struct xsw_error *error)
+{
+    if (!recorder->has_disk_error) {
+        recorder->has_disk_error = true;
+        recorder->disk_error = *error;
+        fprintf(stderr, "\nxsw capture: %s; what cannot be written is counted as lost\n",
+                error->text);
+    }
+}
+
+static void record_take(struct recorder *recorder, uint32_t worker,
+                        const struct ring_record *record)
+{
+    bool is_journey = record->type == RING_JOURNEY;
+    recorder->taken += is_journey;
+    if (is_journey && recorder->options.count != 0 &&
+        recorder->taken - recorder->past_limit > recorder->options.count) {
+        recorder->past_limit++;
+        return;
+    }
+    struct xsw_error error;
+    if (journey_file_put(recorder->file, worker, record, &error) != XSW_OK) {
+        write_failed(recorder, &error);
+    }
+}
+
+/* Empties what is in a ring now; returns how many records. */
+static uint32_t ring_drain(struct recorder *recorder, uint32_t worker)
+{
+    struct ring_consumer *ring = &recorder->rings[worker];
+    const struct ring_record *record = NULL;
+    struct xsw_error error;
+    uint32_t count = 0;
+    enum xsw_status status = XSW_OK;
+    while (ring->header != NULL && count < BURST &&
+           (status = ring_next(ring, &record, &error)) == XSW_OK) {
+        record_take(recorder, worker, record);
+        count++;
+    }
+    if (status == XSW_CORRUPT) {
+        fprintf(stderr, "\nxsw capture: %s\n", error.text);
+        recorder->unreadable++;
+        ring_detach(ring);
+    } else if (count > 0) {
+        ring_release(ring);
+    }
+    return count;
+}
+
+static uint32_t rings_drain(struct recorder *recorder)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < recorder->ring_count; i++) {
+        count += ring_drain(recorder, i);
+    }
+    return count;
+}
+
+static void flush(struct recorder *recorder)
+{
+    struct xsw_error error;
+    if (journey_file_flush(recorder->file, &error) != XSW_OK) {
+        write_failed(recorder, &error);
+    }
+}
+
+static struct capture_progress progress_read(const struct recorder *recorder)
+{
+    struct journey_file_account account = journey_file_account(recorder->file);
+    struct capture_progress progress = {.written = account.written + account.pending,
+                                        .bytes = journey_file_bytes(recorder->file),
+                                        .lost = account.lost_disk,
+                                        .seconds = (double)(clock_mono_ns() - recorder->started_ns) /
+                                                   NS_PER_SECOND};
+    for (uint32_t i = 0; i < recorder->ring_count; i++) {
+        const struct ring_header *header = recorder->rings[i].header;
+        if (header != NULL) {
+            progress.offered += atomic_load_explicit(&header->offered, memory_order_relaxed);
+            progress.filtered += atomic_load_explicit(&header->filtered, memory_order_relaxed);
+            progress.lost += atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed) +
+                             atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
+        }
+    }
+    return progress;
+}
+
+/* Why the recording is to end now, or null. */
+static const char *reason_to_end(const struct recorder *recorder, int signal_fd, int timeout_ms)
+{
+    struct pollfd waits[2] = {{.fd = signal_fd, .events = POLLIN},
+                              {.fd = client_fd(recorder->client), .events = POLLIN | POLLHUP}};
+    poll(waits, 2, timeout_ms);
+    if ((waits[0].revents & POLLIN) != 0) {
+        return "signal";
+    }
+    if (waits[1].revents != 0) {
+        return "switch-stopped";
+    }
+    uint64_t now = clock_mono_ns();
+    bool is_late = recorder->options.time_ns != 0 &&
+                   now - recorder->started_ns >= recorder->options.time_ns;
+    if (is_full(recorder) || is_late) {
+        return "limit";
+    }
+    /* A pipe that nobody reads any more will not get better. */
+    return recorder->has_disk_error && recorder->disk_error.errno_value == EPIPE ? "error" : NULL;
+}
+
+static void record(struct recorder *recorder, int signal_fd)
+{
+    bool shows_progress = !recorder->options.quiet && isatty(STDERR_FILENO);
+    uint64_t shown_ns = 0;
+    const char *why = NULL;
+    while (why == NULL) {
+        uint32_t count = rings_drain(recorder);
+        uint64_t now = clock_mono_ns();
+        if (count > 0) {
+            recorder->last_data_ns = now;
+        } else if (now - recorder->last_data_ns > FLUSH_IDLE_NS) {
+            recorder->last_data_ns = now;
+            flush(recorder);
+        }
+        if (shows_progress && now - shown_ns > NS_PER_SECOND / 4) {
+            struct capture_progress progress = progress_read(recorder);
+            capture_report_progress(&progress);
+            shown_ns = now;
+        }
+        why = reason_to_end(recorder, signal_fd, count > 0 ? 0 : IDLE_MS);
+    }
+    recorder->end.why = why;
+}
+
+/* The end ------------------------------------------------------------------------------------ */
+
+/* Detaches, so that the switch's account is final, then takes the rest out of the rings. */
+static void finish(struct recorder *recorder)
+{
+    struct client_reply reply;
+    json_t *params =
+        json_pack("{s:O}", "session", json_object_get(recorder->attached, "session"));
+    struct xsw_error error;
+    if (client_call(recorder->client, "capture.detach", params, &reply, &error) == XSW_OK) {
+        recorder->end.detached = json_incref(reply.result);
+        client_reply_fini(&reply);
+    } else {
+        recorder->end.why = "switch-stopped";
+        recorder->names.client = NULL;
+    }
+    while (rings_drain(recorder) > 0) {
+    }
+    flush(recorder);
+}
+
+static void account_make(struct recorder *recorder)
+{
+    struct capture_end *end = &recorder->end;
+    struct journey_file_account account = journey_file_account(recorder->file);
+    end->written = account.written;
+    end->lost_disk = account.lost_disk;
+    end->past_limit = recorder->past_limit;
+    end->unreadable_rings = recorder->unreadable;
+    end->path = recorder->options.path;
+    end->seconds = (double)(clock_mono_ns() - recorder->started_ns) / NS_PER_SECOND;
+    end->error = recorder->has_disk_error ? recorder->disk_error.text : NULL;
+    /* A switch that has gone left its account in the rings, as of its last batch. */
+    for (uint32_t i = 0; i < recorder->ring_count; i++) {
+        const struct ring_header *header = recorder->rings[i].header;
+        struct capture_ring_account *ring = &end->rings[end->ring_count++];
+        if (header != NULL) {
+            ring->offered = atomic_load_explicit(&header->offered, memory_order_relaxed);
+            ring->filtered = atomic_load_explicit(&header->filtered, memory_order_relaxed);
+            ring->written = atomic_load_explicit(&header->written, memory_order_relaxed);
+            ring->lost_ring_full =
+                atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed);
+            ring->lost_too_big = atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
+        }
+    }
+}
+
+static int conclude(struct recorder *recorder)
+{
+    account_make(recorder);
+    struct capture_end *end = &recorder->end;
+    if (recorder->names.client != NULL) {
+        /* Rules, ports and extensions that came while we recorded. */
+        struct capture_names late;
+        if (capture_names_open(&late, recorder->client, NULL) == XSW_OK) {
+            end->dictionary = json_incref(late.dictionary);
+            capture_names_close(&late);
+        }
+    }
+    char *summary = capture_report_summary(end);
+    struct xsw_error error;
+    enum xsw_status status = XSW_NO_MEMORY;
+    if (summary != NULL) {
+        status = journey_file_summary(recorder->file, summary, capture_end_lost(end), &error);
+    }
+    free(summary);
+    end->bytes = journey_file_bytes(recorder->file);
+    enum xsw_status closed = journey_file_close(recorder->file, &error);
+    recorder->file = NULL;
+    if (!recorder->options.quiet || recorder->options.json) {
+        capture_report_end(end, recorder->options.json);
+    }
+    if (status != XSW_OK || closed != XSW_OK) {
+        fprintf(stderr, "xsw capture: %s\n", summary != NULL ? error.text : "no memory");
+        return EXIT_FAILED;
+    }
+    return capture_end_lost(end) > 0 ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int signals_block(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error *error)
+{
+    enum xsw_status status = client_connect(recorder->options.socket, &recorder->client, error);
+    if (status == XSW_OK) {
+        status = capture_names_open(&recorder->names, recorder->client, error);
+    }
+    if (status == XSW_OK) {
+        status = attach(recorder, error);
+    }
+    recorder->started_ns = recorder->last_data_ns = clock_mono_ns();
+    return status == XSW_OK ? file_open(recorder, error) : status;
+}
+
+static void recorder_close(struct recorder *recorder)
+{
+    (void)journey_file_close(recorder->file, NULL);
+    for (uint32_t i = 0; i < recorder->ring_count; i++) {
+        ring_detach(&recorder->rings[i]);
+    }
+    capture_end_fini(&recorder->end);
+    capture_names_close(&recorder->names);
+    json_decref(recorder->attached);
+    client_close(recorder->client);
+    free(recorder->options.filter);
+    free(recorder);
+}
+
+int cmd_capture(int argc, char **argv)
+{
+    struct recorder *recorder = calloc(1, sizeof(*recorder));
+    if (recorder == NULL) {
+        fprintf(stderr, "xsw capture: no memory\n");
+        return EXIT_FAILED;
+    }
+    int code = options_read(argc, argv, &recorder->options);
+    if (code != EXIT_DONE) {
+        recorder_close(recorder);
+        return code == -1 ? EXIT_DONE : code;
+    }
+    int signal_fd = signals_block();
+    struct xsw_error error;
+    enum xsw_status status = recorder_open(recorder, &error);
+    if (status != XSW_OK) {
+        fprintf(stderr, "xsw capture: %s\n", error.text);
+        code = EXIT_FAILED;
+    } else {
+        if (!recorder->options.quiet) {
+            fprintf(stderr, "recording %s to %s; Ctrl-C stops\n", client_path(recorder->client),
+                    recorder->options.path);
+        }
+        record(recorder, signal_fd);
+        finish(recorder);
+        code = conclude(recorder);
+    }
+    close(signal_fd);
+    recorder_close(recorder);
+    return code;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/capture_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "formats/stage_meta.h"
+
+/* 1234567 as "1,234,567". */
+static const char *grouped(uint64_t value, char text[32])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+    int to = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) {
+            text[to++] = ',';
+        }
+        text[to++] = digits[i];
+    }
+    text[to] = '\0';
+    return text;
+}
+
+void capture_report_progress(const struct capture_progress *progress)
+{
+    char written[32], lost[32], filtered[32];
+    fprintf(stderr, "\r%6.1f s  %s journeys written, %s filtered, %s lost, %.1f MB\033[K",
+            progress->seconds, grouped(progress->written, written),
+            grouped(progress->filtered, filtered), grouped(progress->lost, lost),
+            (double)progress->bytes / 1e6);
+    fflush(stderr);
+}
+
+static struct capture_ring_account rings_sum(const struct capture_end *end)
+{
+    struct capture_ring_account sum = {0};
+    for (uint32_t i = 0; i < end->ring_count; i++) {
+        sum.offered += end->rings[i].offered;
+        sum.filtered += end->rings[i].filtered;
+        sum.written += end->rings[i].written;
+        sum.lost_ring_full += end->rings[i].lost_ring_full;
+        sum.lost_too_big += end->rings[i].lost_too_big;
+    }
+    return sum;
+}
+
+uint64_t capture_end_lost(const struct capture_end *end)
+{
+    struct capture_ring_account sum = rings_sum(end);
+    return sum.offered - sum.filtered - end->written - end->past_limit;
+}
+
+/* Journeys that went into a ring and never came out: the ring made no sense, or the switch died. */
+static uint64_t lost_reader(const struct capture_end *end)
+{
+    uint64_t accounted = end->written + end->lost_disk + end->past_limit;
+    uint64_t in_rings = rings_sum(end).written;
+    return in_rings > accounted ? in_rings - accounted : 0;
+}
+
+static json_t *ring_json(const struct capture_ring_account *ring, uint32_t worker)
+{
+    return json_pack("{s:i,s:I,s:I,s:I,s:{s:I,s:I}}", "worker", (int)worker, "offered",
+                     (json_int_t)ring->offered, "filtered", (json_int_t)ring->filtered, "written",
+                     (json_int_t)ring->written, "lost", "ring-full",
+                     (json_int_t)ring->lost_ring_full, "record-too-big",
+                     (json_int_t)ring->lost_too_big);
+}
+
+static json_t *account_json(const struct capture_end *end)
+{
+    json_t *workers = json_array();
+    for (uint32_t i = 0; i < end->ring_count; i++) {
+        json_array_append_new(workers, ring_json(&end->rings[i], i));
+    }
+    json_t *recorder = json_pack("{s:I,s:{s:I,s:I,s:I}}", "written", (json_int_t)end->written, "lost",
+                                 "disk", (json_int_t)end->lost_disk, "past-limit",
+                                 (json_int_t)end->past_limit, "reader",
+                                 (json_int_t)lost_reader(end));
+    json_t *account = json_pack("{s:i,s:I,s:s,s:o,s:o}", "format", META_FORMAT, "ended_mono_ns",
+                                (json_int_t)clock_mono_ns(), "why", end->why, "workers", workers,
+                                "recorder", recorder);
+    if (end->error != NULL) {
+        json_object_set_new(account, "error", json_string(end->error));
+    }
+    return account;
+}
+
+char *capture_report_summary(const struct capture_end *end)
+{
+    json_t *summary = account_json(end);
+    json_t *stages = json_object_get(end->detached, "stages");
+    if (stages != NULL) {
+        json_object_set(summary, "stages", stages);
+    }
+    static const struct {
+        const char *from, *to;
+    } late[] = {{"ports", "ports"},
+                {"reasons", "reasons"},
+                {"rules", "rules"},
+                {"stages", "stages_info"},
+                {"extensions", "extensions"},
+                {"generation", "generation"}};
+    for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+        json_t *value = json_object_get(end->dictionary, late[i].from);
+        if (value != NULL) {
+            json_object_set(summary, late[i].to, value);
+        }
+    }
+    char *text = json_dumps(summary, JSON_COMPACT);
+    json_decref(summary);
+    return text;
+}
+
+static void line(FILE *out, const char *label, uint64_t value, const char *note)
+{
+    char text[32];
+    fprintf(out, "  %-22s %15s%s%s\n", label, grouped(value, text), note[0] != '\0' ? "  " : "", note);
+}
+
+static void end_text(const struct capture_end *end)
+{
+    struct capture_ring_account sum = rings_sum(end);
+    FILE *out = stderr;
+    fprintf(out, "\r\033[K%s: %.1f MB in %.1f s, ended by %s\n", end->path, (double)end->bytes / 1e6,
+            end->seconds, end->why);
+    line(out, "journeys offered", sum.offered, "");
+    line(out, "= written", end->written, "");
+    line(out, "+ filtered", sum.filtered, "");
+    line(out, "+ lost: ring full", sum.lost_ring_full,
+         sum.lost_ring_full > 0 ? "the recorder did not keep up: try --snap, a filter, --ring" : "");
+    line(out, "+ lost: too big", sum.lost_too_big,
+         sum.lost_too_big > 0 ? "larger than half of the ring: try --ring" : "");
+    line(out, "+ lost: disk", end->lost_disk, end->error != NULL ? end->error : "");
+    if (lost_reader(end) > 0) {
+        line(out, "+ lost: not read", lost_reader(end), "");
+    }
+    if (end->past_limit > 0) {
+        line(out, "+ past the limit", end->past_limit, "arrived after --count was reached");
+    }
+    if (end->detached == NULL) {
+        fprintf(out, "The switch stopped before the recording did: its own counters are not in the "
+                     "file.\n");
+    }
+}
+
+void capture_report_end(const struct capture_end *end, bool as_json)
+{
+    if (!as_json) {
+        end_text(end);
+        return;
+    }
+    json_t *account = account_json(end);
+    json_object_set_new(account, "file", json_string(end->path));
+    json_object_set_new(account, "bytes", json_integer((json_int_t)end->bytes));
+    json_object_set_new(account, "seconds", json_real(end->seconds));
+    json_dumpf(account, stdout, JSON_INDENT(2));
+    fputc('\n', stdout);
+    json_decref(account);
+}
+
+void capture_end_fini(struct capture_end *end)
+{
+    json_decref(end->detached);
+    json_decref(end->dictionary);
+    end->detached = NULL;
+    end->dictionary = NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_CMD_CAPTURE_REPORT_H
+#define XSW_CMD_CAPTURE_REPORT_H
+
+/*
+ * What a recording tells: the line while it runs, the account at its end for a person, as JSON, and
+ * for the file itself. The account is an identity: offered = written + filtered + lost by cause.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "switch/config.h"
+
+struct capture_progress { /* journeys */
+    uint64_t offered, filtered, written, lost;
+    uint64_t bytes; /* of the file */
+    double seconds;
+};
+
+struct capture_ring_account {
+    uint64_t offered, filtered, written, lost_ring_full, lost_too_big;
+};
+
+struct capture_end {
+    const char *why;   /* limit, signal, switch-stopped, error */
+    const char *error; /* what went wrong when writing, or null */
+    const char *path;
+    double seconds;
+    uint64_t bytes;
+    uint64_t written, lost_disk, past_limit; /* by the recorder */
+    uint64_t unreadable_rings;
+    struct capture_ring_account rings[CONFIG_WORKERS_MAX]; /* by the workers */
+    uint32_t ring_count;
+    json_t *detached;   /* the switch's answer to capture.detach; null when it had gone */
+    json_t *dictionary; /* as of the end; may be null */
+};
+
+void capture_report_progress(const struct capture_progress *progress);
+/* META_SUMMARY; to be freed. Null without memory. */
+char *capture_report_summary(const struct capture_end *end);
+void capture_report_end(const struct capture_end *end, bool as_json);
+/* Journeys that matched and are not in the file, whatever the cause. */
+uint64_t capture_end_lost(const struct capture_end *end);
+void capture_end_fini(struct capture_end *end);
+
+#endif
