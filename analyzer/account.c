@@ -118,15 +118,13 @@ static void recorder_read(struct account *account, const struct json_in *summary
     account->has_recorder =
         recorder.object != NULL &&
         json_in_number(&recorder, "written", INT64_MAX, &account->recorder_written);
-    account->recorder_lost_disk = account->recorder_past_limit = 0;
-    account->recorder_lost_other = 0;
     json_in_child(&recorder, "lost", &lost);
-    json_in_optional(&lost, meta_loss_name(META_LOSS_DISK), INT64_MAX,
-                     &account->recorder_lost_disk);
-    json_in_optional(&lost, meta_loss_name(META_LOSS_PAST_LIMIT), INT64_MAX,
-                     &account->recorder_past_limit);
+    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
+        account->recorder_lost[cause] = 0;
+        json_in_optional(&lost, meta_loss_name(cause), INT64_MAX, &account->recorder_lost[cause]);
+    }
     causes_name(names);
-    account->recorder_lost_other = json_in_sum_others(&lost, names);
+    account->recorder_lost[0] = json_in_sum_others(&lost, names);
 }
 
 void account_read_summary(struct account *account, const struct json_in *summary)
@@ -195,8 +193,11 @@ uint64_t account_gap_journeys(const struct account *account)
 
 uint64_t account_recorder_lost(const struct account *account)
 {
-    uint64_t sum = account_sum(account->recorder_lost_disk, account->recorder_past_limit);
-    return account_sum(sum, account->recorder_lost_other);
+    uint64_t sum = 0;
+    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
+        sum = account_sum(sum, account->recorder_lost[cause]);
+    }
+    return sum;
 }
 
 uint64_t account_lost(const struct account *account)

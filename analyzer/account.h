@@ -77,8 +77,8 @@ struct account {
     char why[32];
     char error[200];
     uint64_t ended_mono_ns;
-    uint64_t recorder_written, recorder_lost_disk, recorder_past_limit;
-    uint64_t recorder_lost_other; /* for causes that this program does not know */
+    uint64_t recorder_written;
+    uint64_t recorder_lost[META_LOSS_COUNT]; /* by enum meta_loss; 0: causes that we do not know */
     uint64_t summaries;
     struct table workers;  /* u32 -> struct account_worker */
     struct table stages;   /* u16 -> struct account_stage */

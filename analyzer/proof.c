@@ -132,9 +132,10 @@ static void recorder_lines(struct proof_builder *builder)
                      proof_difference(workers.written, sum), "recorder");
     proof_say_number(builder, "from the rings", workers.written);
     proof_say_number(builder, " = written", account->recorder_written);
-    proof_say_term(builder, "lost (disk)", account->recorder_lost_disk);
-    proof_say_term(builder, "past the limit", account->recorder_past_limit);
-    proof_say_term(builder, "lost (other causes)", account->recorder_lost_other);
+    proof_say_term(builder, "lost (disk)", account->recorder_lost[META_LOSS_DISK]);
+    proof_say_term(builder, "lost (not read)", account->recorder_lost[META_LOSS_READER]);
+    proof_say_term(builder, "past the limit", account->recorder_lost[META_LOSS_PAST_LIMIT]);
+    proof_say_term(builder, "lost (other causes)", account->recorder_lost[0]);
     proof_say_residue(builder, workers.written, sum, "journey");
 
     uint64_t found = account_sum(account_started(account), file->headless);
@@ -171,7 +172,7 @@ static void journey_line(struct proof_builder *builder)
     uint64_t residue = account_sum(file->headless, file->unfinished);
     residue = account_sum(residue, account_sum(file->stray, file->duplicates));
     bool is_torn = !account->has_summary && residue == file->unfinished;
-    bool is_explained = is_torn || file->evicted != 0 || account->recorder_lost_disk != 0;
+    bool is_explained = is_torn || file->evicted != 0 || account->recorder_lost[META_LOSS_DISK] != 0;
     enum proof_state state = residue == 0 && file->evicted == 0      ? PROOF_HOLDS
                              : is_explained && file->duplicates == 0 ? PROOF_UNKNOWN
                                                                      : PROOF_FAILS;

@@ -13,7 +13,7 @@ static void flow_write(struct json_writer *json, const struct drops *drops, size
     const struct drops_flow *flow = table_value(&drops->flows, place);
     char text[FLOW_TEXT_SIZE];
     json_object_open(json, NULL);
-    json_string(json, "flow", flow_key_text(&key->flow, text, sizeof(text)));
+    json_text(json, "flow", flow_key_text(&key->flow, text, sizeof(text)));
     json_u64(json, "packets", flow->packets);
     json_u64(json, "first_ns", flow->first_ns);
     json_u64(json, "last_ns", flow->last_ns);
@@ -66,15 +66,15 @@ static void field_write(struct json_writer *json, const struct changes *changes,
     const struct changes_field *field = table_value(&changes->fields, place);
     size_t begin = changes_pairs_begin(changes, place);
     json_object_open(json, NULL);
-    json_string(json, "field", key->name);
+    json_text(json, "field", key->name);
     json_u64(json, "packets", field->packets);
     json_array_open(json, "values");
     for (size_t i = 0; pairs != NULL && i < field->pairs; i++) {
         const struct changes_pair_key *values = table_key(&changes->pairs, pairs[begin + i]);
         const struct changes_pair *pair = table_value(&changes->pairs, pairs[begin + i]);
         json_object_open(json, NULL);
-        json_string(json, "old", values->old_text);
-        json_string(json, "new", values->new_text);
+        json_text(json, "old", values->old_text);
+        json_text(json, "new", values->new_text);
         json_u64(json, "packets", pair->packets);
         json_u64(json, "example_packet", pair->example_packet);
         json_object_close(json);
@@ -130,10 +130,10 @@ static void files_write(struct json_writer *json, const struct analysis *analysi
     for (size_t i = 0; i < analysis->file_count; i++) {
         const struct analysis_file *file = &analysis->files[i];
         json_object_open(json, NULL);
-        json_string(json, "path", file->path);
-        json_string(json, "writer", file->writer[0] == '\0' ? NULL : file->writer);
-        json_string(json, "status", file->status == XSW_END ? "whole" : status_name(file->status));
-        json_string(json, "problem", file->problem[0] == '\0' ? NULL : file->problem);
+        json_text(json, "path", file->path);
+        json_text(json, "writer", file->writer[0] == '\0' ? NULL : file->writer);
+        json_text(json, "status", file->status == XSW_END ? "whole" : status_name(file->status));
+        json_text(json, "problem", file->problem[0] == '\0' ? NULL : file->problem);
         json_u64(json, "packets", file->packets);
         json_u64(json, "foreign_packets", file->foreign);
         json_bool(json, "has_journeys", file->has_sections);
@@ -183,7 +183,7 @@ static void gaps_write(struct json_writer *json, const struct analysis_session *
         const struct meta_gap *gap = &file->gaps[i];
         json_object_open(json, NULL);
         json_u64(json, "journeys", gap->journeys);
-        json_string(json, "cause", meta_loss_name(gap->cause));
+        json_text(json, "cause", meta_loss_name(gap->cause));
         json_u64(json, "worker", gap->worker);
         json_u64(json, "from_ns", analysis_wall_ns(session, gap->from_mono_ns));
         json_u64(json, "to_ns", analysis_wall_ns(session, gap->to_mono_ns));
@@ -203,14 +203,10 @@ static void capture_write(struct json_writer *json, const struct account *accoun
     json_u64(json, "written_to_file", account->recorder_written);
     json_object_open(json, "lost");
     for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
-        uint64_t lost = workers.lost[cause];
-        if (cause == META_LOSS_DISK)
-            lost = account_sum(lost, account->recorder_lost_disk);
-        if (cause == META_LOSS_PAST_LIMIT)
-            lost = account_sum(lost, account->recorder_past_limit);
-        json_u64(json, meta_loss_name(cause), lost);
+        json_u64(json, meta_loss_name(cause),
+                 account_sum(workers.lost[cause], account->recorder_lost[cause]));
     }
-    json_u64(json, "other", account_sum(workers.lost[0], account->recorder_lost_other));
+    json_u64(json, "other", account_sum(workers.lost[0], account->recorder_lost[0]));
     json_object_close(json);
     json_object_close(json);
 }
@@ -220,24 +216,24 @@ void report_json_session(struct json_writer *json, const struct analysis_session
     const struct account *account = &session->account;
     json_object_open(json, NULL);
     json_u64(json, "session", session->id);
-    json_string(json, "filter", session->filter);
+    json_text(json, "filter", session->filter);
     json_u64(json, "snap_length", session->snap_length);
     json_bool(json, "has_end_account", account->has_summary);
-    json_string(json, "why", account->why[0] == '\0' ? NULL : account->why);
-    json_string(json, "error", account->error[0] == '\0' ? NULL : account->error);
+    json_text(json, "why", account->why[0] == '\0' ? NULL : account->why);
+    json_text(json, "error", account->error[0] == '\0' ? NULL : account->error);
     if (account->has_summary)
         capture_write(json, account);
     json_u64(json, "lost", account_lost(account));
     gaps_write(json, session);
     book_write(json, "file", &account->file);
-    json_string(json, "verdict", proof_state_name(proof_state(&session->proof)));
+    json_text(json, "verdict", proof_state_name(proof_state(&session->proof)));
     json_array_open(json, "proof");
     for (size_t i = 0; i < session->proof.count; i++) {
         const struct proof_line *line = &session->proof.lines[i];
         json_object_open(json, NULL);
-        json_string(json, "state", proof_state_name(line->state));
-        json_string(json, "subject", line->subject);
-        json_string(json, "text", line->text);
+        json_text(json, "state", proof_state_name(line->state));
+        json_text(json, "subject", line->subject);
+        json_text(json, "text", line->text);
         json_u64(json, "residue", line->residue);
         json_object_close(json);
     }
@@ -249,9 +245,9 @@ static void switch_write(struct json_writer *json, const struct analysis *analys
                          const struct analysis_switch *of)
 {
     json_object_open(json, NULL);
-    json_string(json, "id", of->id);
-    json_string(json, "name", of->name);
-    json_string(json, "host", of->host);
+    json_text(json, "id", of->id);
+    json_text(json, "name", of->name);
+    json_text(json, "host", of->host);
     book_write(json, "summary", &of->total);
     ports_write(json, of);
     report_json_drops(json, of);
@@ -271,7 +267,7 @@ enum xsw_status report_json(FILE *out, const struct analysis *analysis,
     json_init_stream(&json, out, 2);
     json_object_open(&json, NULL);
     json_u64(&json, "format", REPORT_JSON_FORMAT);
-    json_string(&json, "verdict", proof_state_name(analysis_state(analysis)));
+    json_text(&json, "verdict", proof_state_name(analysis_state(analysis)));
     files_write(&json, analysis);
     json_array_open(&json, "switches");
     for (size_t i = 0; i < analysis->switch_count; i++)
@@ -279,7 +275,7 @@ enum xsw_status report_json(FILE *out, const struct analysis *analysis,
     json_array_close(&json);
     json_array_open(&json, "notes");
     for (size_t i = 0; i < analysis->notes.count; i++)
-        json_string(&json, NULL, analysis->notes.texts[i]);
+        json_text(&json, NULL, analysis->notes.texts[i]);
     json_array_close(&json);
     json_u64(&json, "notes_beyond_limit", analysis->notes.beyond);
     if (view != NULL)

@@ -8,15 +8,15 @@ void report_json_stage(struct json_writer *json, const struct dictionary *dictio
     struct dictionary_name name;
     const char *extension = dictionary_stage_extension(dictionary, id);
     json_u64(json, "stage", id);
-    json_string(json, "stage_name", dictionary_stage(dictionary, id, &name));
-    json_string(json, "extension", extension[0] == '\0' ? NULL : extension);
+    json_text(json, "stage_name", dictionary_stage(dictionary, id, &name));
+    json_text(json, "extension", extension[0] == '\0' ? NULL : extension);
 }
 
 void report_json_port(struct json_writer *json, const struct dictionary *dictionary, uint16_t id)
 {
     struct dictionary_name name;
     json_u64(json, "port", id);
-    json_string(json, "port_name", dictionary_port(dictionary, id, &name));
+    json_text(json, "port_name", dictionary_port(dictionary, id, &name));
 }
 
 void report_json_reason(struct json_writer *json, const struct dictionary *dictionary, uint16_t id)
@@ -24,19 +24,19 @@ void report_json_reason(struct json_writer *json, const struct dictionary *dicti
     struct dictionary_name name;
     const struct dictionary_reason *reason = dictionary_find_reason(dictionary, id);
     json_u64(json, "reason", id);
-    json_string(json, "reason_name", dictionary_reason(dictionary, id, &name));
-    json_string(json, "reason_sentence", reason == NULL ? NULL : reason->sentence);
+    json_text(json, "reason_name", dictionary_reason(dictionary, id, &name));
+    json_text(json, "reason_sentence", reason == NULL ? NULL : reason->sentence);
 }
 
 void report_json_rule(struct json_writer *json, const struct dictionary *dictionary,
                       const struct dictionary_rule_key *key)
 {
     if (key->rule == 0) {
-        json_null(json, "rule");
+        json_none(json, "rule");
         return;
     }
     json_u64(json, "rule", key->rule);
-    json_string(json, "rule_text", dictionary_find_rule(dictionary, key));
+    json_text(json, "rule_text", dictionary_find_rule(dictionary, key));
 }
 
 static void range_write(struct json_writer *json, const struct view_range *range)
@@ -53,9 +53,9 @@ static void step_changes_write(struct json_writer *json, const struct view_step 
     json_array_open(json, "fields");
     for (size_t i = 0; i < step->field_count; i++) {
         json_object_open(json, NULL);
-        json_string(json, "field", step->fields[i].name);
-        json_string(json, "old", step->fields[i].old_text);
-        json_string(json, "new", step->fields[i].new_text);
+        json_text(json, "field", step->fields[i].name);
+        json_text(json, "old", step->fields[i].old_text);
+        json_text(json, "new", step->fields[i].new_text);
         json_object_close(json);
     }
     json_array_close(json);
@@ -65,8 +65,8 @@ static void step_changes_write(struct json_writer *json, const struct view_step 
     json_array_close(json);
     json_bool(json, "undeclared", (step->flags & META_UNDECLARED) != 0);
     json_bool(json, "incomplete", (step->flags & META_CHANGES_INCOMPLETE) != 0);
-    json_string(json, "network_checksum", checksum_state_name(step->checksums.network));
-    json_string(json, "transport_checksum", checksum_state_name(step->checksums.transport));
+    json_text(json, "network_checksum", checksum_state_name(step->checksums.network));
+    json_text(json, "transport_checksum", checksum_state_name(step->checksums.transport));
 }
 
 static void step_write(struct json_writer *json, const struct dictionary *dictionary,
@@ -74,14 +74,14 @@ static void step_write(struct json_writer *json, const struct dictionary *dictio
 {
     struct dictionary_rule_key rule = {step->rule, step->port, step->stage};
     json_object_open(json, NULL);
-    json_string(json, "what", view_what_name(step->what));
+    json_text(json, "what", view_what_name(step->what));
     json_u64(json, "time_ns", step->time_ns);
     json_u64(json, "since_rx_ns", step->since_rx_ns);
     report_json_stage(json, dictionary, step->stage);
     report_json_port(json, dictionary, step->port);
     report_json_rule(json, dictionary, &rule);
     if (step->what == VIEW_COPIED)
-        json_string(json, "copy", view_copy_name(step));
+        json_text(json, "copy", view_copy_name(step));
     if (step->what == VIEW_DROPPED)
         report_json_reason(json, dictionary, step->reason);
     if (step->what == VIEW_CHANGED || step->range_count != 0)
@@ -98,10 +98,10 @@ static void view_packet_write(struct json_writer *json, const struct analysis *a
     if (packet->parent_id != 0)
         json_u64(json, "parent", packet->parent_id);
     else
-        json_null(json, "parent");
-    json_string(json, "switch", session->of->id);
+        json_none(json, "parent");
+    json_text(json, "switch", session->of->id);
     json_u64(json, "session", session->id);
-    json_string(json, "description", packet->description);
+    json_text(json, "description", packet->description);
     json_u64(json, "length", packet->length);
     json_u64(json, "vlan", packet->vlan);
     json_u64(json, "begin_ns", packet->first_ns);

@@ -76,8 +76,7 @@ struct ring_timeline {
 
 /* struct ring_journey.flags */
 enum {
-    RING_JOURNEY_NOTES_INCOMPLETE = 1,
-    RING_JOURNEY_UNDECLARED = 2
+    RING_JOURNEY_NOTES_INCOMPLETE = 1
 };
 
 /* The bytes are those at the end of the journey; the changes in the notes lead back to those at its

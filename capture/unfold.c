@@ -33,6 +33,8 @@ static enum xsw_status extras_read(struct unfold *unfold, const struct ring_jour
         } else if (item.type == META_TLV_OFFLOAD) {
             unfold->offload = item.offload;
             unfold->has_offload = true;
+        } else if (item.type == META_TLV_UNDECLARED && item.stage < STAGES_MAX) {
+            unfold->undeclared_stages |= (uint64_t)1 << item.stage;
         } else if (item.type == META_TLV_CHANGE && unfold->change_count < UNFOLD_CHANGES_MAX) {
             unfold->changes[unfold->change_count++] = item.change;
         }
@@ -107,6 +109,7 @@ enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *j
     unfold->told_count = unfold->folded_count = 0;
     unfold->has_offload = false;
     unfold->drop_rule = 0;
+    unfold->undeclared_stages = 0;
     unfold->length = journey->length;
     unfold->captured_length = journey->captured_length;
     enum xsw_status status = journey->record.count > 0 ? extras_read(unfold, journey, error) : XSW_OK;
@@ -235,7 +238,7 @@ static bool changes_tell(struct unfold *unfold, uint16_t stage, struct unfold_st
     step->fixed.rule = decided.rule;
     step->changes = &unfold->changes[first];
     step->change_count = unfold->change_next - first;
-    if ((unfold->journey->flags & RING_JOURNEY_UNDECLARED) != 0) {
+    if (stage < STAGES_MAX && (unfold->undeclared_stages >> stage & 1) != 0) {
         step->fixed.flags |= META_UNDECLARED;
     }
     if ((unfold->journey->flags & RING_JOURNEY_NOTES_INCOMPLETE) != 0) {

@@ -53,6 +53,7 @@ struct unfold {
     uint32_t length, captured_length; /* of `bytes` */
     size_t change_next;
     size_t change_count, decision_count;
+    uint64_t undeclared_stages; /* bit n: the extension at stage n did not declare its changes */
     bool has_offload;
     uint32_t drop_rule;
     struct meta_offload offload;

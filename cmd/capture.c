@@ -73,11 +73,12 @@ struct recorder {
     struct capture_names names;
     json_t *attached; /* what capture.attach answered */
     struct ring_consumer rings[CLIENT_FDS_MAX];
+    uint64_t taken_from[CLIENT_FDS_MAX]; /* journeys */
     uint32_t ring_count;
     struct journey_file *file;
     uint64_t taken;      /* journeys from the rings */
     uint64_t past_limit; /* of them, not wanted any more */
-    uint64_t unreadable; /* rings that made no sense */
+    uint32_t unreadable; /* bit n: ring n made no sense */
     uint64_t last_data_ns, started_ns;
     bool has_disk_error;
     struct xsw_error disk_error;
@@ -350,15 +351,19 @@ static uint32_t ring_drain(struct recorder *recorder, uint32_t worker)
     struct xsw_error error;
     uint32_t count = 0;
     enum xsw_status status = XSW_OK;
-    while (ring->header != NULL && count < BURST &&
+    while ((recorder->unreadable >> worker & 1) == 0 && count < BURST &&
            (status = ring_next(ring, &record, &error)) == XSW_OK) {
+        recorder->taken_from[worker] += record->type == RING_JOURNEY;
         record_take(recorder, worker, record);
         count++;
     }
     if (status == XSW_CORRUPT) {
         fprintf(stderr, "\nxsw capture: %s\n", error.text);
-        recorder->unreadable++;
-        ring_detach(ring);
+        /* What it has written, as far as one may still believe it, and we have not taken, is lost. */
+        uint64_t written = atomic_load_explicit(&ring->header->written, memory_order_relaxed);
+        uint64_t taken = recorder->taken_from[worker];
+        recorder->end.lost_reader += written > taken ? written - taken : 0;
+        recorder->unreadable |= 1U << worker;
     } else if (count > 0) {
         ring_release(ring);
     }
@@ -392,12 +397,10 @@ static struct capture_progress progress_read(const struct recorder *recorder)
                                                    NS_PER_SECOND};
     for (uint32_t i = 0; i < recorder->ring_count; i++) {
         const struct ring_header *header = recorder->rings[i].header;
-        if (header != NULL) {
-            progress.offered += atomic_load_explicit(&header->offered, memory_order_relaxed);
-            progress.filtered += atomic_load_explicit(&header->filtered, memory_order_relaxed);
-            progress.lost += atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed) +
-                             atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
-        }
+        progress.offered += atomic_load_explicit(&header->offered, memory_order_relaxed);
+        progress.filtered += atomic_load_explicit(&header->filtered, memory_order_relaxed);
+        progress.lost += atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed) +
+                         atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
     }
     return progress;
 }
@@ -476,7 +479,6 @@ static void account_make(struct recorder *recorder)
     end->written = account.written;
     end->lost_disk = account.lost_disk;
     end->past_limit = recorder->past_limit;
-    end->unreadable_rings = recorder->unreadable;
     end->path = recorder->options.path;
     end->seconds = (double)(clock_mono_ns() - recorder->started_ns) / NS_PER_SECOND;
     end->error = recorder->has_disk_error ? recorder->disk_error.text : NULL;
@@ -484,14 +486,11 @@ static void account_make(struct recorder *recorder)
     for (uint32_t i = 0; i < recorder->ring_count; i++) {
         const struct ring_header *header = recorder->rings[i].header;
         struct capture_ring_account *ring = &end->rings[end->ring_count++];
-        if (header != NULL) {
-            ring->offered = atomic_load_explicit(&header->offered, memory_order_relaxed);
-            ring->filtered = atomic_load_explicit(&header->filtered, memory_order_relaxed);
-            ring->written = atomic_load_explicit(&header->written, memory_order_relaxed);
-            ring->lost_ring_full =
-                atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed);
-            ring->lost_too_big = atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
-        }
+        ring->offered = atomic_load_explicit(&header->offered, memory_order_relaxed);
+        ring->filtered = atomic_load_explicit(&header->filtered, memory_order_relaxed);
+        ring->written = atomic_load_explicit(&header->written, memory_order_relaxed);
+        ring->lost_ring_full = atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed);
+        ring->lost_too_big = atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
     }
 }
 

@@ -49,15 +49,7 @@ static struct capture_ring_account rings_sum(const struct capture_end *end)
 uint64_t capture_end_lost(const struct capture_end *end)
 {
     struct capture_ring_account sum = rings_sum(end);
-    return sum.offered - sum.filtered - end->written - end->past_limit;
-}
-
-/* Journeys that went into a ring and never came out: the ring made no sense, or the switch died. */
-static uint64_t lost_reader(const struct capture_end *end)
-{
-    uint64_t accounted = end->written + end->lost_disk + end->past_limit;
-    uint64_t in_rings = rings_sum(end).written;
-    return in_rings > accounted ? in_rings - accounted : 0;
+    return sum.lost_ring_full + sum.lost_too_big + end->lost_disk + end->lost_reader;
 }
 
 static json_t *ring_json(const struct capture_ring_account *ring, uint32_t worker)
@@ -78,7 +70,7 @@ static json_t *account_json(const struct capture_end *end)
     json_t *recorder = json_pack("{s:I,s:{s:I,s:I,s:I}}", "written", (json_int_t)end->written, "lost",
                                  "disk", (json_int_t)end->lost_disk, "past-limit",
                                  (json_int_t)end->past_limit, "reader",
-                                 (json_int_t)lost_reader(end));
+                                 (json_int_t)end->lost_reader);
     json_t *account = json_pack("{s:i,s:I,s:s,s:o,s:o}", "format", META_FORMAT, "ended_mono_ns",
                                 (json_int_t)clock_mono_ns(), "why", end->why, "workers", workers,
                                 "recorder", recorder);
@@ -134,8 +126,8 @@ static void end_text(const struct capture_end *end)
     line(out, "+ lost: too big", sum.lost_too_big,
          sum.lost_too_big > 0 ? "larger than half of the ring: try --ring" : "");
     line(out, "+ lost: disk", end->lost_disk, end->error != NULL ? end->error : "");
-    if (lost_reader(end) > 0) {
-        line(out, "+ lost: not read", lost_reader(end), "");
+    if (end->lost_reader > 0) {
+        line(out, "+ lost: not read", end->lost_reader, "");
     }
     if (end->past_limit > 0) {
         line(out, "+ past the limit", end->past_limit, "arrived after --count was reached");

@@ -181,16 +181,16 @@ void json_array_close(struct json_writer *json)
     close_level(json, false);
 }
 
-void json_string(struct json_writer *json, const char *key, const char *value)
+void json_text(struct json_writer *json, const char *key, const char *value)
 {
     if (value == NULL) {
-        json_null(json, key);
+        json_none(json, key);
     } else {
-        json_string_bytes(json, key, value, strlen(value));
+        json_text_bytes(json, key, value, strlen(value));
     }
 }
 
-void json_string_bytes(struct json_writer *json, const char *key, const void *bytes, size_t length)
+void json_text_bytes(struct json_writer *json, const char *key, const void *bytes, size_t length)
 {
     begin(json, key);
     put_quoted(json, bytes, length);
@@ -222,7 +222,7 @@ void json_double(struct json_writer *json, const char *key, double value)
 {
     char digits[40];
     if (!isfinite(value)) {
-        json_null(json, key);
+        json_none(json, key);
         return;
     }
     begin(json, key);
@@ -236,7 +236,7 @@ void json_double(struct json_writer *json, const char *key, double value)
     put_string(json, digits);
 }
 
-void json_null(struct json_writer *json, const char *key)
+void json_none(struct json_writer *json, const char *key)
 {
     begin(json, key);
     put_string(json, "null");

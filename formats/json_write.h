@@ -42,16 +42,14 @@ void json_object_close(struct json_writer *json);
 void json_array_open(struct json_writer *json, const char *key);
 void json_array_close(struct json_writer *json);
 
-/* A null `value` writes null. jansson has a json_string and a json_null too, and programs link both:
- * the labels keep them apart. */
-void json_string(struct json_writer *json, const char *key,
-                 const char *value) __asm__("json_writer_string");
-void json_string_bytes(struct json_writer *json, const char *key, const void *bytes, size_t length);
+/* A null `value` writes null. */
+void json_text(struct json_writer *json, const char *key, const char *value);
+void json_text_bytes(struct json_writer *json, const char *key, const void *bytes, size_t length);
 void json_u64(struct json_writer *json, const char *key, uint64_t value);
 void json_i64(struct json_writer *json, const char *key, int64_t value);
 void json_bool(struct json_writer *json, const char *key, bool value);
 void json_double(struct json_writer *json, const char *key, double value);
-void json_null(struct json_writer *json, const char *key) __asm__("json_writer_null");
+void json_none(struct json_writer *json, const char *key);
 /* Bytes as a string of lower-case hexadecimal digits. */
 void json_hex(struct json_writer *json, const char *key, const void *bytes, size_t length);
 /* `value` is JSON already, checked by the caller; it is copied as it is. */

@@ -23,7 +23,8 @@ enum {
     VLAN_SIZE = 2,
     GAP_SIZE = 28,
     GENERATION_SIZE = 8,
-    STAGE_TIME_SIZE = 4
+    STAGE_TIME_SIZE = 4,
+    UNDECLARED_SIZE = 2
 };
 
 static const uint8_t magic[MAGIC_SIZE] = {'X', 'S', 'W', '1'};
@@ -168,6 +169,14 @@ void meta_add_stage_time(struct meta_builder *builder, uint32_t since_rx_ns)
     }
 }
 
+void meta_add_undeclared(struct meta_builder *builder, uint16_t stage)
+{
+    uint8_t *p = extend_tlv(builder, META_TLV_UNDECLARED, UNDECLARED_SIZE);
+    if (p != NULL) {
+        put_le16(p, stage);
+    }
+}
+
 enum xsw_status meta_read(struct meta_reader *reader, const void *bytes, size_t size,
                           struct xsw_error *error)
 {
@@ -213,6 +222,7 @@ static size_t smallest_length(unsigned type)
         [META_TLV_GAP] = GAP_SIZE,
         [META_TLV_GENERATION] = GENERATION_SIZE,
         [META_TLV_STAGE_TIME] = STAGE_TIME_SIZE,
+        [META_TLV_UNDECLARED] = UNDECLARED_SIZE,
     };
     return type < sizeof(smallest) ? smallest[type] : 0;
 }
@@ -260,6 +270,9 @@ static void decode(struct meta_item *item, size_t length)
         break;
     case META_TLV_STAGE_TIME:
         item->since_rx_ns = get_le32(p);
+        break;
+    case META_TLV_UNDECLARED:
+        item->stage = get_le16(p);
         break;
     }
 }
@@ -310,6 +323,7 @@ const char *meta_loss_name(unsigned cause)
         [META_LOSS_TOO_BIG] = "record-too-big",
         [META_LOSS_DISK] = "disk",
         [META_LOSS_PAST_LIMIT] = "past-limit",
+        [META_LOSS_READER] = "reader",
     };
     return cause < META_LOSS_COUNT && names[cause] != NULL ? names[cause] : "unknown";
 }

@@ -82,7 +82,9 @@ enum meta_tlv {
     META_TLV_GAP =
         6, /* u64 from_mono_ns, u64 to_mono_ns, u64 journeys, u16 worker, u16 meta_loss */
     META_TLV_GENERATION = 7, /* u64 configuration generation that decided */
-    META_TLV_STAGE_TIME = 8  /* u32 ns since rx at which this record's own stage was done */
+    META_TLV_STAGE_TIME = 8, /* u32 ns since rx at which this record's own stage was done */
+    META_TLV_UNDECLARED = 9  /* u16 stage: its extension changed bytes without declaring it. In rings
+                                only: on a record of a file it is the flag META_UNDECLARED */
 };
 
 /* Why capture lost a journey. Names are in meta_loss_name(). */
@@ -91,6 +93,7 @@ enum meta_loss {
     META_LOSS_TOO_BIG = 2,    /* one journey larger than half of the ring */
     META_LOSS_DISK = 3,       /* the file could not be written */
     META_LOSS_PAST_LIMIT = 4, /* arrived after the count or time limit was reached */
+    META_LOSS_READER = 5,     /* in a ring that made no sense to the recorder */
     META_LOSS_COUNT
 };
 
@@ -161,6 +164,7 @@ void meta_add_offload(struct meta_builder *builder, const struct meta_offload *o
 void meta_add_gap(struct meta_builder *builder, const struct meta_gap *gap);
 void meta_add_vlan(struct meta_builder *builder, uint16_t vlan);
 void meta_add_generation(struct meta_builder *builder, uint64_t generation);
+void meta_add_undeclared(struct meta_builder *builder, uint16_t stage);
 void meta_add_stage_time(struct meta_builder *builder, uint32_t since_rx_ns);
 
 /*
@@ -185,6 +189,7 @@ struct meta_item {
         uint16_t vlan;
         uint64_t generation;
         uint32_t since_rx_ns;
+        uint16_t stage; /* META_TLV_UNDECLARED */
     };
 };
 

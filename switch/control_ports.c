@@ -92,25 +92,6 @@ static enum xsw_status method_port_show(void *context, const struct rpc_caller *
     return control_reply(reply, json_pack("{s:o}", "port", port_json(&info)), error);
 }
 
-/* Rules come after the port; when one is refused, the port goes again, so that it is all or
- * nothing. */
-static enum xsw_status port_add(struct vswitch *vswitch, const struct port_config *config,
-                                struct acl_rule *rules, size_t rule_count, struct xsw_error *error)
-{
-    uint16_t id;
-    enum xsw_status status = vswitch_port_add(vswitch, config, &id, error);
-    if (status != XSW_OK)
-        return status;
-    for (size_t i = 0; i < rule_count && status == XSW_OK; i++) {
-        status = vswitch_acl_add(vswitch, config->name, &rules[i], error);
-        if (status != XSW_OK)
-            error_prefix(error, "params.port.acl[%zu]", i);
-    }
-    if (status != XSW_OK && vswitch_port_remove(vswitch, config->name, NULL) != XSW_OK)
-        error_prefix(error, "port %s stays, without all of its rules", config->name);
-    return status;
-}
-
 static enum xsw_status method_port_add(void *context, const struct rpc_caller *caller,
                                        const json_t *params, struct rpc_reply *reply,
                                        struct xsw_error *error)
@@ -131,7 +112,7 @@ static enum xsw_status method_port_add(void *context, const struct rpc_caller *c
     config_rules_read(&port, &rules, &rule_count);
     enum xsw_status status = reader.status;
     if (status == XSW_OK)
-        status = port_add(context, &config, rules, rule_count, error);
+        status = vswitch_port_add_with_acl(context, &config, rules, rule_count, error);
     free(rules);
     if (status == XSW_OK)
         status = vswitch_port_find(context, config.name, &info, error);

@@ -175,7 +175,9 @@ static void compare(struct watcher *watcher, struct packet *packet,
         note_change(notes, stage, &change);
     }
     if (notes != NULL && !is_declared) {
-        notes->flags |= NOTES_UNDECLARED;
+        struct meta_builder builder = builder_of(notes);
+        meta_add_undeclared(&builder, stage);
+        notes_store(notes, &builder);
     }
 }
 

@@ -34,11 +34,11 @@ enum {
 };
 
 enum {
-    NOTES_INCOMPLETE = 1, /* something did not fit: the notes are not the whole truth */
-    NOTES_UNDECLARED = 2  /* an extension changed bytes without declaring that it does */
+    NOTES_INCOMPLETE = 1 /* something did not fit: the notes are not the whole truth */
 };
 
-/* TLVs META_TLV_CHANGE and META_TLV_DECISION in the order in which they happened. */
+/* TLVs META_TLV_CHANGE, META_TLV_DECISION and META_TLV_UNDECLARED in the order in which they
+ * happened. */
 struct packet_notes {
     uint16_t length;
     uint16_t flags;

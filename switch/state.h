@@ -35,6 +35,7 @@ struct vswitch {
     char uuid[37];
     uint64_t generation;
     bool is_started;
+    bool is_held; /* changes are gathered: nothing is published until the last one is in */
     struct vswitch_log log;
     struct port_slot ports[XSW_PORTS_MAX]; /* by id */
     uint16_t next_port;

@@ -188,8 +188,9 @@ static void workers_wait(struct vswitch *vswitch, const struct pipeline *pipelin
 enum xsw_status vswitch_publish(struct vswitch *vswitch, struct xsw_error *error)
 {
     struct pipeline *pipeline = NULL;
-    enum xsw_status status = pipeline_build(vswitch, &pipeline, error);
-    if (status != XSW_OK) {
+    enum xsw_status status =
+        vswitch->is_held ? XSW_OK : pipeline_build(vswitch, &pipeline, error);
+    if (status != XSW_OK || vswitch->is_held) {
         return status;
     }
     vswitch->generation = pipeline->generation;

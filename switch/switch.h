@@ -67,6 +67,10 @@ struct port_info {
 
 enum xsw_status vswitch_port_add(struct vswitch *vswitch, const struct port_config *config,
                                  uint16_t *id, struct xsw_error *error) XSW_MUST_CHECK;
+/* The same with an access list that is in force before the first packet; `rules` get their ids. */
+enum xsw_status vswitch_port_add_with_acl(struct vswitch *vswitch, const struct port_config *config,
+                                          struct acl_rule *rules, size_t rule_count,
+                                          struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status vswitch_port_remove(struct vswitch *vswitch, const char *name,
                                     struct xsw_error *error) XSW_MUST_CHECK;
 /* Replaces MTU, VLAN, guard and mirror settings; name, kind, device and paths must be as they are. */
@@ -123,7 +127,7 @@ struct extension_info {
     uint64_t packets, dropped, silently_dropped;
 };
 
-/* The newest of a class is on top: first on ingress, last on egress. */
+/* The newest of a class is on top: first on ingress, last on egress; and first in the list. */
 enum xsw_status vswitch_extension_add(struct vswitch *vswitch, const struct extension_config *config,
                                       struct xsw_error *error) XSW_MUST_CHECK;
 /* New settings for a running instance; the old state is retired. */

@@ -150,6 +150,32 @@ enum xsw_status vswitch_port_add(struct vswitch *vswitch, const struct port_conf
     return XSW_OK;
 }
 
+enum xsw_status vswitch_port_add_with_acl(struct vswitch *vswitch, const struct port_config *config,
+                                          struct acl_rule *rules, size_t rule_count,
+                                          struct xsw_error *error)
+{
+    vswitch->is_held = true;
+    uint16_t id = XSW_PORT_NONE;
+    enum xsw_status status = vswitch_port_add(vswitch, config, &id, error);
+    for (size_t i = 0; status == XSW_OK && i < rule_count; i++) {
+        status = vswitch_acl_add(vswitch, config->name, &rules[i], error);
+        if (status != XSW_OK) {
+            error_prefix(error, "acl[%zu]", i);
+        }
+    }
+    if (status == XSW_OK) {
+        vswitch->is_held = false;
+        status = vswitch_publish(vswitch, error);
+    }
+    if (status != XSW_OK && id != XSW_PORT_NONE) {
+        /* No worker has seen the port: it goes without a word to them. */
+        vswitch->is_held = true;
+        (void)!vswitch_port_remove(vswitch, config->name, NULL);
+    }
+    vswitch->is_held = false;
+    return status;
+}
+
 static const char *mirror_user(const struct vswitch *vswitch, const char *name)
 {
     for (uint16_t id = 1; id < XSW_PORTS_MAX; id++) {

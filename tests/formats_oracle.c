@@ -52,7 +52,7 @@ static void write_section(struct pcapng_writer *writer)
     for (unsigned i = 0; i < JSON_NAMES; i++) {
         char name[32];
         snprintf(name, sizeof(name), "reason-number-%u", i);
-        json_string(&json, NULL, name);
+        json_text(&json, NULL, name);
     }
     json_array_close(&json);
     json_object_close(&json);

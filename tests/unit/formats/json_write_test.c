@@ -33,12 +33,12 @@ static void nested_values_stand_in_order(void **state)
     json_array_close(&json);
     json_bool(&json, NULL, true);
     json_bool(&json, NULL, false);
-    json_null(&json, NULL);
+    json_none(&json, NULL);
     json_array_close(&json);
     json_double(&json, "c", 0.5);
     json_hex(&json, "d", "\x00\xff\x1a", 3);
     json_raw(&json, "e", "{\"x\":1}", 7);
-    json_string(&json, "f", NULL);
+    json_text(&json, "f", NULL);
     json_object_close(&json);
     expect(&json, &text,
            "{\"a\":18446744073709551615,\"b\":[-9223372036854775808,{},[],true,false,null],"
@@ -51,7 +51,7 @@ static void control_characters_are_escaped(void **state)
     struct text text = {0};
     struct json_writer json;
     json_init_text(&json, &text);
-    json_string_bytes(&json, NULL, "\"\\/\b\f\n\r\t\0\x1f\x7fz", 12);
+    json_text_bytes(&json, NULL, "\"\\/\b\f\n\r\t\0\x1f\x7fz", 12);
     expect(&json, &text, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\\u007fz\"");
 }
 
@@ -77,7 +77,7 @@ static void bytes_that_are_no_utf8_are_replaced(void **state)
         struct text text = {0};
         struct json_writer json;
         json_init_text(&json, &text);
-        json_string(&json, NULL, cases[i].given);
+        json_text(&json, NULL, cases[i].given);
         expect(&json, &text, cases[i].wanted);
     }
 }
@@ -127,7 +127,7 @@ static void full_disk_is_told_at_the_end(void **state)
     struct json_writer json;
     struct xsw_error error;
     json_init_stream(&json, stream, 0);
-    json_string(&json, NULL, "lost");
+    json_text(&json, NULL, "lost");
     assert_int_equal(json_finish(&json, &error), XSW_IO);
     fclose(stream);
 }
