@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "capture/unfold.h"
 #include "formats/pcapng_write.h"
@@ -36,7 +37,8 @@ struct tap_count {
 struct journey_file {
     struct journey_file_options options;
     struct pcapng_writer *writer;
-    uint32_t interfaces[XSW_PORTS_MAX][STAGES_MAX];
+    uint32_t interfaces[XSW_PORTS_MAX][STAGES_MAX]; /* the writer's ids; NO_INTERFACE: none yet */
+    uint32_t interface_count;
     struct tap_count counts[XSW_PORTS_MAX][STAGES_MAX];
     struct worker_place workers[CONFIG_WORKERS_MAX];
     struct journey_file_account account;
@@ -109,6 +111,7 @@ static enum xsw_status interface_make(struct journey_file *file, uint16_t port, 
     if (file->options.filter != NULL && file->options.filter[0] != '\0') {
         interface.filter = file->options.filter;
     }
+    file->interface_count++;
     return pcapng_writer_interface(file->writer, &interface, &file->interfaces[port][stage], error);
 }
 
@@ -333,32 +336,39 @@ uint64_t journey_file_bytes(const struct journey_file *file)
     return pcapng_writer_account(file->writer).file_bytes + file->unflushed_bytes;
 }
 
+enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost,
+                                        struct xsw_error *error)
+{
+    enum xsw_status status = XSW_OK;
+    for (uint16_t port = 0; status == XSW_OK && port < XSW_PORTS_MAX; port++) {
+        for (uint16_t stage = 0; status == XSW_OK && stage < STAGES_MAX; stage++) {
+            if (file->interfaces[port][stage] == NO_INTERFACE) {
+                continue;
+            }
+            struct pcapng_statistics statistics = {
+                .interface = file->interfaces[port][stage],
+                .has = PCAPNG_HAS_DELIVERED | PCAPNG_HAS_DROPPED,
+                .timestamp_ns = clock_mono_ns() + file->options.wall_offset_ns,
+                .delivered = file->counts[port][stage].records,
+                .dropped = lost};
+            status = pcapng_writer_statistics(file->writer, &statistics, error);
+        }
+    }
+    return status;
+}
+
 enum xsw_status journey_file_summary(struct journey_file *file, const char *summary_json,
                                      uint64_t lost, struct xsw_error *error)
 {
-    enum xsw_status status = XSW_OK;
-    uint32_t last = NO_INTERFACE;
-    for (uint16_t port = 0; status == XSW_OK && port < XSW_PORTS_MAX; port++) {
-        for (uint16_t stage = 0; status == XSW_OK && stage < STAGES_MAX; stage++) {
-            uint32_t interface = file->interfaces[port][stage];
-            if (interface == NO_INTERFACE) {
-                continue;
-            }
-            struct pcapng_statistics statistics = {.interface = interface,
-                                                   .has = PCAPNG_HAS_DELIVERED,
-                                                   .delivered = file->counts[port][stage].records};
-            status = pcapng_writer_statistics(file->writer, &statistics, error);
-            last = interface;
-        }
-    }
-    /* A recording without a packet has no tap point yet; the summary needs one to stand at. */
-    if (status == XSW_OK && last == NO_INTERFACE) {
+    enum xsw_status status = journey_file_statistics(file, lost, error);
+    /* Interface 0 is there unless not one packet was recorded: the summary needs one to stand at. */
+    if (status == XSW_OK && file->interface_count == 0) {
         status = interface_make(file, XSW_PORT_NONE, STAGE_RX, error);
-        last = file->interfaces[XSW_PORT_NONE][STAGE_RX];
     }
     struct pcapng_statistics summary = {
-        .interface = last,
+        .interface = 0,
         .has = PCAPNG_HAS_DROPPED,
+        .timestamp_ns = clock_mono_ns() + file->options.wall_offset_ns,
         .dropped = lost,
         .json = {.text = summary_json, .length = strlen(summary_json)}};
     if (status == XSW_OK) {

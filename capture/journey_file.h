@@ -65,8 +65,11 @@ struct journey_file_account journey_file_account(const struct journey_file *file
 /* Bytes of the file so far. */
 uint64_t journey_file_bytes(const struct journey_file *file);
 
-/* Statistics of every tap point, and the summary in the last of them. Call after journey_file_flush,
- * so that the account in it can be right. */
+/* Statistics of every tap point so far: records written, journeys lost. For every now and then. */
+enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost,
+                                        struct xsw_error *error) XSW_MUST_CHECK;
+/* The same a last time, with the summary. Call after journey_file_flush, so that the account in it
+ * can be right. */
 enum xsw_status journey_file_summary(struct journey_file *file, const char *summary_json,
                                      uint64_t lost, struct xsw_error *error) XSW_MUST_CHECK;
 /* Closes and frees, whatever it returns. Accepts null. */

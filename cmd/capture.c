@@ -27,7 +27,8 @@
 enum {
     IDLE_MS = 2,              /* how long a recorder with empty rings waits */
     BURST = 4096,             /* records of a ring before its room is given back */
-    FLUSH_IDLE_NS = 200000000 /* a quiet recorder hands on what it has after this long */
+    FLUSH_IDLE_NS = 200000000, /* a quiet recorder hands on what it has after this long */
+    STATISTICS_SECONDS = 10    /* between two accounts in the file */
 };
 
 static const char help_text[] =
@@ -405,6 +406,16 @@ static struct capture_progress progress_read(const struct recorder *recorder)
     return progress;
 }
 
+/* So that a recording whose end is missing tells what was lost up to its last seconds. */
+static void statistics_write(struct recorder *recorder)
+{
+    struct xsw_error error;
+    uint64_t lost = progress_read(recorder).lost;
+    if (journey_file_statistics(recorder->file, lost, &error) != XSW_OK) {
+        write_failed(recorder, &error);
+    }
+}
+
 /* Why the recording is to end now, or null. */
 static const char *reason_to_end(const struct recorder *recorder, int signal_fd, int timeout_ms)
 {
@@ -431,6 +442,7 @@ static void record(struct recorder *recorder, int signal_fd)
 {
     bool shows_progress = !recorder->options.quiet && isatty(STDERR_FILENO);
     uint64_t shown_ns = 0;
+    uint64_t counted_ns = clock_mono_ns();
     const char *why = NULL;
     while (why == NULL) {
         uint32_t count = rings_drain(recorder);
@@ -445,6 +457,10 @@ static void record(struct recorder *recorder, int signal_fd)
             struct capture_progress progress = progress_read(recorder);
             capture_report_progress(&progress);
             shown_ns = now;
+        }
+        if (now - counted_ns > (uint64_t)STATISTICS_SECONDS * NS_PER_SECOND) {
+            counted_ns = now;
+            statistics_write(recorder);
         }
         why = reason_to_end(recorder, signal_fd, count > 0 ? 0 : IDLE_MS);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a worker keeps for its observers: the timeline of the running batch, notes of packets that
  * something happened to, and the bytes from before a stage that may change them. All of it is made
- * at the start; a packet that finds no room is marked, never waited for. */
+ * at the start, and there is enough of it for all the packets that a worker can have at a time. */
 #include "switch/observe.h"
 
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 #include "formats/stage_meta.h"
 #include "switch/byte_diff.h"
 
-enum { MEMORY_BYTES = 4 << 20 };
+/* Room for a whole batch of the largest frames. */
+enum { MEMORY_BYTES = XSW_BATCH_MAX * PACKET_LARGE_BYTES };
 
 struct remembered {
     const uint8_t *bytes;
@@ -70,11 +71,9 @@ struct timeline *watcher_timeline(struct watcher *watcher)
     return &watcher->timeline;
 }
 
-/* The packet's notes, or null when all are in use. There are enough for every packet of a batch and
- * of one batch of copies; only copies beyond that go without. */
 static struct packet_notes *notes_of(struct watcher *watcher, struct packet *packet)
 {
-    if (packet->notes == NULL && watcher->free_count > 0) {
+    if (packet->notes == NULL) {
         packet->notes = watcher->free[--watcher->free_count];
         packet->notes->length = 0;
         packet->notes->flags = 0;
@@ -100,11 +99,9 @@ void watcher_note_decision(struct watcher *watcher, struct packet *packet, uint1
                            uint32_t rule)
 {
     struct packet_notes *notes = notes_of(watcher, packet);
-    if (notes != NULL) {
-        struct meta_builder builder = builder_of(notes);
-        meta_add_decision(&builder, &(struct meta_decision){.stage = stage, .rule = rule});
-        notes_store(notes, &builder);
-    }
+    struct meta_builder builder = builder_of(notes);
+    meta_add_decision(&builder, &(struct meta_decision){.stage = stage, .rule = rule});
+    notes_store(notes, &builder);
 }
 
 static void note_change(struct packet_notes *notes, uint16_t stage, const struct byte_change *change)
@@ -125,10 +122,7 @@ static void note_change(struct packet_notes *notes, uint16_t stage, const struct
 void watcher_note_change(struct watcher *watcher, struct packet *packet, uint16_t stage,
                          const struct byte_change *change)
 {
-    struct packet_notes *notes = notes_of(watcher, packet);
-    if (notes != NULL) {
-        note_change(notes, stage, change);
-    }
+    note_change(notes_of(watcher, packet), stage, change);
 }
 
 void watcher_forget(struct watcher *watcher, struct packet *const *packets, uint32_t count)
@@ -149,9 +143,8 @@ void watcher_remember(struct watcher *watcher, struct packet *const *packets, ui
         const struct xsw_packet *seen = &packets[i]->seen;
         struct remembered *entry = &watcher->remembered[i];
         uint32_t wanted = seen->length < snap_length ? seen->length : snap_length;
-        uint32_t room = MEMORY_BYTES - used;
         entry->length = seen->length;
-        entry->kept_length = packets[i]->watch == 0 ? 0 : wanted < room ? wanted : room;
+        entry->kept_length = packets[i]->watch == 0 ? 0 : wanted;
         entry->bytes = watcher->memory + used;
         memcpy(watcher->memory + used, seen->data, entry->kept_length);
         used += entry->kept_length;
@@ -169,9 +162,6 @@ static void compare(struct watcher *watcher, struct packet *packet,
     struct packet_notes *notes = NULL;
     while (byte_diff_next(&diff, &change)) {
         notes = notes_of(watcher, packet);
-        if (notes == NULL) {
-            return;
-        }
         note_change(notes, stage, &change);
     }
     if (notes != NULL && !is_declared) {

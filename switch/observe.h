@@ -30,7 +30,7 @@
 enum {
     OBSERVERS_MAX = 8,
     NOTES_BYTES = 4064, /* of one packet; more sets NOTES_INCOMPLETE */
-    NOTES_COUNT = 2 * XSW_BATCH_MAX
+    NOTES_COUNT = 3 * XSW_BATCH_MAX /* a batch, its flood copies, their mirror copies: all there are */
 };
 
 enum {

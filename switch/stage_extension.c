@@ -9,21 +9,25 @@
 #include "switch/forward.h"
 #include "switch/worker.h"
 
-static void expose(struct worker *worker, const struct batch *batch)
+/* Shows the batch to an extension: pointers to the public part, and verdicts that say pass. */
+static void expose(struct worker *worker, const struct stage *stage, const struct batch *batch)
 {
+    struct xsw_packet **seen = worker->seen[stage->is_egress];
     for (uint32_t i = 0; i < batch->count; i++) {
-        worker->seen[i] = &batch->packets[i]->seen;
+        seen[i] = &batch->packets[i]->seen;
     }
+    memset(worker->verdicts[stage->is_egress], 0, batch->count * sizeof(struct xsw_verdict));
 }
 
-static struct xsw_const_batch const_view(struct worker *worker, const struct batch *batch)
+static struct xsw_const_batch const_view(struct worker *worker, const struct stage *stage,
+                                         const struct batch *batch)
 {
-    expose(worker, batch);
-    memset(worker->verdicts, 0, batch->count * sizeof(worker->verdicts[0]));
-    return (struct xsw_const_batch){.packets = (const struct xsw_packet *const *)worker->seen,
-                                    .count = batch->count,
-                                    .worker = worker->index,
-                                    .now_ns = worker->now_ns};
+    expose(worker, stage, batch);
+    return (struct xsw_const_batch){
+        .packets = (const struct xsw_packet *const *)worker->seen[stage->is_egress],
+        .count = batch->count,
+        .worker = worker->index,
+        .now_ns = worker->now_ns};
 }
 
 /* The reason for which the packet is dropped; REASON_NONE when it passes. */
@@ -68,13 +72,13 @@ static void restore(struct packet *packet)
 static uint16_t ingress_reason(const struct worker *worker, const struct stage *stage,
                                const struct packet *packet, uint32_t place)
 {
-    if (worker->seen[place] != &packet->seen) {
+    if (worker->seen[0][place] != &packet->seen) {
         return REASON_SILENT_DROP;
     }
     if (!packet_is_sane(packet) || packet->seen.length < ETHERNET_SIZE) {
         return REASON_BAD_PACKET;
     }
-    return judge(stage->extension, &worker->verdicts[place]);
+    return judge(stage->extension, &worker->verdicts[0][place]);
 }
 
 void stage_ingress_filter(struct worker *worker, const struct stage *stage, struct batch *batch)
@@ -84,10 +88,10 @@ void stage_ingress_filter(struct worker *worker, const struct stage *stage, stru
     if (worker->is_observed) {
         watcher_remember(worker->watcher, batch->packets, count, worker->pipeline->observed_bytes);
     }
-    expose(worker, batch);
-    memset(worker->verdicts, 0, count * sizeof(worker->verdicts[0]));
-    struct xsw_batch view = {worker->seen, count, worker->index, worker->now_ns};
-    extension->filter->ingress(stage->extension->state, &view, worker->verdicts);
+    expose(worker, stage, batch);
+    const struct xsw_verdict *verdicts = worker->verdicts[0];
+    struct xsw_batch view = {worker->seen[0], count, worker->index, worker->now_ns};
+    extension->filter->ingress(stage->extension->state, &view, worker->verdicts[0]);
     if (worker->is_observed) {
         int is_declared = (extension->flags & XSW_EXTENSION_CHANGES_BYTES) != 0;
         watcher_compare(worker->watcher, batch->packets, count, stage->id, is_declared);
@@ -101,7 +105,7 @@ void stage_ingress_filter(struct worker *worker, const struct stage *stage, stru
             packet->seen.data = packet->buffer + PACKET_HEADROOM;
             packet->seen.length = 0;
         }
-        if (settle(worker, stage, packet, reason, worker->verdicts[i].rule)) {
+        if (settle(worker, stage, packet, reason, verdicts[i].rule)) {
             batch->packets[kept++] = packet;
         }
         restore(packet);
@@ -112,13 +116,14 @@ void stage_ingress_filter(struct worker *worker, const struct stage *stage, stru
 void stage_egress_filter(struct worker *worker, const struct stage *stage, struct batch *batch)
 {
     struct extension_instance *instance = stage->extension;
-    struct xsw_const_batch view = const_view(worker, batch);
-    instance->extension->filter->egress(instance->state, &view, worker->verdicts);
+    struct xsw_const_batch view = const_view(worker, stage, batch);
+    const struct xsw_verdict *verdicts = worker->verdicts[1];
+    instance->extension->filter->egress(instance->state, &view, worker->verdicts[1]);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         struct packet *packet = batch->packets[i];
-        uint16_t reason = judge(instance, &worker->verdicts[i]);
-        if (settle(worker, stage, packet, reason, worker->verdicts[i].rule)) {
+        uint16_t reason = judge(instance, &verdicts[i]);
+        if (settle(worker, stage, packet, reason, verdicts[i].rule)) {
             batch->packets[kept++] = packet;
         }
     }
@@ -127,14 +132,14 @@ void stage_egress_filter(struct worker *worker, const struct stage *stage, struc
 
 void stage_ingress_capture(struct worker *worker, const struct stage *stage, struct batch *batch)
 {
-    struct xsw_const_batch view = const_view(worker, batch);
+    struct xsw_const_batch view = const_view(worker, stage, batch);
     struct extension_instance *instance = stage->extension;
     instance->extension->capture->look(instance->state, XSW_INGRESS, &view);
 }
 
 void stage_egress_capture(struct worker *worker, const struct stage *stage, struct batch *batch)
 {
-    struct xsw_const_batch view = const_view(worker, batch);
+    struct xsw_const_batch view = const_view(worker, stage, batch);
     struct extension_instance *instance = stage->extension;
     instance->extension->capture->look(instance->state, XSW_EGRESS, &view);
 }
@@ -142,7 +147,7 @@ void stage_egress_capture(struct worker *worker, const struct stage *stage, stru
 static int forward_one(struct worker *worker, const struct stage *stage, struct packet *packet,
                        uint32_t place)
 {
-    const struct xsw_verdict *verdict = &worker->verdicts[place];
+    const struct xsw_verdict *verdict = &worker->verdicts[0][place];
     struct xsw_port_set *set = &worker->destinations[place];
     for (uint32_t word = 0; word < XSW_PORTS_MAX / 64; word++) {
         set->words[word] &= worker->pipeline->connected.words[word];
@@ -157,10 +162,10 @@ static int forward_one(struct worker *worker, const struct stage *stage, struct 
 void stage_forward_extension(struct worker *worker, const struct stage *stage, struct batch *batch)
 {
     struct extension_instance *instance = stage->extension;
-    struct xsw_const_batch view = const_view(worker, batch);
+    struct xsw_const_batch view = const_view(worker, stage, batch);
     memset(worker->destinations, 0, batch->count * sizeof(worker->destinations[0]));
     instance->extension->forward->forward(instance->state, &view, &worker->pipeline->connected,
-                                          worker->destinations, worker->verdicts);
+                                          worker->destinations, worker->verdicts[0]);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         struct packet *packet = batch->packets[i];

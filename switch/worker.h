@@ -20,7 +20,7 @@ enum {
     WORKER_BURST = 64,              /* packets taken from one queue in a turn */
     WORKER_SMALL_BUFFERS = 8192,    /* default of a worker */
     WORKER_LARGE_BUFFERS = 256,
-    WORKER_IDLE_TURNS = 64          /* turns without a packet before it goes to sleep */
+    WORKER_IDLE_TURNS = 4           /* turns without a packet before it goes to sleep */
 };
 
 struct worker {
@@ -51,8 +51,10 @@ struct worker {
     struct batch dropped;       /* of the running stage */
     struct batch flood_copies;  /* made by forwarding, not yet run */
     struct batch mirror_copies; /* made by mirroring, not yet run */
-    struct xsw_verdict verdicts[XSW_BATCH_MAX];
-    struct xsw_packet *seen[XSW_BATCH_MAX];
+    /* For calls of extensions: one set before forwarding and one behind it, as a forwarder's copies
+     * may run through the egress stages while its own verdicts are still being read. */
+    struct xsw_verdict verdicts[2][XSW_BATCH_MAX];
+    struct xsw_packet *seen[2][XSW_BATCH_MAX];
     struct xsw_port_set destinations[XSW_BATCH_MAX];
     uint16_t touched[XSW_PORTS_MAX]; /* ports that the running batch is sent to */
     struct batch *queues;            /* XSW_PORTS_MAX of them, by destination port */

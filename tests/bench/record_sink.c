@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/bench/record_sink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "capture/journey_file.h"
+
+struct record_sink {
+    struct journey_file *file;
+};
+
+static void names_of(void *context, uint16_t port, uint16_t stage, struct tap_names *names)
+{
+    (void)context;
+    (void)port;
+    (void)stage;
+    names->port = "port";
+    names->port_kind = "memory";
+    names->stage = "stage";
+    names->extension = "";
+}
+
+static const char *reason_of(void *context, uint16_t reason)
+{
+    (void)context;
+    (void)reason;
+    return NULL;
+}
+
+static void fail(const struct xsw_error *error)
+{
+    fprintf(stderr, "record_sink: %s\n", error->text);
+    exit(3);
+}
+
+struct record_sink *record_sink_open(const char *path)
+{
+    struct journey_file_options options = {.path = path,
+                                           .section_json = "{\"format\":1}",
+                                           .host = "bench",
+                                           .switch_name = "bench",
+                                           .os = "",
+                                           .comment = "benchmark",
+                                           .snap_length = 64,
+                                           .names = names_of,
+                                           .reason_name = reason_of};
+    struct xsw_error error;
+    struct record_sink *sink = calloc(1, sizeof(*sink));
+    if (sink == NULL || journey_file_open(&options, &sink->file, &error) != XSW_OK) {
+        fail(&error);
+    }
+    return sink;
+}
+
+void record_sink_put(struct record_sink *sink, const struct ring_record *record)
+{
+    struct xsw_error error;
+    if (journey_file_put(sink->file, 0, record, &error) != XSW_OK) {
+        fail(&error);
+    }
+}
+
+uint64_t record_sink_close(struct record_sink *sink)
+{
+    if (sink == NULL) {
+        return 0;
+    }
+    struct xsw_error error;
+    if (journey_file_flush(sink->file, &error) != XSW_OK) {
+        fail(&error);
+    }
+    uint64_t bytes = journey_file_bytes(sink->file);
+    (void)journey_file_close(sink->file, NULL);
+    free(sink);
+    return bytes;
+}
