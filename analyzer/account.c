@@ -27,15 +27,17 @@ uint64_t account_sum(uint64_t a, uint64_t b)
 /* Names of the causes that we know, for json_in_sum_others(). */
 static void causes_name(const char **names)
 {
-    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++)
+    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
         names[cause - 1] = meta_loss_name(cause);
+    }
     names[META_LOSS_COUNT - 1] = NULL;
 }
 
 static void lost_visit(const struct json_in *place, struct account_worker *worker)
 {
-    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++)
+    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
         json_in_optional(place, meta_loss_name(cause), INT64_MAX, &worker->lost[cause]);
+    }
     const char *names[META_LOSS_COUNT];
     causes_name(names);
     worker->lost[0] = json_in_sum_others(place, names);
@@ -45,19 +47,22 @@ static void worker_visit(const struct json_in *element, void *context)
 {
     struct account *account = context;
     uint64_t number;
-    if (!json_in_number(element, "worker", UINT32_MAX, &number))
+    if (!json_in_number(element, "worker", UINT32_MAX, &number)) {
         return;
+    }
     uint32_t id = (uint32_t)number;
     struct account_worker *worker = table_add(&account->workers, &id);
-    if (worker == NULL)
+    if (worker == NULL) {
         return;
+    }
     struct json_in lost;
     json_in_number(element, "offered", INT64_MAX, &worker->offered);
     json_in_number(element, "filtered", INT64_MAX, &worker->filtered);
     json_in_number(element, "written", INT64_MAX, &worker->written);
     json_in_child(element, "lost", &lost);
-    if (lost.object != NULL)
+    if (lost.object != NULL) {
         lost_visit(&lost, worker);
+    }
 }
 
 struct drop_context {
@@ -72,12 +77,14 @@ static void dropped_visit(const struct json_in *element, void *context)
     uint64_t reason;
     uint64_t packets = 0;
     if (!json_in_number(element, "reason", UINT16_MAX, &reason) ||
-        !json_in_number(element, "packets", INT64_MAX, &packets))
+        !json_in_number(element, "packets", INT64_MAX, &packets)) {
         return;
+    }
     struct account_drop_key key = {drops->stage, (uint16_t)reason};
     struct account_drop *drop = table_add(&drops->account->drops, &key);
-    if (drop != NULL)
+    if (drop != NULL) {
         drop->by_switch = account_sum(drop->by_switch, packets);
+    }
     drops->sum = account_sum(drops->sum, packets);
 }
 
@@ -85,12 +92,14 @@ static void stage_visit(const struct json_in *element, void *context)
 {
     struct account *account = context;
     uint64_t number;
-    if (!json_in_number(element, "stage", UINT16_MAX, &number))
+    if (!json_in_number(element, "stage", UINT16_MAX, &number)) {
         return;
+    }
     uint16_t id = (uint16_t)number;
     struct account_stage *stage = table_add(&account->stages, &id);
-    if (stage == NULL)
+    if (stage == NULL) {
         return;
+    }
     json_in_number(element, "in", INT64_MAX, &stage->in);
     json_in_number(element, "out", INT64_MAX, &stage->out);
     json_in_optional(element, "clones", INT64_MAX, &stage->clones);
@@ -105,8 +114,9 @@ static void summary_forget(struct account *account)
 {
     table_fini(&account->workers);
     table_fini(&account->stages);
-    for (size_t i = 0; i < account->drops.count; i++)
+    for (size_t i = 0; i < account->drops.count; i++) {
         ((struct account_drop *)table_value(&account->drops, i))->by_switch = 0;
+    }
 }
 
 static void recorder_read(struct account *account, const struct json_in *summary)
@@ -145,27 +155,30 @@ void account_add_gap(struct account *account, const struct meta_gap *gap)
     struct account_file *file = &account->file;
     unsigned cause = gap->cause < META_LOSS_COUNT ? gap->cause : 0;
     file->gap_journeys[cause] = account_sum(file->gap_journeys[cause], gap->journeys);
-    if (file->gap_count < ACCOUNT_GAPS_MAX)
+    if (file->gap_count < ACCOUNT_GAPS_MAX) {
         file->gaps[file->gap_count++] = *gap;
-    else
+    } else {
         file->gaps_beyond++;
+    }
 }
 
 void account_add_drop(struct account *account, uint16_t stage, uint16_t reason)
 {
     struct account_drop_key key = {stage, reason};
     struct account_drop *drop = table_add(&account->drops, &key);
-    if (drop != NULL)
+    if (drop != NULL) {
         drop->in_files++;
-    else
+    } else {
         account->drops_beyond++;
+    }
 }
 
 uint64_t account_worker_lost(const struct account_worker *worker)
 {
     uint64_t sum = 0;
-    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++)
+    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
         sum = account_sum(sum, worker->lost[cause]);
+    }
     return sum;
 }
 
@@ -177,8 +190,9 @@ struct account_worker account_workers_sum(const struct account *account)
         sum.offered = account_sum(sum.offered, worker->offered);
         sum.filtered = account_sum(sum.filtered, worker->filtered);
         sum.written = account_sum(sum.written, worker->written);
-        for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++)
+        for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
             sum.lost[cause] = account_sum(sum.lost[cause], worker->lost[cause]);
+        }
     }
     return sum;
 }
@@ -186,8 +200,9 @@ struct account_worker account_workers_sum(const struct account *account)
 uint64_t account_gap_journeys(const struct account *account)
 {
     uint64_t sum = 0;
-    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++)
+    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
         sum = account_sum(sum, account->file.gap_journeys[cause]);
+    }
     return sum;
 }
 
@@ -203,8 +218,9 @@ uint64_t account_recorder_lost(const struct account *account)
 uint64_t account_lost(const struct account *account)
 {
     uint64_t in_band = account_gap_journeys(account);
-    if (!account->has_summary)
+    if (!account->has_summary) {
         return in_band;
+    }
     struct account_worker workers = account_workers_sum(account);
     uint64_t sum = account_sum(account_worker_lost(&workers), account_recorder_lost(account));
     return sum > in_band ? sum : in_band;

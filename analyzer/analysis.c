@@ -18,10 +18,12 @@ enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
                                 struct xsw_error *error)
 {
     struct analysis *made = calloc(1, sizeof(*made));
-    if (made == NULL)
+    if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the analysis");
-    if (open_max == 0)
+    }
+    if (open_max == 0) {
         open_max = JOURNEYS_OPEN_DEFAULT;
+    }
     id_set_init(&made->ids, ID_SET_PAGES_MAX);
     table_init(&made->orphans, sizeof(struct analysis_orphan), sizeof(uint64_t),
                ANALYSIS_ORPHANS_MAX);
@@ -36,14 +38,18 @@ enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
 
 void analysis_destroy(struct analysis *analysis)
 {
-    if (analysis == NULL)
+    if (analysis == NULL) {
         return;
-    for (size_t i = 0; i < analysis->file_count; i++)
+    }
+    for (size_t i = 0; i < analysis->file_count; i++) {
         free(analysis->files[i].path);
-    for (size_t i = 0; i < analysis->session_count; i++)
+    }
+    for (size_t i = 0; i < analysis->session_count; i++) {
         analysis_session_destroy(analysis->sessions[i]);
-    for (size_t i = 0; i < analysis->switch_count; i++)
+    }
+    for (size_t i = 0; i < analysis->switch_count; i++) {
         analysis_switch_destroy(analysis->switches[i]);
+    }
     free(analysis->files);
     journey_joiner_destroy(analysis->joiner);
     id_set_fini(&analysis->ids);
@@ -79,8 +85,9 @@ static void packet_take(struct reading *reading, const struct pcapng_item *item)
         reading->session = analysis_section(reading->analysis, reading->file, &none);
         reading->file->has_sections = true;
     }
-    if (reading->session == NULL)
+    if (reading->session == NULL) {
         return;
+    }
     if (status < 0) {
         reading->session->account.file.broken++;
         notes_add(&reading->analysis->notes, "%s: byte %llu: %s", reading->file->path,
@@ -95,8 +102,9 @@ static void item_take(struct reading *reading, const struct pcapng_item *item)
     struct analysis_file *file = reading->file;
     switch (item->kind) {
     case PCAPNG_SECTION:
-        if (file->writer[0] == '\0' && item->section.application != NULL)
+        if (file->writer[0] == '\0' && item->section.application != NULL) {
             text_make_safe(file->writer, sizeof(file->writer), item->section.application);
+        }
         reading->session = NULL;
         if (item->section.json.text != NULL || item->section.json.problem != NULL) {
             file->has_sections = true;
@@ -120,17 +128,20 @@ static void item_take(struct reading *reading, const struct pcapng_item *item)
 static enum xsw_status file_add(struct analysis *analysis, const char *path,
                                 struct analysis_file **file, struct xsw_error *error)
 {
-    if (analysis->file_count == ANALYSIS_FILES_MAX)
+    if (analysis->file_count == ANALYSIS_FILES_MAX) {
         return error_set(error, XSW_LIMIT, "more than %d files", ANALYSIS_FILES_MAX);
+    }
     struct analysis_file *files =
         realloc(analysis->files, (analysis->file_count + 1) * sizeof(*files));
-    if (files == NULL)
+    if (files == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the list of files");
+    }
     analysis->files = files;
     *file = &files[analysis->file_count];
     **file = (struct analysis_file){.path = strdup(path)};
-    if ((*file)->path == NULL)
+    if ((*file)->path == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the list of files");
+    }
     analysis->file_count++;
     return XSW_OK;
 }
@@ -140,8 +151,9 @@ enum xsw_status analysis_read(struct analysis *analysis, const char *path,
 {
     struct reading reading = {.analysis = analysis};
     enum xsw_status status = file_add(analysis, path, &reading.file, error);
-    if (status < 0)
+    if (status < 0) {
         return status;
+    }
     struct analysis_file *file = reading.file;
     struct pcapng_reader *reader = NULL;
     struct xsw_error problem = {0};
@@ -150,8 +162,9 @@ enum xsw_status analysis_read(struct analysis *analysis, const char *path,
     file->status = pcapng_reader_open(path, &reader, &problem);
     while (file->status == XSW_OK) {
         file->status = pcapng_reader_next(reader, &item, &problem);
-        if (file->status == XSW_OK)
+        if (file->status == XSW_OK) {
             item_take(&reading, &item);
+        }
         if (progress != NULL && ++items % PROGRESS_ITEMS == 0) {
             uint64_t read_bytes;
             uint64_t file_bytes;
@@ -162,8 +175,9 @@ enum xsw_status analysis_read(struct analysis *analysis, const char *path,
     pcapng_reader_close(reader);
     if (file->status < 0) {
         text_make_safe(file->problem, sizeof(file->problem), problem.text);
-        if (reading.session != NULL)
+        if (reading.session != NULL) {
             reading.session->is_torn = true;
+        }
     }
     return XSW_OK;
 }
@@ -180,8 +194,9 @@ enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *err
                                         : "the recorder was killed, or a tool rewrote the file",
             .pipeline_was_changed = session->pipeline_was_changed};
         enum xsw_status status = proof_build(&session->proof, &context, error);
-        if (status < 0)
+        if (status < 0) {
             return status;
+        }
     }
     return XSW_OK;
 }
@@ -191,8 +206,9 @@ enum proof_state analysis_state(const struct analysis *analysis)
     enum proof_state worst = PROOF_HOLDS;
     for (size_t i = 0; i < analysis->session_count; i++) {
         enum proof_state state = proof_state(&analysis->sessions[i]->proof);
-        if (state > worst)
+        if (state > worst) {
             worst = state;
+        }
     }
     return worst;
 }
@@ -203,8 +219,9 @@ struct analysis_unknown analysis_unknown(const struct analysis *analysis,
     struct analysis_unknown unknown = {0};
     for (size_t i = 0; i < analysis->session_count; i++) {
         const struct account *account = &analysis->sessions[i]->account;
-        if (analysis->sessions[i]->of != of)
+        if (analysis->sessions[i]->of != of) {
             continue;
+        }
         unknown.lost_journeys = account_sum(unknown.lost_journeys, account_lost(account));
         unknown.lost_journeys = account_sum(unknown.lost_journeys, account->file.broken);
         unknown.open_sessions += !account->has_summary;
@@ -214,7 +231,8 @@ struct analysis_unknown analysis_unknown(const struct analysis *analysis,
 
 uint64_t analysis_wall_ns(const struct analysis_session *session, uint64_t mono_ns)
 {
-    if (!session->has_clock || mono_ns == 0)
+    if (!session->has_clock || mono_ns == 0) {
         return 0;
+    }
     return session->clock_wall_ns - session->clock_mono_ns + mono_ns;
 }

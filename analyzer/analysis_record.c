@@ -15,21 +15,26 @@ struct books {
 static struct books books_of(struct analysis_session *session, const struct journey *journey)
 {
     struct books books = {{&session->account.file, &session->of->total}, 2};
-    if (journey->is_repeat)
+    if (journey->is_repeat) {
         books.count = 1;
-    if (journey->is_extra)
+    }
+    if (journey->is_extra) {
         books.count = 0;
+    }
     return books;
 }
 
 static void span_add(struct account_file *book, uint64_t time_ns)
 {
-    if (book->records++ == 0)
+    if (book->records++ == 0) {
         book->first_ns = book->last_ns = time_ns;
-    if (time_ns < book->first_ns)
+    }
+    if (time_ns < book->first_ns) {
         book->first_ns = time_ns;
-    if (time_ns > book->last_ns)
+    }
+    if (time_ns > book->last_ns) {
         book->last_ns = time_ns;
+    }
 }
 
 /* Throws out the orphans whose parent has come since. */
@@ -40,13 +45,15 @@ static void orphans_sweep(struct analysis *analysis)
     for (size_t i = 0; i < analysis->orphans.count; i++) {
         const struct analysis_orphan *key = table_key(&analysis->orphans, i);
         const uint64_t *copies = table_value(&analysis->orphans, i);
-        if (id_set_has(&analysis->ids, key->session, key->parent_id))
+        if (id_set_has(&analysis->ids, key->session, key->parent_id)) {
             continue;
+        }
         uint64_t *entry = table_add(&kept, key);
-        if (entry != NULL)
+        if (entry != NULL) {
             *entry = *copies;
-        else
+        } else {
             analysis->sessions[key->session]->account.file.parents_unchecked += *copies;
+        }
     }
     table_fini(&analysis->orphans);
     analysis->orphans = kept;
@@ -55,20 +62,23 @@ static void orphans_sweep(struct analysis *analysis)
 static void parent_check(struct analysis *analysis, struct analysis_session *session,
                          uint64_t parent_id)
 {
-    if (id_set_has(&analysis->ids, session->number, parent_id))
+    if (id_set_has(&analysis->ids, session->number, parent_id)) {
         return;
+    }
     struct analysis_orphan key = {session->number, parent_id};
     uint64_t *copies = table_add(&analysis->orphans, &key);
     /* A sweep costs as much as the table is large: not again before a quarter of it is free. */
     if (copies == NULL && session->account.file.parents_unchecked == 0) {
         orphans_sweep(analysis);
-        if (analysis->orphans.count < ANALYSIS_ORPHANS_MAX / 4 * 3)
+        if (analysis->orphans.count < ANALYSIS_ORPHANS_MAX / 4 * 3) {
             copies = table_add(&analysis->orphans, &key);
+        }
     }
-    if (copies != NULL)
+    if (copies != NULL) {
         ++*copies;
-    else
+    } else {
         session->account.file.parents_unchecked++;
+    }
 }
 
 static bool was_seen_in_another(const struct analysis *analysis,
@@ -77,8 +87,9 @@ static bool was_seen_in_another(const struct analysis *analysis,
     for (size_t i = 0; i < analysis->session_count; i++) {
         const struct analysis_session *other = analysis->sessions[i];
         if (other != session && other->of == session->of &&
-            id_set_has(&analysis->ids, other->number, packet_id))
+            id_set_has(&analysis->ids, other->number, packet_id)) {
             return true;
+        }
     }
     return false;
 }
@@ -100,22 +111,25 @@ static void beginning_add(struct analysis_session *session, const struct record 
     bool injected = !is_copy && is_injected(session, record);
     for (int i = 0; i < books.count; i++) {
         struct account_file *book = books.of[i];
-        if (is_copy && (record->fixed.flags & META_MIRROR) != 0)
+        if (is_copy && (record->fixed.flags & META_MIRROR) != 0) {
             book->copies_mirror++;
-        else if (is_copy && (record->fixed.flags & META_FLOOD) != 0)
+        } else if (is_copy && (record->fixed.flags & META_FLOOD) != 0) {
             book->copies_flood++;
-        else if (is_copy)
+        } else if (is_copy) {
             book->copies_other++;
-        else if (injected)
+        } else if (injected) {
             book->injected++;
-        else
+        } else {
             book->received++;
+        }
     }
-    if (is_copy || injected || books.count < 2)
+    if (is_copy || injected || books.count < 2) {
         return;
+    }
     uint64_t *received = table_add(&session->of->receive_ports, &record->fixed.port);
-    if (received != NULL)
+    if (received != NULL) {
         ++*received;
+    }
 }
 
 static void journey_begin(struct analysis *analysis, struct analysis_session *session,
@@ -128,10 +142,12 @@ static void journey_begin(struct analysis *analysis, struct analysis_session *se
         session->account.file.repeats++;
         journey->is_repeat = true;
     }
-    if (journey->is_extra || journey->is_repeat)
+    if (journey->is_extra || journey->is_repeat) {
         journey_mark(analysis->joiner, journey);
-    if (!journey->is_extra && record->fixed.parent_id != 0)
+    }
+    if (!journey->is_extra && record->fixed.parent_id != 0) {
         parent_check(analysis, session, record->fixed.parent_id);
+    }
     beginning_add(session, record, journey);
 }
 
@@ -142,21 +158,25 @@ static void end_add(struct analysis_session *session, const struct record *recor
     for (int i = 0; i < books.count; i++) {
         struct account_file *book = books.of[i];
         book->changed += journey->is_changed;
-        if (record->fixed.kind == META_DROP)
+        if (record->fixed.kind == META_DROP) {
             book->dropped++;
-        else if (record->fixed.kind == META_CONSUMED)
+        } else if (record->fixed.kind == META_CONSUMED) {
             book->consumed++;
-        else if (record->fixed.kind == META_PUNT)
+        } else if (record->fixed.kind == META_PUNT) {
             book->punted++;
-        else
+        } else {
             book->delivered++;
+        }
     }
-    if (record->fixed.kind != META_DROP)
+    if (record->fixed.kind != META_DROP) {
         return;
-    if (books.count > 0)
+    }
+    if (books.count > 0) {
         account_add_drop(&session->account, record->fixed.stage, record->fixed.reason);
-    if (books.count > 1)
+    }
+    if (books.count > 1) {
         drops_add(&session->of->drops, record);
+    }
 }
 
 static void gaps_add(struct analysis_session *session, const struct record *record)
@@ -167,9 +187,11 @@ static void gaps_add(struct analysis_session *session, const struct record *reco
         struct meta_gap gap = {.journeys = record->dropcount};
         account_add_gap(&session->account, &gap);
     }
-    while (record_next_item(&items, &item))
-        if (item.type == META_TLV_GAP)
+    while (record_next_item(&items, &item)) {
+        if (item.type == META_TLV_GAP) {
             account_add_gap(&session->account, &item.gap);
+        }
+    }
 }
 
 void analysis_record(struct analysis *analysis, struct analysis_session *session,
@@ -179,12 +201,15 @@ void analysis_record(struct analysis *analysis, struct analysis_session *session
     struct journey evicted;
     unsigned events = journey_join(analysis->joiner, session->number, record, &journey, &evicted);
     struct account_file *file = &session->account.file;
-    if ((events & JOURNEY_EVICTED) != 0)
+    if ((events & JOURNEY_EVICTED) != 0) {
         analysis->sessions[evicted.session]->account.file.evicted++;
-    if ((events & JOURNEY_STARTED) != 0)
+    }
+    if ((events & JOURNEY_STARTED) != 0) {
         journey_begin(analysis, session, record, &journey);
-    if ((events & JOURNEY_RESTARTED) != 0)
+    }
+    if ((events & JOURNEY_RESTARTED) != 0) {
         file->duplicates++;
+    }
     if ((events & JOURNEY_HEADLESS) != 0) {
         journey.is_extra = id_set_has(&analysis->ids, session->number, record->packet_id);
         file->stray += journey.is_extra;
@@ -194,23 +219,28 @@ void analysis_record(struct analysis *analysis, struct analysis_session *session
     span_add(file, record->time_ns);
     if (!journey.is_repeat && !journey.is_extra) {
         span_add(&session->of->total, record->time_ns);
-        if (record->has_changes)
+        if (record->has_changes) {
             changes_add(&session->of->changes, record);
+        }
     }
-    if ((events & JOURNEY_ENDED) != 0)
+    if ((events & JOURNEY_ENDED) != 0) {
         end_add(session, record, &journey);
-    if (record->has_gap || record->dropcount != 0)
+    }
+    if (record->has_gap || record->dropcount != 0) {
         gaps_add(session, record);
-    if (analysis->observer != NULL)
+    }
+    if (analysis->observer != NULL) {
         analysis->observer(session, record, analysis->observer_context);
+    }
 }
 
 static void journeys_close(struct analysis *analysis)
 {
     struct journey journey;
     while (journey_joiner_drain(analysis->joiner, &journey)) {
-        if (!journey.has_first || journey.is_extra)
+        if (!journey.has_first || journey.is_extra) {
             continue;
+        }
         struct books books = books_of(analysis->sessions[journey.session], &journey);
         for (int i = 0; i < books.count; i++) {
             books.of[i]->unfinished++;
@@ -226,10 +256,11 @@ static void orphans_close(struct analysis *analysis)
         const struct analysis_orphan *key = table_key(&analysis->orphans, i);
         const uint64_t *copies = table_value(&analysis->orphans, i);
         struct account_file *file = &analysis->sessions[key->session]->account.file;
-        if (analysis->ids.refused != 0)
+        if (analysis->ids.refused != 0) {
             file->parents_unchecked += *copies;
-        else
+        } else {
             file->orphans += *copies;
+        }
     }
 }
 

@@ -24,17 +24,20 @@ void analysis_switch_destroy(struct analysis_switch *of)
 
 static struct analysis_switch *switch_find(struct analysis *analysis, const char *id)
 {
-    for (size_t i = 0; i < analysis->switch_count; i++)
-        if (strcmp(analysis->switches[i]->id, id) == 0)
+    for (size_t i = 0; i < analysis->switch_count; i++) {
+        if (strcmp(analysis->switches[i]->id, id) == 0) {
             return analysis->switches[i];
+        }
+    }
     if (analysis->switch_count == ANALYSIS_SWITCHES_MAX) {
         notes_add(&analysis->notes, "recordings of more than %d switches: the rest is left out",
                   ANALYSIS_SWITCHES_MAX);
         return NULL;
     }
     struct analysis_switch *made = calloc(1, sizeof(*made));
-    if (made == NULL)
+    if (made == NULL) {
         return NULL;
+    }
     snprintf(made->id, sizeof(made->id), "%s", id);
     dictionary_init(&made->dictionary);
     table_init(&made->receive_ports, sizeof(uint16_t), sizeof(uint64_t), DICTIONARY_MAX);
@@ -47,17 +50,20 @@ static struct analysis_switch *switch_find(struct analysis *analysis, const char
 static struct analysis_session *session_find(struct analysis *analysis, struct analysis_switch *of,
                                              uint64_t id)
 {
-    for (size_t i = 0; i < analysis->session_count; i++)
-        if (analysis->sessions[i]->of == of && analysis->sessions[i]->id == id)
+    for (size_t i = 0; i < analysis->session_count; i++) {
+        if (analysis->sessions[i]->of == of && analysis->sessions[i]->id == id) {
             return analysis->sessions[i];
+        }
+    }
     if (analysis->session_count == ANALYSIS_SESSIONS_MAX) {
         notes_add(&analysis->notes, "more than %d capture sessions: the rest is left out",
                   ANALYSIS_SESSIONS_MAX);
         return NULL;
     }
     struct analysis_session *made = calloc(1, sizeof(*made));
-    if (made == NULL)
+    if (made == NULL) {
         return NULL;
+    }
     made->of = of;
     made->id = id;
     made->number = (uint32_t)analysis->session_count;
@@ -91,10 +97,11 @@ static void session_fill(struct analysis_session *session, const struct json_in 
 {
     struct json_in clock;
     json_in_child(section, "clock", &clock);
-    if (clock.object != NULL)
+    if (clock.object != NULL) {
         session->has_clock =
             json_in_number(&clock, "mono_ns", INT64_MAX, &session->clock_mono_ns) &&
             json_in_number(&clock, "wall_ns", INT64_MAX, &session->clock_wall_ns);
+    }
     json_in_text(capture, "filter", session->filter, sizeof(session->filter));
     json_in_optional(capture, "snap_length", UINT32_MAX, &session->snap_length);
     session->stages_at_start = stages_sum(section, "stages");
@@ -103,10 +110,11 @@ static void session_fill(struct analysis_session *session, const struct json_in 
 static void format_check(const struct json_in *place)
 {
     uint64_t format = META_FORMAT;
-    if (json_in_number(place, "format", INT64_MAX, &format) && format != META_FORMAT)
+    if (json_in_number(place, "format", INT64_MAX, &format) && format != META_FORMAT) {
         notes_add(place->notes,
                   "%s.format is %llu, expected %d: what is new in it is not understood",
                   place->path, (unsigned long long)format, META_FORMAT);
+    }
 }
 
 static struct analysis_session *section_read(struct analysis *analysis,
@@ -121,18 +129,21 @@ static struct analysis_session *section_read(struct analysis *analysis,
     json_in_child(section, "switch", &of_switch);
     json_in_child(section, "capture", &capture);
     json_in_text(&of_switch, "id", id, sizeof(id));
-    if (id[0] == '\0')
+    if (id[0] == '\0') {
         snprintf(id, sizeof(id), "file %zu", (size_t)(file - analysis->files) + 1);
+    }
     json_in_optional(&capture, "session", INT64_MAX, &number);
     struct analysis_switch *of = switch_find(analysis, id);
-    if (of == NULL)
+    if (of == NULL) {
         return NULL;
+    }
     json_in_text(&of_switch, "name", of->name, sizeof(of->name));
     json_in_text(section, "host", of->host, sizeof(of->host));
     dictionary_add_section(&of->dictionary, section);
     struct analysis_session *session = session_find(analysis, of, number);
-    if (session != NULL && session->account.file.records == 0)
+    if (session != NULL && session->account.file.records == 0) {
         session_fill(session, section, &capture);
+    }
     return session;
 }
 
@@ -144,11 +155,13 @@ struct analysis_session *analysis_section(struct analysis *analysis,
     struct analysis_session *session;
     char path[120];
     snprintf(path, sizeof(path), "%.80s, section info", file->path);
-    if (json->problem != NULL)
+    if (json->problem != NULL) {
         notes_add(&analysis->notes, "%s: %s", path, json->problem);
+    }
     /* Without a readable text the records are still worth reading, under numbers for names. */
-    if (json->text != NULL)
+    if (json->text != NULL) {
         (void)json_in_open(&section, json->text, json->length, path, &analysis->notes);
+    }
     if (section.object != NULL) {
         session = section_read(analysis, file, &section);
     } else {
@@ -167,12 +180,15 @@ void analysis_tap(struct analysis *analysis, struct analysis_session *session,
     struct json_in tap;
     char path[120];
     snprintf(path, sizeof(path), "%.80s, interface %u", file->path, interface->index);
-    if (interface->json.problem != NULL)
+    if (interface->json.problem != NULL) {
         notes_add(&analysis->notes, "%s: %s", path, interface->json.problem);
-    if (interface->json.text == NULL || session == NULL)
+    }
+    if (interface->json.text == NULL || session == NULL) {
         return;
-    if (json_in_open(&tap, interface->json.text, interface->json.length, path, &analysis->notes))
+    }
+    if (json_in_open(&tap, interface->json.text, interface->json.length, path, &analysis->notes)) {
         dictionary_add_tap(&session->of->dictionary, &tap);
+    }
     json_in_close(&tap);
 }
 
@@ -182,10 +198,12 @@ void analysis_summary(struct analysis *analysis, struct analysis_session *sessio
     struct json_in summary;
     char path[120];
     snprintf(path, sizeof(path), "%.80s, summary", file->path);
-    if (json->problem != NULL)
+    if (json->problem != NULL) {
         notes_add(&analysis->notes, "%s: %s", path, json->problem);
-    if (json->text == NULL || session == NULL)
+    }
+    if (json->text == NULL || session == NULL) {
         return;
+    }
     if (json_in_open(&summary, json->text, json->length, path, &analysis->notes)) {
         format_check(&summary);
         account_read_summary(&session->account, &summary);

@@ -18,13 +18,15 @@ static void range_undo(struct frame *frame, const struct meta_change *range)
 {
     size_t wire_length = frame->wire_length + range->old_length;
     frame->wire_length = wire_length > range->new_length ? wire_length - range->new_length : 0;
-    if (range->offset > frame->length)
+    if (range->offset > frame->length) {
         return;
+    }
     size_t rest = frame->length - range->offset;
     size_t removed = range->new_length < rest ? range->new_length : rest;
     size_t tail = rest - removed;
-    if (frame->length - removed + range->old_length > frame->size)
+    if (frame->length - removed + range->old_length > frame->size) {
         return;
+    }
     uint8_t *at = frame->bytes + range->offset;
     memmove(at + range->old_length, at + removed, tail);
     memcpy(at, range->bytes, range->old_length);
@@ -37,10 +39,12 @@ static bool ranges_collect(struct change_walk *walk, const struct record *record
     struct meta_item item;
     walk->count = 0;
     while (record_next_item(&items, &item)) {
-        if (item.type != META_TLV_CHANGE)
+        if (item.type != META_TLV_CHANGE) {
             continue;
-        if (walk->count == CHANGE_RANGES_MAX)
+        }
+        if (walk->count == CHANGE_RANGES_MAX) {
             return false;
+        }
         walk->ranges[walk->count++] = item.change;
     }
     return true;
@@ -48,12 +52,14 @@ static bool ranges_collect(struct change_walk *walk, const struct record *record
 
 static bool frames_reserve(struct change_walk *walk, size_t size)
 {
-    if (size <= walk->size)
+    if (size <= walk->size) {
         return true;
+    }
     for (int i = 0; i < 2; i++) {
         uint8_t *bytes = realloc(walk->frames[i], size);
-        if (bytes == NULL)
+        if (bytes == NULL) {
             return false;
+        }
         walk->frames[i] = bytes;
     }
     walk->size = size;
@@ -64,10 +70,12 @@ bool change_walk(struct change_walk *walk, const struct record *record, change_v
                  void *context)
 {
     bool is_whole = ranges_collect(walk, record);
-    if (walk->count == 0)
+    if (walk->count == 0) {
         return is_whole;
-    if (!frames_reserve(walk, record->captured_length + CHANGE_RANGES_MAX * 255u))
+    }
+    if (!frames_reserve(walk, record->captured_length + CHANGE_RANGES_MAX * 255u)) {
         return false;
+    }
     struct frame after = {walk->frames[0], record->captured_length, walk->size,
                           record->original_length};
     struct frame before = after;
@@ -79,9 +87,9 @@ bool change_walk(struct change_walk *walk, const struct record *record, change_v
         memcpy(before.bytes, after.bytes, after.length);
         before.length = after.length;
         before.wire_length = after.wire_length;
-        do
+        do {
             range_undo(&before, &walk->ranges[--begin]);
-        while (begin > 0 && walk->ranges[begin - 1].stage == walk->ranges[begin].stage);
+        } while (begin > 0 && walk->ranges[begin - 1].stage == walk->ranges[begin].stage);
         struct change_step step = {
             .stage = walk->ranges[begin].stage,
             .ranges = &walk->ranges[begin],

@@ -58,10 +58,11 @@ static void field_add(struct changes *changes, uint16_t stage, const struct fiel
             pair->example_packet = packet_id;
         }
     }
-    if (pair != NULL)
+    if (pair != NULL) {
         pair->packets++;
-    else
+    } else {
         field->other_packets++;
+    }
 }
 
 struct adding {
@@ -83,10 +84,12 @@ static void step_add(const struct change_step *step, void *context)
         stage->first_ns = stage->last_ns = record->time_ns;
         stage->example_packet = record->packet_id;
     }
-    if (record->time_ns < stage->first_ns)
+    if (record->time_ns < stage->first_ns) {
         stage->first_ns = record->time_ns;
-    if (record->time_ns > stage->last_ns)
+    }
+    if (record->time_ns > stage->last_ns) {
         stage->last_ns = record->time_ns;
+    }
     /* The flags speak of the record's own stage. */
     if (step->stage == record->fixed.stage) {
         stage->undeclared += (record->fixed.flags & META_UNDECLARED) != 0;
@@ -95,22 +98,25 @@ static void step_add(const struct change_step *step, void *context)
     stage->checksums_broken += breaks_checksum(step);
     struct field_change fields[FIELD_CHANGES_MAX];
     size_t count = fields_compare(&step->before, &step->after, fields, FIELD_CHANGES_MAX);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         field_add(changes, step->stage, &fields[i], record->packet_id);
+    }
 }
 
 void changes_add(struct changes *changes, const struct record *record)
 {
     struct adding adding = {changes, record};
-    if (!change_walk(&changes->walk, record, step_add, &adding))
+    if (!change_walk(&changes->walk, record, step_add, &adding)) {
         changes->beyond++;
+    }
 }
 
 /* By group, then most packets first. */
 static int group_compare(uint64_t group_a, uint64_t packets_a, uint64_t group_b, uint64_t packets_b)
 {
-    if (group_a != group_b)
+    if (group_a != group_b) {
         return group_a < group_b ? -1 : 1;
+    }
     return packets_a > packets_b ? -1 : packets_a < packets_b;
 }
 
@@ -159,7 +165,8 @@ size_t *changes_pairs_sorted(const struct changes *changes)
 size_t changes_pairs_begin(const struct changes *changes, size_t field)
 {
     size_t begin = 0;
-    for (size_t i = 0; i < field; i++)
+    for (size_t i = 0; i < field; i++) {
         begin += ((const struct changes_field *)table_value(&changes->fields, i))->pairs;
+    }
     return begin;
 }

@@ -31,8 +31,9 @@ void dictionary_fini(struct dictionary *dictionary)
 static bool id_of(const struct json_in *place, const char *name, uint16_t *id)
 {
     uint64_t number;
-    if (!json_in_number(place, name, UINT16_MAX, &number))
+    if (!json_in_number(place, name, UINT16_MAX, &number)) {
         return false;
+    }
     *id = (uint16_t)number;
     return true;
 }
@@ -41,11 +42,13 @@ static void port_visit(const struct json_in *element, void *context)
 {
     struct dictionary *dictionary = context;
     uint16_t id;
-    if (!id_of(element, "id", &id))
+    if (!id_of(element, "id", &id)) {
         return;
+    }
     struct dictionary_port *port = table_add(&dictionary->ports, &id);
-    if (port == NULL)
+    if (port == NULL) {
         return;
+    }
     json_in_text(element, "name", port->name, sizeof(port->name));
     json_in_text(element, "kind", port->kind, sizeof(port->kind));
 }
@@ -65,22 +68,26 @@ static void stage_visit(const struct json_in *element, void *context)
 {
     struct dictionary *dictionary = context;
     uint16_t id;
-    if (!id_of(element, "id", &id))
+    if (!id_of(element, "id", &id)) {
         return;
+    }
     struct dictionary_stage *stage = table_add(&dictionary->stages, &id);
-    if (stage != NULL)
+    if (stage != NULL) {
         stage_fill(stage, element, "name");
+    }
 }
 
 static void reason_visit(const struct json_in *element, void *context)
 {
     struct dictionary *dictionary = context;
     uint16_t id;
-    if (!id_of(element, "id", &id))
+    if (!id_of(element, "id", &id)) {
         return;
+    }
     struct dictionary_reason *reason = table_add(&dictionary->reasons, &id);
-    if (reason == NULL)
+    if (reason == NULL) {
         return;
+    }
     json_in_text(element, "name", reason->name, sizeof(reason->name));
     json_in_text(element, "sentence", reason->sentence, sizeof(reason->sentence));
     json_in_text(element, "owner", reason->owner, sizeof(reason->owner));
@@ -92,12 +99,14 @@ static void rule_visit(const struct json_in *element, void *context)
     struct dictionary_rule_key key = {0};
     uint64_t rule;
     if (!id_of(element, "port", &key.port) || !id_of(element, "stage", &key.stage) ||
-        !json_in_number(element, "rule", UINT32_MAX, &rule))
+        !json_in_number(element, "rule", UINT32_MAX, &rule)) {
         return;
+    }
     key.rule = (uint32_t)rule;
     struct dictionary_rule *entry = table_add(&dictionary->rules, &key);
-    if (entry != NULL)
+    if (entry != NULL) {
         json_in_text(element, "text", entry->text, sizeof(entry->text));
+    }
 }
 
 static void extension_visit(const struct json_in *element, void *context)
@@ -108,8 +117,9 @@ static void extension_visit(const struct json_in *element, void *context)
     /* The key is compared to its end: nothing of an earlier, longer text may stay behind. */
     memset(name + strlen(name), 0, sizeof(name) - strlen(name));
     struct dictionary_extension *extension = table_add(&dictionary->extensions, name);
-    if (extension == NULL)
+    if (extension == NULL) {
         return;
+    }
     json_in_text(element, "extension", extension->extension, sizeof(extension->extension));
     json_in_text(element, "version", extension->version, sizeof(extension->version));
     json_in_text(element, "kind", extension->kind, sizeof(extension->kind));
@@ -137,21 +147,25 @@ void dictionary_add_tap(struct dictionary *dictionary, const struct json_in *tap
 {
     uint16_t port;
     uint16_t stage;
-    if (!id_of(tap, "port", &port) || !id_of(tap, "stage", &stage))
+    if (!id_of(tap, "port", &port) || !id_of(tap, "stage", &stage)) {
         return;
+    }
     struct dictionary_port *port_entry = table_add(&dictionary->ports, &port);
-    if (port_entry != NULL)
+    if (port_entry != NULL) {
         json_in_text(tap, "port_name", port_entry->name, sizeof(port_entry->name));
+    }
     struct dictionary_stage *stage_entry = table_add(&dictionary->stages, &stage);
-    if (stage_entry != NULL)
+    if (stage_entry != NULL) {
         stage_fill(stage_entry, tap, "stage_name");
+    }
 }
 
 static const char *name_or_number(const char *known, const char *what, unsigned id,
                                   struct dictionary_name *name)
 {
-    if (known != NULL && known[0] != '\0')
+    if (known != NULL && known[0] != '\0') {
         return known;
+    }
     snprintf(name->text, sizeof(name->text), "%s %u", what, id);
     return name->text;
 }

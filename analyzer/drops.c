@@ -32,10 +32,12 @@ static void flow_add(struct drops *drops, struct drops_row *row, const struct re
         flow->first_ns = flow->last_ns = record->time_ns;
         flow->example_packet = record->packet_id;
     }
-    if (record->time_ns < flow->first_ns)
+    if (record->time_ns < flow->first_ns) {
         flow->first_ns = record->time_ns;
-    if (record->time_ns > flow->last_ns)
+    }
+    if (record->time_ns > flow->last_ns) {
         flow->last_ns = record->time_ns;
+    }
 }
 
 void drops_add(struct drops *drops, const struct record *record)
@@ -55,10 +57,12 @@ void drops_add(struct drops *drops, const struct record *record)
         row->example_packet = record->packet_id;
     }
     row->bytes += record->original_length;
-    if (record->time_ns < row->first_ns)
+    if (record->time_ns < row->first_ns) {
         row->first_ns = record->time_ns;
-    if (record->time_ns > row->last_ns)
+    }
+    if (record->time_ns > row->last_ns) {
         row->last_ns = record->time_ns;
+    }
     flow_add(drops, row, record);
 }
 
@@ -79,8 +83,9 @@ static int flow_compare(const void *key_a, const void *value_a, const void *key_
     const struct drops_flow_key *right = key_b;
     const struct drops_flow *a = value_a;
     const struct drops_flow *b = value_b;
-    if (left->row != right->row)
+    if (left->row != right->row) {
         return left->row < right->row ? -1 : 1;
+    }
     return a->packets > b->packets ? -1 : a->packets < b->packets;
 }
 
@@ -97,7 +102,8 @@ size_t *drops_flows_sorted(const struct drops *drops)
 size_t drops_flows_begin(const struct drops *drops, size_t row)
 {
     size_t begin = 0;
-    for (size_t i = 0; i < row; i++)
+    for (size_t i = 0; i < row; i++) {
         begin += ((const struct drops_row *)table_value(&drops->rows, i))->flows;
+    }
     return begin;
 }

@@ -27,8 +27,9 @@ bool id_set_has(const struct id_set *set, uint64_t owner, uint64_t id)
     struct id_set_key key = {.page = id / ID_SET_PAGE_BITS, .owner = owner};
     const uint64_t *words =
         is_last_page(set, &key) ? set->last_words : table_find(&set->pages, &key);
-    if (words == NULL)
+    if (words == NULL) {
         return false;
+    }
     return (words[id % ID_SET_PAGE_BITS / 64] >> (id % 64)) & 1;
 }
 

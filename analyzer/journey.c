@@ -25,11 +25,13 @@ enum xsw_status journey_joiner_create(uint32_t capacity, struct journey_joiner *
 {
     assert(capacity > 0 && capacity <= 1u << 30);
     uint32_t buckets = 1;
-    while (buckets < capacity)
+    while (buckets < capacity) {
         buckets *= 2;
+    }
     struct journey_joiner *made = calloc(1, sizeof(*made));
-    if (made == NULL)
+    if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the open journeys");
+    }
     made->journeys = calloc(capacity, sizeof(*made->journeys));
     made->buckets = calloc(buckets, sizeof(*made->buckets));
     if (made->journeys == NULL || made->buckets == NULL) {
@@ -38,16 +40,18 @@ enum xsw_status journey_joiner_create(uint32_t capacity, struct journey_joiner *
     }
     made->bucket_mask = buckets - 1;
     made->capacity = capacity;
-    if (getrandom(&made->seed, sizeof(made->seed), GRND_NONBLOCK) < 0)
+    if (getrandom(&made->seed, sizeof(made->seed), GRND_NONBLOCK) < 0) {
         made->seed = (uint64_t)(uintptr_t)made;
+    }
     *joiner = made;
     return XSW_OK;
 }
 
 void journey_joiner_destroy(struct journey_joiner *joiner)
 {
-    if (joiner == NULL)
+    if (joiner == NULL) {
         return;
+    }
     free(joiner->journeys);
     free(joiner->buckets);
     free(joiner);
@@ -67,8 +71,9 @@ static struct journey *journey_find(struct journey_joiner *joiner, uint32_t sess
     uint32_t link = *bucket_of(joiner, session, packet_id);
     while (link != 0) {
         struct journey *journey = &joiner->journeys[link - 1];
-        if (journey->packet_id == packet_id && journey->session == session)
+        if (journey->packet_id == packet_id && journey->session == session) {
             return journey;
+        }
         link = journey->chain;
     }
     return NULL;
@@ -78,17 +83,20 @@ static void journey_unlink(struct journey_joiner *joiner, struct journey *journe
 {
     uint32_t self = (uint32_t)(journey - joiner->journeys) + 1;
     uint32_t *link = bucket_of(joiner, journey->session, journey->packet_id);
-    while (*link != self)
+    while (*link != self) {
         link = &joiner->journeys[*link - 1].chain;
+    }
     *link = journey->chain;
-    if (journey->older != 0)
+    if (journey->older != 0) {
         joiner->journeys[journey->older - 1].newer = journey->newer;
-    else
+    } else {
         joiner->oldest = journey->newer;
-    if (journey->newer != 0)
+    }
+    if (journey->newer != 0) {
         joiner->journeys[journey->newer - 1].older = journey->older;
-    else
+    } else {
         joiner->newest = journey->older;
+    }
     journey->is_open = false;
     journey->chain = joiner->free_chain;
     joiner->free_chain = self;
@@ -98,10 +106,11 @@ static struct journey *journey_open(struct journey_joiner *joiner, uint32_t sess
                                     uint64_t packet_id)
 {
     uint32_t self = joiner->free_chain;
-    if (self != 0)
+    if (self != 0) {
         joiner->free_chain = joiner->journeys[self - 1].chain;
-    else
+    } else {
         self = ++joiner->unused;
+    }
     struct journey *journey = &joiner->journeys[self - 1];
     uint32_t *bucket = bucket_of(joiner, session, packet_id);
     *journey = (struct journey){.packet_id = packet_id,
@@ -110,18 +119,20 @@ static struct journey *journey_open(struct journey_joiner *joiner, uint32_t sess
                                 .chain = *bucket,
                                 .older = joiner->newest};
     *bucket = self;
-    if (joiner->newest != 0)
+    if (joiner->newest != 0) {
         joiner->journeys[joiner->newest - 1].newer = self;
-    else
+    } else {
         joiner->oldest = self;
+    }
     joiner->newest = self;
     return journey;
 }
 
 bool journey_joiner_drain(struct journey_joiner *joiner, struct journey *journey)
 {
-    if (joiner->oldest == 0)
+    if (joiner->oldest == 0) {
         return false;
+    }
     struct journey *oldest = &joiner->journeys[joiner->oldest - 1];
     *journey = *oldest;
     journey_unlink(joiner, oldest);
@@ -136,16 +147,18 @@ unsigned journey_join(struct journey_joiner *joiner, uint32_t session, const str
     bool is_first = record_is_first(record);
     if (state == NULL) {
         if (joiner->free_chain == 0 && joiner->unused == joiner->capacity &&
-            journey_joiner_drain(joiner, evicted))
+            journey_joiner_drain(joiner, evicted)) {
             events |= JOURNEY_EVICTED;
+        }
         state = journey_open(joiner, session, record->packet_id);
         state->first_ns = record->time_ns;
         events |= is_first ? JOURNEY_STARTED : JOURNEY_HEADLESS;
     } else if (is_first) {
         events |= state->has_first ? JOURNEY_RESTARTED : JOURNEY_STARTED;
     }
-    if (is_first)
+    if (is_first) {
         state->parent_id = record->fixed.parent_id;
+    }
     state->has_first |= is_first;
     state->is_changed |= record->fixed.kind == META_CHANGED || record->has_changes;
     state->last_ns = record->time_ns;
@@ -161,8 +174,9 @@ unsigned journey_join(struct journey_joiner *joiner, uint32_t session, const str
 void journey_mark(struct journey_joiner *joiner, const struct journey *journey)
 {
     struct journey *state = journey_find(joiner, journey->session, journey->packet_id);
-    if (state == NULL)
+    if (state == NULL) {
         return;
+    }
     state->is_repeat = journey->is_repeat;
     state->is_extra = journey->is_extra;
 }

@@ -34,10 +34,11 @@ bool json_in_open(struct json_in *place, const char *text, size_t length, const 
         place->object = object;
         return true;
     }
-    if (object == NULL)
+    if (object == NULL) {
         notes_add(notes, "%s: byte %d: %s, expected JSON", path, fault.position, fault.text);
-    else
+    } else {
         notes_add(notes, "%s is %s, expected an object", path, type_name(object));
+    }
     json_decref(object);
     return false;
 }
@@ -52,8 +53,9 @@ bool json_in_optional(const struct json_in *place, const char *name, uint64_t ma
                       uint64_t *number)
 {
     const json_t *value = json_object_get(place->object, name);
-    if (value == NULL)
+    if (value == NULL) {
         return false;
+    }
     if (!json_is_integer(value) || json_integer_value(value) < 0 ||
         (uint64_t)json_integer_value(value) > maximum) {
         char what[64];
@@ -79,17 +81,19 @@ void json_in_text(const struct json_in *place, const char *name, char *text, siz
 {
     const json_t *value = json_object_get(place->object, name);
     text[0] = '\0';
-    if (json_is_string(value))
+    if (json_is_string(value)) {
         text_make_safe(text, size, json_string_value(value));
-    else if (value != NULL && !json_is_null(value))
+    } else if (value != NULL && !json_is_null(value)) {
         expected(place, name, "a text");
+    }
 }
 
 bool json_in_flag(const struct json_in *place, const char *name)
 {
     const json_t *value = json_object_get(place->object, name);
-    if (value != NULL && !json_is_boolean(value))
+    if (value != NULL && !json_is_boolean(value)) {
         expected(place, name, "true or false");
+    }
     return json_is_true(value);
 }
 
@@ -98,10 +102,11 @@ void json_in_child(const struct json_in *place, const char *name, struct json_in
     const json_t *value = json_object_get(place->object, name);
     *child = (struct json_in){.notes = place->notes};
     snprintf(child->path, sizeof(child->path), "%.80s.%.30s", place->path, name);
-    if (json_is_object(value))
+    if (json_is_object(value)) {
         child->object = value;
-    else if (value != NULL)
+    } else if (value != NULL) {
         expected(place, name, "an object");
+    }
 }
 
 uint64_t json_in_sum_others(const struct json_in *place, const char *const *known)
@@ -113,10 +118,12 @@ uint64_t json_in_sum_others(const struct json_in *place, const char *const *know
     {
         size_t i = 0;
         uint64_t number = 0;
-        while (known[i] != NULL && strcmp(known[i], name) != 0)
+        while (known[i] != NULL && strcmp(known[i], name) != 0) {
             i++;
-        if (known[i] == NULL && json_in_optional(place, name, INT64_MAX, &number))
+        }
+        if (known[i] == NULL && json_in_optional(place, name, INT64_MAX, &number)) {
             sum = sum > UINT64_MAX - number ? UINT64_MAX : sum + number;
+        }
     }
     return sum;
 }
@@ -132,10 +139,11 @@ void json_in_each(const struct json_in *place, const char *name, json_in_visit *
     for (size_t i = 0; i < json_array_size(array); i++) {
         struct json_in element = {.object = json_array_get(array, i), .notes = place->notes};
         snprintf(element.path, sizeof(element.path), "%.80s.%.20s[%zu]", place->path, name, i);
-        if (json_is_object(element.object))
+        if (json_is_object(element.object)) {
             visit(&element, context);
-        else
+        } else {
             notes_add(place->notes, "%s is %s, expected an object", element.path,
                       type_name(element.object));
+        }
     }
 }

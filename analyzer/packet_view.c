@@ -14,8 +14,9 @@ const char *view_what_name(enum view_what what)
 
 const char *view_copy_name(const struct view_step *step)
 {
-    if ((step->flags & META_MIRROR) != 0)
+    if ((step->flags & META_MIRROR) != 0) {
         return "mirror";
+    }
     return (step->flags & META_FLOOD) != 0 ? "flood" : "copy";
 }
 
@@ -65,8 +66,9 @@ bool packet_view_is_empty(const struct packet_view *view)
 {
     for (size_t i = 0; i < view->packets.count; i++) {
         const struct view_packet *packet = table_value(&view->packets, i);
-        if (packet->id == view->asked && packet->step_count != 0)
+        if (packet->id == view->asked && packet->step_count != 0) {
             return false;
+        }
     }
     return true;
 }
@@ -104,24 +106,29 @@ static struct view_packet *packet_of(struct packet_view *view, uint32_t session,
 {
     uint64_t parent_id = record_is_first(record) ? record->fixed.parent_id : 0;
     struct view_packet *packet = packet_find(view, session, record->packet_id);
-    if (packet == NULL && record->packet_id == view->asked)
+    if (packet == NULL && record->packet_id == view->asked) {
         packet = packet_add(view, session, record->packet_id, false);
+    }
     if (packet == NULL && parent_id != 0) {
         const struct view_packet *parent = packet_find(view, session, parent_id);
-        if (parent == NULL && parent_id == view->asked)
+        if (parent == NULL && parent_id == view->asked) {
             parent = packet_add(view, session, parent_id, false);
-        if (parent == NULL || parent->is_ancestor)
+        }
+        if (parent == NULL || parent->is_ancestor) {
             return NULL;
+        }
         packet = packet_add(view, session, record->packet_id, false);
         /* Copies of this copy may have passed by already. */
         view->has_grown = true;
     }
-    if (packet == NULL || parent_id == 0)
+    if (packet == NULL || parent_id == 0) {
         return packet;
+    }
     packet->parent_id = parent_id;
     bool is_upward = packet->is_ancestor || packet->id == view->asked;
-    if (!is_upward || packet_find(view, session, parent_id) != NULL)
+    if (!is_upward || packet_find(view, session, parent_id) != NULL) {
         return packet;
+    }
     (void)packet_add(view, session, parent_id, true);
     view->has_grown = true;
     /* Adding may have moved the entries. */
@@ -148,9 +155,11 @@ static struct view_step *step_add(struct packet_view *view, struct view_packet *
 /* The last step of a stage, or null. */
 static struct view_step *step_find(struct view_packet *packet, uint16_t stage)
 {
-    for (size_t i = packet->step_count; i > 0; i--)
-        if (packet->steps[i - 1].stage == stage)
+    for (size_t i = packet->step_count; i > 0; i--) {
+        if (packet->steps[i - 1].stage == stage) {
             return &packet->steps[i - 1];
+        }
+    }
     return NULL;
 }
 
@@ -160,8 +169,9 @@ static void hops_add(struct packet_view *view, struct view_packet *packet,
     for (size_t i = 0; i < item->hop_count; i++) {
         struct meta_hop hop = meta_hop_at(item, i);
         struct view_step *step = step_add(view, packet);
-        if (step == NULL)
+        if (step == NULL) {
             return;
+        }
         step->what = VIEW_PASSED;
         step->stage = hop.stage;
         step->port = record->fixed.port;
@@ -193,8 +203,9 @@ static void own_step_add(struct packet_view *view, struct view_packet *packet,
                          const struct record *record)
 {
     struct view_step *step = step_add(view, packet);
-    if (step == NULL)
+    if (step == NULL) {
         return;
+    }
     step->what = what_of(record);
     step->stage = record->fixed.stage;
     step->port = record->fixed.port;
@@ -202,15 +213,17 @@ static void own_step_add(struct packet_view *view, struct view_packet *packet,
     step->rule = record->fixed.rule;
     step->flags = record->fixed.flags;
     step->time_ns = record->time_ns;
-    if (record->time_ns > packet->rx_ns)
+    if (record->time_ns > packet->rx_ns) {
         step->since_rx_ns = record->time_ns - packet->rx_ns;
+    }
 }
 
 static bool ranges_copy(struct view_step *step, const struct change_step *change)
 {
     struct view_range *ranges = calloc(change->range_count, sizeof(*ranges));
-    if (ranges == NULL)
+    if (ranges == NULL) {
         return false;
+    }
     for (size_t i = 0; i < change->range_count; i++) {
         const struct meta_change *from = &change->ranges[i];
         ranges[i] = (struct view_range){from->offset, from->old_length, from->new_length, {0}};
@@ -231,8 +244,9 @@ static void change_take(const struct change_step *change, void *context)
 {
     struct change_taking *taking = context;
     struct view_step *step = step_find(taking->packet, change->stage);
-    if (step == NULL)
+    if (step == NULL) {
         return;
+    }
     struct field_change fields[FIELD_CHANGES_MAX];
     size_t count = fields_compare(&change->before, &change->after, fields, FIELD_CHANGES_MAX);
     free(step->fields);
@@ -245,8 +259,9 @@ static void change_take(const struct change_step *change, void *context)
     memcpy(step->fields, fields, count * sizeof(*fields));
     step->field_count = count;
     step->checksums = fields_checksums(&change->after);
-    if (step->what == VIEW_PASSED)
+    if (step->what == VIEW_PASSED) {
         step->what = VIEW_CHANGED;
+    }
 }
 
 static void packet_begin(struct view_packet *packet, const struct record *record)
@@ -254,9 +269,11 @@ static void packet_begin(struct view_packet *packet, const struct record *record
     struct meta_reader items = record->items;
     struct meta_item item;
     packet->first_ns = packet->rx_ns = record->time_ns;
-    while (record_next_item(&items, &item))
-        if (item.type == META_TLV_STAGE_TIME && item.since_rx_ns <= record->time_ns)
+    while (record_next_item(&items, &item)) {
+        if (item.type == META_TLV_STAGE_TIME && item.since_rx_ns <= record->time_ns) {
             packet->rx_ns = record->time_ns - item.since_rx_ns;
+        }
+    }
     packet->length = record->original_length;
     packet->has_first = record_is_first(record);
     describe_frame(record->bytes, record->captured_length, record->original_length,
@@ -268,29 +285,35 @@ void packet_view_offer(const struct analysis_session *session, const struct reco
 {
     struct packet_view *view = context;
     struct view_packet *packet = packet_of(view, session->number, record);
-    if (packet == NULL)
+    if (packet == NULL) {
         return;
-    if (packet->step_count == 0)
+    }
+    if (packet->step_count == 0) {
         packet_begin(packet, record);
+    }
     struct meta_reader items = record->items;
     struct meta_item item;
-    while (record_next_item(&items, &item))
-        if (item.type == META_TLV_HOPS)
+    while (record_next_item(&items, &item)) {
+        if (item.type == META_TLV_HOPS) {
             hops_add(view, packet, record, &item);
+        }
+    }
     own_step_add(view, packet, record);
     packet->has_last |= record_is_last(record);
     items = record->items;
     while (record_next_item(&items, &item)) {
         struct view_step *step;
-        if (item.type == META_TLV_VLAN)
+        if (item.type == META_TLV_VLAN) {
             packet->vlan = item.vlan;
-        else if (item.type == META_TLV_DECISION &&
-                 (step = step_find(packet, item.decision.stage)) != NULL)
+        } else if (item.type == META_TLV_DECISION &&
+                   (step = step_find(packet, item.decision.stage)) != NULL) {
             step->rule = item.decision.rule;
+        }
     }
     struct change_taking taking = {view, packet};
-    if (record->has_changes)
+    if (record->has_changes) {
         (void)change_walk(&view->walk, record, change_take, &taking);
+    }
 }
 
 size_t packet_view_next_root(const struct packet_view *view, size_t from)
@@ -298,8 +321,9 @@ size_t packet_view_next_root(const struct packet_view *view, size_t from)
     for (size_t i = from; i < view->packets.count; i++) {
         const struct view_packet *packet = table_value(&view->packets, i);
         const struct view_packet *parent = packet_find(view, packet->session, packet->parent_id);
-        if (packet->step_count != 0 && (parent == NULL || parent->step_count == 0))
+        if (packet->step_count != 0 && (parent == NULL || parent->step_count == 0)) {
             return i;
+        }
     }
     return SIZE_MAX;
 }
@@ -310,8 +334,9 @@ size_t packet_view_next_copy(const struct packet_view *view, const struct view_p
     for (size_t i = from; i < view->packets.count; i++) {
         const struct view_packet *packet = table_value(&view->packets, i);
         if (packet->parent_id == parent->id && packet->session == parent->session &&
-            packet->step_count != 0 && packet != parent)
+            packet->step_count != 0 && packet != parent) {
             return i;
+        }
     }
     return SIZE_MAX;
 }

@@ -14,19 +14,23 @@ enum {
 
 static void hex_append(struct text *text, const uint8_t *bytes, size_t length)
 {
-    for (size_t i = 0; i < length && i < HEX_BYTES_MAX; i++)
+    for (size_t i = 0; i < length && i < HEX_BYTES_MAX; i++) {
         text_format(text, "%s%02x", i == 0 ? "" : " ", bytes[i]);
-    if (length > HEX_BYTES_MAX)
+    }
+    if (length > HEX_BYTES_MAX) {
         text_append_string(text, " ...");
-    if (length == 0)
+    }
+    if (length == 0) {
         text_append_string(text, "(none)");
+    }
 }
 
 static void change_lines(const struct page *page, int indent, const struct view_step *step)
 {
-    for (size_t i = 0; i < step->field_count; i++)
+    for (size_t i = 0; i < step->field_count; i++) {
         page_say(page, indent, indent + 2, PAGE_PLAIN, "%s  %s -> %s", step->fields[i].name,
                  step->fields[i].old_text, step->fields[i].new_text);
+    }
     for (size_t i = 0; i < step->range_count; i++) {
         const struct view_range *range = &step->ranges[i];
         struct text text = {0};
@@ -38,16 +42,20 @@ static void change_lines(const struct page *page, int indent, const struct view_
         text_fini(&text);
     }
     const struct fields_checksums *sums = &step->checksums;
-    if (step->range_count != 0 && sums->network == CHECKSUM_INVALID)
+    if (step->range_count != 0 && sums->network == CHECKSUM_INVALID) {
         page_say(page, indent, indent, PAGE_BAD, "the IPv4 checksum is WRONG behind it");
-    if (step->range_count != 0 && sums->transport == CHECKSUM_INVALID)
+    }
+    if (step->range_count != 0 && sums->transport == CHECKSUM_INVALID) {
         page_say(page, indent, indent, PAGE_BAD, "the %s checksum is WRONG behind it",
                  sums->transport_name);
-    if ((step->flags & META_UNDECLARED) != 0)
+    }
+    if ((step->flags & META_UNDECLARED) != 0) {
         page_say(page, indent, indent, PAGE_BAD,
                  "UNDECLARED: the extension does not say that it changes bytes");
-    if ((step->flags & META_CHANGES_INCOMPLETE) != 0)
+    }
+    if ((step->flags & META_CHANGES_INCOMPLETE) != 0) {
         page_say(page, indent, indent, PAGE_WARN, "more was changed than the recording kept");
+    }
 }
 
 static void rule_append(struct text *text, const struct dictionary *dictionary,
@@ -55,11 +63,13 @@ static void rule_append(struct text *text, const struct dictionary *dictionary,
 {
     struct dictionary_rule_key key = {step->rule, step->port, step->stage};
     const char *rule = dictionary_find_rule(dictionary, &key);
-    if (step->rule == 0)
+    if (step->rule == 0) {
         return;
+    }
     text_format(text, ", by rule %" PRIu32, step->rule);
-    if (rule != NULL)
+    if (rule != NULL) {
         text_format(text, " \"%s\"", rule);
+    }
 }
 
 static enum page_colour step_say(struct text *text, const struct dictionary *dictionary,
@@ -81,8 +91,9 @@ static enum page_colour step_say(struct text *text, const struct dictionary *dic
         return PAGE_GOOD;
     case VIEW_DROPPED:
         text_format(text, "DROPPED: %s", dictionary_reason(dictionary, step->reason, &reason_name));
-        if (reason != NULL && reason->sentence[0] != '\0')
+        if (reason != NULL && reason->sentence[0] != '\0') {
             text_format(text, " (%s)", reason->sentence);
+        }
         text_format(text, ", port %s", port);
         return PAGE_BAD;
     case VIEW_CHANGED:
@@ -103,8 +114,9 @@ static void step_line(const struct page *page, int indent, const struct dictiona
     struct text text = {0};
     char label[160];
     enum page_colour colour = step_say(&text, dictionary, step);
-    if (extension[0] != '\0')
+    if (extension[0] != '\0') {
         text_format(&text, ", extension %s", extension);
+    }
     rule_append(&text, dictionary, step);
     snprintf(label, sizeof(label), "+%-10s%s", words_duration(step->since_rx_ns, &since),
              dictionary_stage(dictionary, step->stage, &stage));
@@ -124,23 +136,30 @@ static void packet_lines(const struct page *page, const struct analysis *analysi
              "%s %" PRIu64 "%s  %s, %u bytes, %s", packet->parent_id != 0 ? "Copy" : "Packet",
              packet->id, packet->id == view->asked && depth > 0 ? " (the one asked for)" : "",
              packet->description, packet->length, words_date_time(packet->first_ns, &time));
-    if (!packet->has_first)
+    if (!packet->has_first) {
         page_say(page, indent, indent, PAGE_WARN, "unknown: its beginning is not in the recording");
-    for (size_t i = 0; i < packet->step_count; i++)
+    }
+    for (size_t i = 0; i < packet->step_count; i++) {
         step_line(page, indent, dictionary, &packet->steps[i]);
-    if (packet->steps_beyond != 0)
+    }
+    if (packet->steps_beyond != 0) {
         page_say(page, indent, indent, PAGE_WARN, "%" PRIu64 " more steps are not shown",
                  packet->steps_beyond);
-    if (!packet->has_last)
+    }
+    if (!packet->has_last) {
         page_say(page, indent, indent, PAGE_WARN, "unknown: its end is not in the recording");
-    if (packet->is_ancestor)
+    }
+    if (packet->is_ancestor) {
         page_say(page, indent, indent, PAGE_DIM,
                  "Other copies are left out: --packet %" PRIu64 " shows all.", packet->id);
-    if (depth == TEXT_DEPTH_MAX)
+    }
+    if (depth == TEXT_DEPTH_MAX) {
         return;
+    }
     for (size_t i = packet_view_next_copy(view, packet, 0); i != SIZE_MAX;
-         i = packet_view_next_copy(view, packet, i + 1))
+         i = packet_view_next_copy(view, packet, i + 1)) {
         packet_lines(page, analysis, view, packet_view_at(view, i), depth + 1);
+    }
 }
 
 static void loss_lines(const struct page *page, const struct analysis *analysis, bool is_empty)
@@ -150,15 +169,18 @@ static void loss_lines(const struct page *page, const struct analysis *analysis,
         const struct account *account = &analysis->sessions[i]->account;
         uint64_t lost = account_lost(account);
         uint64_t filtered = account_workers_sum(account).filtered;
-        if (lost != 0)
+        if (lost != 0) {
             page_say(page, 0, 2, PAGE_WARN, "unknown: %s lost by capture; %s may be among them",
                      words_count(lost, "journey", &words), is_empty ? "it" : "further copies");
-        if (filtered != 0 && is_empty)
+        }
+        if (filtered != 0 && is_empty) {
             page_say(page, 0, 2, PAGE_WARN, "%s did not match the capture filter \"%s\"",
                      words_count(filtered, "journey", &words), analysis->sessions[i]->filter);
-        if (!account->has_summary)
+        }
+        if (!account->has_summary) {
             page_say(page, 0, 2, PAGE_WARN,
                      "unknown: the end account of the recording is missing, later records may be");
+        }
     }
 }
 
@@ -166,15 +188,19 @@ void packet_view_text(const struct page *page, const struct analysis *analysis,
                       const struct packet_view *view)
 {
     bool is_empty = packet_view_is_empty(view);
-    if (is_empty)
+    if (is_empty) {
         page_say(page, 0, 2, PAGE_BAD, "Packet %" PRIu64 " is not in the recording.", view->asked);
+    }
     for (size_t i = packet_view_next_root(view, 0); !is_empty && i != SIZE_MAX;
-         i = packet_view_next_root(view, i + 1))
+         i = packet_view_next_root(view, i + 1)) {
         packet_lines(page, analysis, view, packet_view_at(view, i), 0);
-    if (!is_empty && packet_view_next_root(view, 0) == SIZE_MAX)
+    }
+    if (!is_empty && packet_view_next_root(view, 0) == SIZE_MAX) {
         page_say(page, 0, 2, PAGE_BAD, "The packets of this journey name each other as parents.");
-    if (view->packets_beyond != 0)
+    }
+    if (view->packets_beyond != 0) {
         page_say(page, 0, 2, PAGE_WARN, "%" PRIu64 " more copies are not shown",
                  view->packets_beyond);
+    }
     loss_lines(page, analysis, is_empty);
 }

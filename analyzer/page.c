@@ -17,22 +17,25 @@ static const char *colour_code(enum page_colour colour)
 
 static void colour_begin(const struct page *page, enum page_colour colour)
 {
-    if (page->has_colours)
+    if (page->has_colours) {
         fputs(colour_code(colour), page->out);
+    }
 }
 
 static void colour_end(const struct page *page, enum page_colour colour)
 {
-    if (page->has_colours && colour != PAGE_PLAIN)
+    if (page->has_colours && colour != PAGE_PLAIN) {
         fputs("\033[0m", page->out);
+    }
 }
 
 /* Columns that UTF-8 text takes, counting each character as one. */
 static int width_of(const char *text, size_t length)
 {
     int width = 0;
-    for (size_t i = 0; i < length; i++)
+    for (size_t i = 0; i < length; i++) {
         width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
     return width;
 }
 
@@ -46,8 +49,9 @@ static void wrap(const struct page *page, int column, int rest, const char *text
         const char *word = text + blanks;
         size_t length = strcspn(word, " ");
         int width = width_of(word, length);
-        if (length == 0)
+        if (length == 0) {
             break;
+        }
         if (!at_start && column + (int)blanks + width > PAGE_WIDTH) {
             fprintf(page->out, "\n%*s", rest, "");
             column = rest;

@@ -20,8 +20,9 @@ const char *proof_state_name(enum proof_state state)
 
 enum proof_state proof_state(const struct proof *proof)
 {
-    if (proof->counts[PROOF_FAILS] != 0)
+    if (proof->counts[PROOF_FAILS] != 0) {
         return PROOF_FAILS;
+    }
     return proof->counts[PROOF_UNKNOWN] != 0 ? PROOF_UNKNOWN : PROOF_HOLDS;
 }
 
@@ -44,10 +45,11 @@ void proof_line_begin(struct proof_builder *builder, enum proof_state state, uin
             proof->capacity = capacity;
         }
     }
-    if (proof->count < proof->capacity)
+    if (proof->count < proof->capacity) {
         builder->line = &proof->lines[proof->count++];
-    else
+    } else {
         builder->out_of_memory = true;
+    }
     *builder->line = (struct proof_line){.state = state, .residue = residue};
     proof->counts[state]++;
     va_list arguments;
@@ -69,8 +71,9 @@ void proof_say(struct proof_builder *builder, const char *format, ...)
 void proof_say_term(struct proof_builder *builder, const char *name, uint64_t number)
 {
     struct words words;
-    if (number != 0)
+    if (number != 0) {
         proof_say(builder, " + %s %s", name, words_number(number, &words));
+    }
 }
 
 void proof_say_number(struct proof_builder *builder, const char *name, uint64_t number)
@@ -88,9 +91,10 @@ void proof_say_residue(struct proof_builder *builder, uint64_t left, uint64_t ri
                        const char *noun)
 {
     struct words words;
-    if (left != right)
+    if (left != right) {
         proof_say(builder, ": %s %s", words_count(proof_difference(left, right), noun, &words),
                   left > right ? "missing" : "too many");
+    }
 }
 
 enum proof_state proof_state_of(uint64_t left, uint64_t right)
@@ -155,8 +159,9 @@ static void gap_line(struct proof_builder *builder)
     uint64_t in_band = account_gap_journeys(account);
     struct account_worker workers = account_workers_sum(account);
     uint64_t admitted = account_sum(account_worker_lost(&workers), account_recorder_lost(account));
-    if (in_band == 0 && admitted == 0)
+    if (in_band == 0 && admitted == 0) {
         return;
+    }
     enum proof_state state = in_band <= admitted ? PROOF_HOLDS : PROOF_FAILS;
     proof_line_begin(builder, state, state == PROOF_HOLDS ? 0 : in_band - admitted, "losses");
     proof_say_number(builder, "told by the records", in_band);
@@ -172,7 +177,8 @@ static void journey_line(struct proof_builder *builder)
     uint64_t residue = account_sum(file->headless, file->unfinished);
     residue = account_sum(residue, account_sum(file->stray, file->duplicates));
     bool is_torn = !account->has_summary && residue == file->unfinished;
-    bool is_explained = is_torn || file->evicted != 0 || account->recorder_lost[META_LOSS_DISK] != 0;
+    bool is_explained =
+        is_torn || file->evicted != 0 || account->recorder_lost[META_LOSS_DISK] != 0;
     enum proof_state state = residue == 0 && file->evicted == 0      ? PROOF_HOLDS
                              : is_explained && file->duplicates == 0 ? PROOF_UNKNOWN
                                                                      : PROOF_FAILS;
@@ -181,19 +187,24 @@ static void journey_line(struct proof_builder *builder)
     proof_say_number(builder, "begun", account_started(account));
     proof_say_number(builder, state == PROOF_HOLDS ? " = ended" : ", ended",
                      account_ended(account));
-    if (file->unfinished != 0)
+    if (file->unfinished != 0) {
         proof_say(builder, ": %s without an end", words_count(file->unfinished, "journey", &words));
-    if (file->headless != 0)
+    }
+    if (file->headless != 0) {
         proof_say(builder, ": %s without a beginning",
                   words_count(file->headless, "journey", &words));
-    if (file->duplicates != 0)
+    }
+    if (file->duplicates != 0) {
         proof_say(builder, ": %s used twice (was a file given twice?)",
                   words_count(file->duplicates, "packet id", &words));
-    if (file->stray != 0)
+    }
+    if (file->stray != 0) {
         proof_say(builder, ": %s behind an end", words_count(file->stray, "record", &words));
-    if (file->evicted != 0)
+    }
+    if (file->evicted != 0) {
         proof_say(builder, ": %s given up, too many were open at once",
                   words_count(file->evicted, "journey", &words));
+    }
 }
 
 static void copies_line(struct proof_builder *builder)
@@ -201,8 +212,9 @@ static void copies_line(struct proof_builder *builder)
     const struct account *account = builder->account;
     const struct account_file *file = &account->file;
     uint64_t copies = file->copies_flood + file->copies_mirror + file->copies_other;
-    if (copies == 0)
+    if (copies == 0) {
         return;
+    }
     bool is_explained = account_lost(account) != 0 || !account->has_summary;
     enum proof_state state = file->orphans != 0 && !is_explained                  ? PROOF_FAILS
                              : file->orphans != 0 || file->parents_unchecked != 0 ? PROOF_UNKNOWN
@@ -211,20 +223,23 @@ static void copies_line(struct proof_builder *builder)
     proof_line_begin(builder, state, file->orphans, "copies");
     proof_say(builder, "%s", words_number(copies, &words));
     proof_say(builder, "%s", state == PROOF_HOLDS ? ", the original of each is in the file" : "");
-    if (file->orphans != 0)
+    if (file->orphans != 0) {
         proof_say(builder, ": the original of %s is not in the file",
                   words_number(file->orphans, &words));
-    if (file->parents_unchecked != 0)
+    }
+    if (file->parents_unchecked != 0) {
         proof_say(builder, ": %s could not be checked in bounded memory",
                   words_number(file->parents_unchecked, &words));
+    }
 }
 
 static void broken_line(struct proof_builder *builder)
 {
     uint64_t broken = builder->account->file.broken;
     struct words words;
-    if (broken == 0)
+    if (broken == 0) {
         return;
+    }
     proof_line_begin(builder, PROOF_FAILS, broken, "records");
     proof_say(builder, "%s cannot be read, see the notes", words_count(broken, "record", &words));
 }
@@ -235,9 +250,10 @@ enum xsw_status proof_build(struct proof *proof, const struct proof_context *con
     const struct account *account = context->account;
     struct proof_builder builder = {.proof = proof, .context = context, .account = account};
     if (account->has_summary) {
-        for (size_t i = 0; i < account->workers.count; i++)
+        for (size_t i = 0; i < account->workers.count; i++) {
             worker_line(&builder, *(const uint32_t *)table_key(&account->workers, i),
                         table_value(&account->workers, i));
+        }
         recorder_lines(&builder);
         gap_line(&builder);
     } else {
@@ -250,9 +266,11 @@ enum xsw_status proof_build(struct proof *proof, const struct proof_context *con
     broken_line(&builder);
     journey_line(&builder);
     copies_line(&builder);
-    if (account->has_summary)
+    if (account->has_summary) {
         proof_stages_build(&builder);
-    if (builder.out_of_memory)
+    }
+    if (builder.out_of_memory) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the lines of the proof");
+    }
     return XSW_OK;
 }

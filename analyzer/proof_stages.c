@@ -19,8 +19,9 @@ static int stage_place_compare(const void *left, const void *right)
 {
     const struct stage_place *a = left;
     const struct stage_place *b = right;
-    if (a->order != b->order)
+    if (a->order != b->order) {
         return a->order < b->order ? -1 : 1;
+    }
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
@@ -48,8 +49,9 @@ static void link_line(struct proof_builder *builder, const struct stage_place *f
     struct dictionary_name name;
     uint64_t out = from->stage->out;
     uint64_t in = to->stage->in;
-    if (out == in)
+    if (out == in) {
         return;
+    }
     bool is_explained = builder->context->pipeline_was_changed;
     proof_line_begin(builder, is_explained ? PROOF_UNKNOWN : PROOF_FAILS, proof_difference(out, in),
                      "between stages");
@@ -58,8 +60,9 @@ static void link_line(struct proof_builder *builder, const struct stage_place *f
     proof_say_number(builder, " = in of", in);
     proof_say(builder, " (%s)", dictionary_stage(dictionary, to->id, &name));
     proof_say_residue(builder, out, in, "packet");
-    if (is_explained)
+    if (is_explained) {
         proof_say(builder, "; stages came or went during the session");
+    }
 }
 
 /* One number of the switch against the files. With no loss and no filter they are equal. */
@@ -79,23 +82,26 @@ compare_line(struct proof_builder *builder, struct comparison *comparison, uint6
     vsnprintf(subject, sizeof(subject), format, arguments);
     va_end(arguments);
     enum proof_state state = PROOF_HOLDS;
-    if (in_files > by_switch || (in_files < by_switch && comparison->is_complete))
+    if (in_files > by_switch || (in_files < by_switch && comparison->is_complete)) {
         state = PROOF_FAILS;
-    else if (in_files < by_switch && !comparison->is_filtered_only)
+    } else if (in_files < by_switch && !comparison->is_filtered_only) {
         state = PROOF_UNKNOWN;
+    }
     proof_line_begin(builder, state, proof_difference(by_switch, in_files), "%s", subject);
     proof_say_number(builder, "switch", by_switch);
     proof_say_number(builder, in_files == by_switch ? " = file" : ", file", in_files);
-    if (in_files == by_switch)
+    if (in_files == by_switch) {
         return;
+    }
     struct words words;
-    if (state == PROOF_FAILS)
+    if (state == PROOF_FAILS) {
         proof_say_residue(builder, by_switch, in_files, "packet");
-    else if (state == PROOF_UNKNOWN)
+    } else if (state == PROOF_UNKNOWN) {
         proof_say(builder, ": %s among the lost", words_number(by_switch - in_files, &words));
-    else
+    } else {
         proof_say(builder, ": %s did not match the filter",
                   words_number(by_switch - in_files, &words));
+    }
 }
 
 static void drop_lines(struct proof_builder *builder, struct comparison *comparison)
@@ -107,21 +113,24 @@ static void drop_lines(struct proof_builder *builder, struct comparison *compari
         const struct account_drop *drop = table_value(&account->drops, i);
         struct dictionary_name stage;
         struct dictionary_name reason;
-        if (drop->by_switch == 0 && drop->in_files == 0)
+        if (drop->by_switch == 0 && drop->in_files == 0) {
             continue;
+        }
         compare_line(builder, comparison, drop->by_switch, drop->in_files, "dropped at %s: %s",
                      dictionary_stage(dictionary, key->stage, &stage),
                      dictionary_reason(dictionary, key->reason, &reason));
-        if (drop->by_switch > drop->in_files)
+        if (drop->by_switch > drop->in_files) {
             comparison->absent = account_sum(comparison->absent, drop->by_switch - drop->in_files);
+        }
     }
 }
 
 static uint64_t clones_sum(const struct account *account)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < account->stages.count; i++)
+    for (size_t i = 0; i < account->stages.count; i++) {
         sum = account_sum(sum, ((struct account_stage *)table_value(&account->stages, i))->clones);
+    }
     return sum;
 }
 
@@ -140,10 +149,12 @@ static void compare_lines(struct proof_builder *builder, const struct stage_plac
                  file->copies_flood + file->copies_mirror + file->copies_other, "copies made");
     compare_line(builder, &comparison, delivered, file->delivered, "delivered");
     drop_lines(builder, &comparison);
-    if (delivered > file->delivered)
+    if (delivered > file->delivered) {
         comparison.absent = account_sum(comparison.absent, delivered - file->delivered);
-    if (comparison.is_complete || file->evicted != 0)
+    }
+    if (comparison.is_complete || file->evicted != 0) {
         return;
+    }
     uint64_t allowed = account_sum(lost, filtered);
     enum proof_state state = comparison.absent <= allowed ? PROOF_HOLDS : PROOF_FAILS;
     proof_line_begin(builder, state, state == PROOF_HOLDS ? 0 : comparison.absent - allowed,
@@ -176,8 +187,9 @@ void proof_stages_build(struct proof_builder *builder)
         chained += places[i].order != STAGE_ORDER_NONE;
     }
     size_t failures = builder->proof->count;
-    for (size_t i = 1; i < chained; i++)
+    for (size_t i = 1; i < chained; i++) {
         link_line(builder, &places[i - 1], &places[i]);
+    }
     if (chained > 1 && failures == builder->proof->count) {
         proof_line_begin(builder, PROOF_HOLDS, 0, "between stages");
         proof_say(builder, "out of each stage = in of the next");

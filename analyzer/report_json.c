@@ -39,8 +39,9 @@ static void drop_write(struct json_writer *json, const struct analysis_switch *o
     json_u64(json, "last_ns", row->last_ns);
     json_u64(json, "example_packet", row->example_packet);
     json_array_open(json, "flows");
-    for (size_t i = 0; flows != NULL && i < row->flows; i++)
+    for (size_t i = 0; flows != NULL && i < row->flows; i++) {
         flow_write(json, &of->drops, flows[begin + i]);
+    }
     json_array_close(json);
     json_u64(json, "other_flow_packets", row->other_flow_packets);
     json_object_close(json);
@@ -51,8 +52,9 @@ void report_json_drops(struct json_writer *json, const struct analysis_switch *o
     size_t *rows = drops_rows_sorted(&of->drops);
     size_t *flows = drops_flows_sorted(&of->drops);
     json_array_open(json, "drops");
-    for (size_t i = 0; rows != NULL && i < of->drops.rows.count; i++)
+    for (size_t i = 0; rows != NULL && i < of->drops.rows.count; i++) {
         drop_write(json, of, rows[i], flows);
+    }
     json_array_close(json);
     json_u64(json, "drops_beyond_limit", of->drops.beyond);
     free(rows);
@@ -102,8 +104,9 @@ static void change_write(struct json_writer *json, const struct analysis_switch 
     json_array_open(json, "fields");
     for (size_t i = 0; fields != NULL && i < changes->fields.count; i++) {
         const struct changes_field_key *key = table_key(&changes->fields, fields[i]);
-        if (key->stage == id)
+        if (key->stage == id) {
             field_write(json, changes, fields[i], pairs);
+        }
     }
     json_array_close(json);
     json_object_close(json);
@@ -115,8 +118,9 @@ void report_json_changes(struct json_writer *json, const struct analysis_switch 
     size_t *fields = changes_fields_sorted(&of->changes);
     size_t *pairs = changes_pairs_sorted(&of->changes);
     json_array_open(json, "changes");
-    for (size_t i = 0; stages != NULL && i < of->changes.stages.count; i++)
+    for (size_t i = 0; stages != NULL && i < of->changes.stages.count; i++) {
         change_write(json, of, stages[i], fields, pairs);
+    }
     json_array_close(json);
     json_u64(json, "changes_beyond_limit", of->changes.beyond);
     free(stages);
@@ -221,8 +225,9 @@ void report_json_session(struct json_writer *json, const struct analysis_session
     json_bool(json, "has_end_account", account->has_summary);
     json_text(json, "why", account->why[0] == '\0' ? NULL : account->why);
     json_text(json, "error", account->error[0] == '\0' ? NULL : account->error);
-    if (account->has_summary)
+    if (account->has_summary) {
         capture_write(json, account);
+    }
     json_u64(json, "lost", account_lost(account));
     gaps_write(json, session);
     book_write(json, "file", &account->file);
@@ -253,9 +258,11 @@ static void switch_write(struct json_writer *json, const struct analysis *analys
     report_json_drops(json, of);
     report_json_changes(json, of);
     json_array_open(json, "sessions");
-    for (size_t i = 0; i < analysis->session_count; i++)
-        if (analysis->sessions[i]->of == of)
+    for (size_t i = 0; i < analysis->session_count; i++) {
+        if (analysis->sessions[i]->of == of) {
             report_json_session(json, analysis->sessions[i]);
+        }
+    }
     json_array_close(json);
     json_object_close(json);
 }
@@ -270,16 +277,19 @@ enum xsw_status report_json(FILE *out, const struct analysis *analysis,
     json_text(&json, "verdict", proof_state_name(analysis_state(analysis)));
     files_write(&json, analysis);
     json_array_open(&json, "switches");
-    for (size_t i = 0; i < analysis->switch_count; i++)
+    for (size_t i = 0; i < analysis->switch_count; i++) {
         switch_write(&json, analysis, analysis->switches[i]);
+    }
     json_array_close(&json);
     json_array_open(&json, "notes");
-    for (size_t i = 0; i < analysis->notes.count; i++)
+    for (size_t i = 0; i < analysis->notes.count; i++) {
         json_text(&json, NULL, analysis->notes.texts[i]);
+    }
     json_array_close(&json);
     json_u64(&json, "notes_beyond_limit", analysis->notes.beyond);
-    if (view != NULL)
+    if (view != NULL) {
         report_json_packet(&json, analysis, view);
+    }
     json_object_close(&json);
     enum xsw_status status = json_finish(&json, error);
     fputc('\n', out);

@@ -60,8 +60,9 @@ static void step_changes_write(struct json_writer *json, const struct view_step 
     }
     json_array_close(json);
     json_array_open(json, "ranges");
-    for (size_t i = 0; i < step->range_count; i++)
+    for (size_t i = 0; i < step->range_count; i++) {
         range_write(json, &step->ranges[i]);
+    }
     json_array_close(json);
     json_bool(json, "undeclared", (step->flags & META_UNDECLARED) != 0);
     json_bool(json, "incomplete", (step->flags & META_CHANGES_INCOMPLETE) != 0);
@@ -80,12 +81,15 @@ static void step_write(struct json_writer *json, const struct dictionary *dictio
     report_json_stage(json, dictionary, step->stage);
     report_json_port(json, dictionary, step->port);
     report_json_rule(json, dictionary, &rule);
-    if (step->what == VIEW_COPIED)
+    if (step->what == VIEW_COPIED) {
         json_text(json, "copy", view_copy_name(step));
-    if (step->what == VIEW_DROPPED)
+    }
+    if (step->what == VIEW_DROPPED) {
         report_json_reason(json, dictionary, step->reason);
-    if (step->what == VIEW_CHANGED || step->range_count != 0)
+    }
+    if (step->what == VIEW_CHANGED || step->range_count != 0) {
         step_changes_write(json, step);
+    }
     json_object_close(json);
 }
 
@@ -95,10 +99,11 @@ static void view_packet_write(struct json_writer *json, const struct analysis *a
     const struct analysis_session *session = analysis->sessions[packet->session];
     json_object_open(json, NULL);
     json_u64(json, "packet", packet->id);
-    if (packet->parent_id != 0)
+    if (packet->parent_id != 0) {
         json_u64(json, "parent", packet->parent_id);
-    else
+    } else {
         json_none(json, "parent");
+    }
     json_text(json, "switch", session->of->id);
     json_u64(json, "session", session->id);
     json_text(json, "description", packet->description);
@@ -108,8 +113,9 @@ static void view_packet_write(struct json_writer *json, const struct analysis *a
     json_bool(json, "has_beginning", packet->has_first);
     json_bool(json, "has_end", packet->has_last);
     json_array_open(json, "steps");
-    for (size_t i = 0; i < packet->step_count; i++)
+    for (size_t i = 0; i < packet->step_count; i++) {
         step_write(json, &session->of->dictionary, &packet->steps[i]);
+    }
     json_array_close(json);
     json_u64(json, "steps_beyond_limit", packet->steps_beyond);
     json_object_close(json);
@@ -122,9 +128,11 @@ void report_json_packet(struct json_writer *json, const struct analysis *analysi
     json_u64(json, "packet", view->asked);
     json_bool(json, "found", !packet_view_is_empty(view));
     json_array_open(json, "packets");
-    for (size_t i = 0; i < view->packets.count; i++)
-        if (packet_view_at(view, i)->step_count != 0)
+    for (size_t i = 0; i < view->packets.count; i++) {
+        if (packet_view_at(view, i)->step_count != 0) {
             view_packet_write(json, analysis, packet_view_at(view, i));
+        }
+    }
     json_array_close(json);
     json_u64(json, "packets_beyond_limit", view->packets_beyond);
     json_object_close(json);

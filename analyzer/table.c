@@ -39,8 +39,9 @@ void table_init(struct table *table, size_t key_size, size_t value_size, size_t 
     table->value_offset = (key_size + 7) / 8 * 8;
     table->entry_size = table->value_offset + (value_size + 7) / 8 * 8;
     /* Without randomness the table still works; it is only easier to slow down on purpose. */
-    if (getrandom(&table->seed, sizeof(table->seed), GRND_NONBLOCK) < 0)
+    if (getrandom(&table->seed, sizeof(table->seed), GRND_NONBLOCK) < 0) {
         table->seed = (uint64_t)(uintptr_t)table;
+    }
 }
 
 void table_fini(struct table *table)
@@ -70,8 +71,9 @@ static size_t slot_find(const struct table *table, const void *key)
     size_t mask = table->slot_count - 1;
     size_t slot = hash_key(table, key) & mask;
     while (table->slots[slot] != 0 &&
-           memcmp(table_key(table, table->slots[slot] - 1), key, table->key_size) != 0)
+           memcmp(table_key(table, table->slots[slot] - 1), key, table->key_size) != 0) {
         slot = (slot + 1) & mask;
+    }
     return slot;
 }
 
@@ -79,8 +81,9 @@ static bool table_grow(struct table *table)
 {
     size_t capacity = table->capacity == 0 ? TABLE_FIRST_CAPACITY : table->capacity * 2;
     uint32_t *slots = calloc(capacity * 2, sizeof(*slots));
-    if (slots == NULL)
+    if (slots == NULL) {
         return false;
+    }
     unsigned char *entries = realloc(table->entries, capacity * table->entry_size);
     if (entries == NULL) {
         free(slots);
@@ -91,15 +94,17 @@ static bool table_grow(struct table *table)
     table->slot_count = capacity * 2;
     table->entries = entries;
     table->capacity = capacity;
-    for (size_t place = 0; place < table->count; place++)
+    for (size_t place = 0; place < table->count; place++) {
         slots[slot_find(table, table_key(table, place))] = (uint32_t)place + 1;
+    }
     return true;
 }
 
 void *table_find(const struct table *table, const void *key)
 {
-    if (table->count == 0)
+    if (table->count == 0) {
         return NULL;
+    }
     uint32_t place = table->slots[slot_find(table, key)];
     return place == 0 ? NULL : table_value(table, place - 1);
 }
@@ -107,12 +112,15 @@ void *table_find(const struct table *table, const void *key)
 void *table_add(struct table *table, const void *key)
 {
     void *value = table_find(table, key);
-    if (value != NULL)
+    if (value != NULL) {
         return value;
-    if (table->count >= table->limit)
+    }
+    if (table->count >= table->limit) {
         return NULL;
-    if (table->count == table->capacity && !table_grow(table))
+    }
+    if (table->count == table->capacity && !table_grow(table)) {
         return NULL;
+    }
     size_t slot = slot_find(table, key);
     unsigned char *entry = table->entries + table->count * table->entry_size;
     memset(entry, 0, table->entry_size);
@@ -134,20 +142,24 @@ static int place_compare(const void *left, const void *right, void *context)
     const struct table *table = sorting->table;
     int order = sorting->compare(table_key(table, a), table_value(table, a), table_key(table, b),
                                  table_value(table, b));
-    if (order != 0)
+    if (order != 0) {
         return order;
+    }
     return a < b ? -1 : a > b;
 }
 
 size_t *table_sorted(const struct table *table, table_compare *compare)
 {
-    if (table->count == 0)
+    if (table->count == 0) {
         return NULL;
+    }
     size_t *places = calloc(table->count, sizeof(*places));
-    if (places == NULL)
+    if (places == NULL) {
         return NULL;
-    for (size_t place = 0; place < table->count; place++)
+    }
+    for (size_t place = 0; place < table->count; place++) {
         places[place] = place;
+    }
     struct sorting sorting = {table, compare};
     qsort_r(places, table->count, sizeof(*places), place_compare, &sorting);
     return places;

@@ -15,8 +15,9 @@ const char *words_number(uint64_t number, struct words *words)
     int length = snprintf(digits, sizeof(digits), "%" PRIu64, number);
     char *to = words->text;
     for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
+        if (i > 0 && (length - i) % 3 == 0) {
             *to++ = ',';
+        }
         *to++ = digits[i];
     }
     *to = '\0';
@@ -36,8 +37,9 @@ static size_t local_time(uint64_t wall_ns, const char *format, struct words *wor
     time_t seconds = (time_t)(wall_ns / NS_PER_SECOND);
     struct tm parts;
     words->text[0] = '\0';
-    if (localtime_r(&seconds, &parts) == NULL)
+    if (localtime_r(&seconds, &parts) == NULL) {
         return 0;
+    }
     return strftime(words->text, sizeof(words->text), format, &parts);
 }
 
@@ -72,8 +74,9 @@ const char *words_duration(uint64_t duration_ns, struct words *words)
         return words->text;
     }
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (duration_ns < units[i].unit_ns)
+        if (duration_ns < units[i].unit_ns) {
             continue;
+        }
         uint64_t tenths = duration_ns * 10 / units[i].unit_ns;
         snprintf(words->text, sizeof(words->text), "%u.%u %s", (unsigned)(tenths / 10),
                  (unsigned)(tenths % 10), units[i].name);

@@ -246,7 +246,8 @@ static enum xsw_status step_write(struct journey_file *file, uint32_t worker, ui
         packet.comment_length = comment_make(file, step);
     }
     file->counts[port][stage].records++;
-    file->unflushed_bytes += step->captured_length + packet.meta_length + packet.comment_length + 96;
+    file->unflushed_bytes +=
+        step->captured_length + packet.meta_length + packet.comment_length + 96;
     return pcapng_writer_packet(file->writer, &packet, error);
 }
 
@@ -345,12 +346,12 @@ enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost
             if (file->interfaces[port][stage] == NO_INTERFACE) {
                 continue;
             }
-            struct pcapng_statistics statistics = {
-                .interface = file->interfaces[port][stage],
-                .has = PCAPNG_HAS_DELIVERED | PCAPNG_HAS_DROPPED,
-                .timestamp_ns = clock_mono_ns() + file->options.wall_offset_ns,
-                .delivered = file->counts[port][stage].records,
-                .dropped = lost};
+            struct pcapng_statistics statistics = {.interface = file->interfaces[port][stage],
+                                                   .has = PCAPNG_HAS_DELIVERED | PCAPNG_HAS_DROPPED,
+                                                   .timestamp_ns = clock_mono_ns() +
+                                                                   file->options.wall_offset_ns,
+                                                   .delivered = file->counts[port][stage].records,
+                                                   .dropped = lost};
             status = pcapng_writer_statistics(file->writer, &statistics, error);
         }
     }
@@ -361,7 +362,8 @@ enum xsw_status journey_file_summary(struct journey_file *file, const char *summ
                                      uint64_t lost, struct xsw_error *error)
 {
     enum xsw_status status = journey_file_statistics(file, lost, error);
-    /* Interface 0 is there unless not one packet was recorded: the summary needs one to stand at. */
+    /* Interface 0 is there unless not one packet was recorded: the summary needs one to stand at.
+     */
     if (status == XSW_OK && file->interface_count == 0) {
         status = interface_make(file, XSW_PORT_NONE, STAGE_RX, error);
     }

@@ -145,7 +145,8 @@ enum xsw_status ring_next(struct ring_consumer *ring, const struct ring_record *
         uint64_t at = ring->next & ring->mask;
         uint64_t to_end = ring->mask + 1 - at;
         uint64_t available = ring->head - ring->next;
-        const struct ring_record *next = (const struct ring_record *)(const void *)(ring->data + at);
+        const struct ring_record *next =
+            (const struct ring_record *)(const void *)(ring->data + at);
         if (available > ring->mask + 1 ||
             !record_is_sane(next, available < to_end ? available : to_end)) {
             return error_set(error, XSW_CORRUPT,

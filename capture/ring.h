@@ -8,12 +8,13 @@
  *
  * A whole journey is one record, written at the packet's end. The hops that all packets of a batch
  * have in common are in a timeline record before them, so that a packet that nothing particular
- * happened to costs its header, its bytes and nothing more. Whatever cannot be written is counted by
- * cause, and a gap record before the next journey tells how many are missing and since when.
+ * happened to costs its header, its bytes and nothing more. Whatever cannot be written is counted
+ * by cause, and a gap record before the next journey tells how many are missing and since when.
  *
  * Trust: the two sides map the same memory and believe nothing in it that they could be harmed by.
- * The producer keeps its own head and account and takes the consumer's tail only when it makes sense;
- * the consumer checks every length. The seals keep either from shrinking the memory under the other.
+ * The producer keeps its own head and account and takes the consumer's tail only when it makes
+ * sense; the consumer checks every length. The seals keep either from shrinking the memory under
+ * the other.
  *
  * Pairing: head is published by the producer with release and read with acquire by the consumer;
  * tail the other way round.
@@ -28,7 +29,7 @@
 enum {
     RING_VERSION = 1,
     RING_HEADER_SIZE = 4096,
-    RING_SLACK = 64,         /* bytes behind the data that a copy in whole chunks may write to */
+    RING_SLACK = 64,          /* bytes behind the data that a copy in whole chunks may write to */
     RING_PREFETCH_AHEAD = 512 /* bytes: lines that the consumer has read must be fetched back */
 };
 
@@ -75,14 +76,12 @@ struct ring_timeline {
 };
 
 /* struct ring_journey.flags */
-enum {
-    RING_JOURNEY_NOTES_INCOMPLETE = 1
-};
+enum { RING_JOURNEY_NOTES_INCOMPLETE = 1 };
 
 /* The bytes are those at the end of the journey; the changes in the notes lead back to those at its
  * beginning. Behind the frame's bytes, which are padded to 8, stand `count` bytes of TLVs
- * (formats/stage_meta.h): what was noted on the way, decisions of access lists, offload. The journey
- * passed the timeline's hops from first_hop to the last one. */
+ * (formats/stage_meta.h): what was noted on the way, decisions of access lists, offload. The
+ * journey passed the timeline's hops from first_hop to the last one. */
 struct ring_journey {
     struct ring_record record;
     uint64_t id, parent_id;
@@ -92,8 +91,8 @@ struct ring_journey {
     uint16_t source_port, destination_port, vlan;
     uint16_t drop_reason; /* 0: delivered */
     uint8_t first_hop;
-    uint8_t packet_flags; /* XSW_PACKET_* */
-    uint8_t flags;        /* RING_JOURNEY_* */
+    uint8_t packet_flags;  /* XSW_PACKET_* */
+    uint8_t flags;         /* RING_JOURNEY_* */
     uint8_t has_drop_rule; /* the last TLV is a decision: the rule that dropped it */
     uint8_t data[];
 };
@@ -110,8 +109,8 @@ struct ring_producer {
     struct ring_header *header;
     uint8_t *data;
     uint64_t mask;
-    uint64_t head;     /* with what is not yet published */
-    uint64_t tail;     /* as last seen */
+    uint64_t head; /* with what is not yet published */
+    uint64_t tail; /* as last seen */
     size_t map_size;
     int fd;
 };
@@ -139,8 +138,8 @@ static inline int ring_has_room(struct ring_producer *ring, uint64_t needed)
     return ring->head + needed - ring->tail <= ring->mask + 1;
 }
 
-/* Room for a record of `size` bytes (a multiple of 8), contiguous; null: the ring is full. The record
- * is the consumer's after ring_publish. */
+/* Room for a record of `size` bytes (a multiple of 8), contiguous; null: the ring is full. The
+ * record is the consumer's after ring_publish. */
 static inline void *ring_reserve(struct ring_producer *ring, uint32_t size)
 {
     uint64_t at = ring->head & ring->mask;
@@ -157,7 +156,8 @@ static inline void *ring_reserve(struct ring_producer *ring, uint32_t size)
     }
     ring->head += size;
     for (uint32_t line = 0; line < 128; line += 64) {
-        __builtin_prefetch(ring->data + ((ring->head + RING_PREFETCH_AHEAD + line) & ring->mask), 1);
+        __builtin_prefetch(ring->data + ((ring->head + RING_PREFETCH_AHEAD + line) & ring->mask),
+                           1);
     }
     return ring->data + at;
 }
@@ -178,13 +178,14 @@ struct ring_consumer {
     size_t map_size;
 };
 
-/* Maps the memory of a descriptor after checking that it is a ring. The descriptor may be closed. */
+/* Maps the memory of a descriptor after checking that it is a ring. The descriptor may be closed.
+ */
 enum xsw_status ring_attach(struct ring_consumer *ring, int fd,
                             struct xsw_error *error) XSW_MUST_CHECK;
 void ring_detach(struct ring_consumer *ring);
 /*
- * The next timeline, journey or gap. XSW_AGAIN: none now. XSW_CORRUPT: the memory makes no sense, and
- * nothing more can be read from it. A record stays valid until ring_release.
+ * The next timeline, journey or gap. XSW_AGAIN: none now. XSW_CORRUPT: the memory makes no sense,
+ * and nothing more can be read from it. A record stays valid until ring_release.
  */
 enum xsw_status ring_next(struct ring_consumer *ring, const struct ring_record **record,
                           struct xsw_error *error) XSW_MUST_CHECK;

@@ -58,8 +58,8 @@ static enum xsw_status options_check(const struct capture_options *options, stru
         return error_set(error, XSW_INVALID, "snap_length: %u; expected 0 to %d",
                          options->snap_length, CAPTURE_SNAP_MAX);
     }
-    if (options->ring_bytes != 0 && (options->ring_bytes < CAPTURE_RING_MIN ||
-                                     options->ring_bytes > CAPTURE_RING_MAX)) {
+    if (options->ring_bytes != 0 &&
+        (options->ring_bytes < CAPTURE_RING_MIN || options->ring_bytes > CAPTURE_RING_MAX)) {
         return error_set(error, XSW_INVALID, "ring_bytes: %u; expected %d to %d, or 0",
                          options->ring_bytes, CAPTURE_RING_MIN, CAPTURE_RING_MAX);
     }
@@ -190,7 +190,8 @@ uint64_t capture_session_dropped(const struct capture_session *session, uint16_t
 
 void capture_session_close(struct capture_session *session)
 {
-    /* A switch that cannot let go of the session for want of memory keeps it; nothing else is safe. */
+    /* A switch that cannot let go of the session for want of memory keeps it; nothing else is safe.
+     */
     if (session == NULL || capture_session_stop(session, NULL) != XSW_OK) {
         return;
     }

@@ -4,8 +4,8 @@
 
 /*
  * A capture session on the switch's side: a filter, a snap length and one ring of shared memory for
- * each worker, attached to the switch as an observer. The recorder, another process, gets the rings'
- * file descriptors and empties them (capture/ring.h says what is in them).
+ * each worker, attached to the switch as an observer. The recorder, another process, gets the
+ * rings' file descriptors and empties them (capture/ring.h says what is in them).
  *
  * Threads: control thread. The observer that it registers runs on the workers.
  */
@@ -29,9 +29,9 @@ enum {
 };
 
 struct capture_options {
-    const char *filter;    /* pcap-filter expression on the packet as it came in; null or "": all */
-    uint32_t snap_length;  /* bytes kept of each packet; 0: CAPTURE_SNAP_MAX */
-    uint32_t ring_bytes;   /* a worker; rounded up to a power of two; 0: default */
+    const char *filter;   /* pcap-filter expression on the packet as it came in; null or "": all */
+    uint32_t snap_length; /* bytes kept of each packet; 0: CAPTURE_SNAP_MAX */
+    uint32_t ring_bytes;  /* a worker; rounded up to a power of two; 0: default */
 };
 
 /* On success the switch captures from the next batch on. The filter is compiled here: an error says

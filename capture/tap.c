@@ -46,8 +46,8 @@ static inline uint32_t pad8(uint32_t length)
     return (length + 7) & ~7U;
 }
 
-/* Copies in whole chunks of 32 bytes: the packet's buffer and the ring's slack allow it, and it is a
- * few instructions where memcpy would be a call. */
+/* Copies in whole chunks of 32 bytes: the packet's buffer and the ring's slack allow it, and it is
+ * a few instructions where memcpy would be a call. */
 static inline void bytes_copy(uint8_t *to, const uint8_t *from, uint32_t length)
 {
     enum { CHUNK = 32, INLINE_MAX = 256 };
@@ -60,8 +60,8 @@ static inline void bytes_copy(uint8_t *to, const uint8_t *from, uint32_t length)
     }
 }
 
-/* Tells what was lost before the next journey. False when there is no room even for that; then there
- * is none for the journey either. */
+/* Tells what was lost before the next journey. False when there is no room even for that; then
+ * there is none for the journey either. */
 static int gaps_write(struct tap_worker *worker)
 {
     for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
@@ -73,11 +73,10 @@ static int gaps_write(struct tap_worker *worker)
         if (gap == NULL) {
             return 0;
         }
-        *gap = (struct ring_gap){
-            .record = {.size = sizeof(*gap), .type = RING_GAP, .count = cause},
-            .journeys = lost->journeys,
-            .from_mono_ns = lost->from_mono_ns,
-            .to_mono_ns = lost->to_mono_ns};
+        *gap = (struct ring_gap){.record = {.size = sizeof(*gap), .type = RING_GAP, .count = cause},
+                                 .journeys = lost->journeys,
+                                 .from_mono_ns = lost->from_mono_ns,
+                                 .to_mono_ns = lost->to_mono_ns};
         lost->journeys = 0;
     }
     return 1;
@@ -99,13 +98,14 @@ static int timeline_write(struct tap_worker *worker, const struct timeline *time
     if (!gaps_write(worker)) {
         return 0;
     }
-    uint32_t size = (uint32_t)(sizeof(struct ring_timeline) + timeline->count * sizeof(struct ring_hop));
+    uint32_t size =
+        (uint32_t)(sizeof(struct ring_timeline) + timeline->count * sizeof(struct ring_hop));
     struct ring_timeline *record = ring_reserve(&worker->ring, size);
     if (record == NULL) {
         return 0;
     }
-    record->record =
-        (struct ring_record){.size = size, .type = RING_TIMELINE, .count = (uint16_t)timeline->count};
+    record->record = (struct ring_record){
+        .size = size, .type = RING_TIMELINE, .count = (uint16_t)timeline->count};
     record->rx_mono_ns = timeline->rx_mono_ns;
     record->generation = timeline->generation;
     for (uint32_t i = 0; i < timeline->count; i++) {
@@ -181,8 +181,8 @@ __attribute__((noinline)) static void extras_gather(struct extras *extras,
     extras->length = (uint32_t)builder.length;
 }
 
-/* The bytes to keep: the snap length of the frame as it came in, so a frame that has grown keeps more
- * of its end. */
+/* The bytes to keep: the snap length of the frame as it came in, so a frame that has grown keeps
+ * more of its end. */
 static inline uint32_t captured_length(const struct tap *tap, const struct packet *packet)
 {
     uint32_t length = packet->seen.length;
@@ -235,9 +235,8 @@ __attribute__((noinline)) static uint16_t journey_write_with_extras(const struct
 static inline uint16_t journey_write(const struct tap *tap, struct tap_worker *worker,
                                      const struct packet *packet)
 {
-    return __builtin_expect(has_extras(packet), 0)
-               ? journey_write_with_extras(tap, worker, packet)
-               : record_write(tap, worker, packet, NULL);
+    return __builtin_expect(has_extras(packet), 0) ? journey_write_with_extras(tap, worker, packet)
+                                                   : record_write(tap, worker, packet, NULL);
 }
 
 static uint32_t journeys_write(const struct tap *tap, struct tap_worker *worker,

@@ -25,7 +25,8 @@ struct tap_gap {
 
 struct tap_worker {
     struct ring_producer ring;
-    struct tap_gap gaps[META_LOSS_COUNT]; /* lost since the last journey that was written, by cause */
+    struct tap_gap
+        gaps[META_LOSS_COUNT]; /* lost since the last journey that was written, by cause */
     counter offered, filtered, written, lost_ring_full, lost_too_big;
     struct worker_counters begin, end;
 } __attribute__((aligned(64)));

@@ -112,7 +112,8 @@ enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *j
     unfold->undeclared_stages = 0;
     unfold->length = journey->length;
     unfold->captured_length = journey->captured_length;
-    enum xsw_status status = journey->record.count > 0 ? extras_read(unfold, journey, error) : XSW_OK;
+    enum xsw_status status =
+        journey->record.count > 0 ? extras_read(unfold, journey, error) : XSW_OK;
     if (journey->has_drop_rule && unfold->decision_count > 0) {
         unfold->drop_rule = unfold->decisions[--unfold->decision_count].rule;
     }

@@ -3,9 +3,9 @@
 #define XSW_CAPTURE_UNFOLD_H
 
 /*
- * One journey of a ring, unfolded to the records of a file: what came in, each change with the bytes
- * after it, and the end. A ring keeps the bytes as they were at the end; the changes, undone in
- * reverse order, give those at the beginning.
+ * One journey of a ring, unfolded to the records of a file: what came in, each change with the
+ * bytes after it, and the end. A ring keeps the bytes as they were at the end; the changes, undone
+ * in reverse order, give those at the beginning.
  *
  * Threads: one at a time. Steps point into the unfold and into the ring.
  */
@@ -19,11 +19,7 @@
 #include "formats/stage_meta.h"
 #include "switch/switch.h"
 
-enum {
-    UNFOLD_BYTES = 65536 + 4096,
-    UNFOLD_CHANGES_MAX = 1024,
-    UNFOLD_DECISIONS_MAX = 32
-};
+enum { UNFOLD_BYTES = 65536 + 4096, UNFOLD_CHANGES_MAX = 1024, UNFOLD_DECISIONS_MAX = 32 };
 
 struct unfold_step {
     struct meta_fixed fixed;
@@ -46,7 +42,7 @@ struct unfold {
     const struct ring_hop *hops;
     uint32_t hop_count;
     bool every_stage;
-    uint32_t place;       /* of the next hop to tell */
+    uint32_t place; /* of the next hop to tell */
     bool has_begun, has_ended;
     uint16_t forward_place; /* first place whose packets have a destination */
     uint32_t flow_hash;

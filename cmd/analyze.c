@@ -104,8 +104,9 @@ static int options_parse(struct options *options, int argc, char **argv)
     int option;
     int status = -1;
     optind = 1;
-    while (status < 0 && (option = getopt_long(argc, argv, "p:dcajsh", table, NULL)) != -1)
+    while (status < 0 && (option = getopt_long(argc, argv, "p:dcajsh", table, NULL)) != -1) {
         status = option_take(options, option);
+    }
     options->paths = argv + optind;
     options->path_count = argc - optind;
     if (status < 0 && options->path_count == 0) {
@@ -119,11 +120,13 @@ static void progress_show(const char *path, uint64_t read_bytes, uint64_t file_b
 {
     enum { LARGE_BYTES = 64 << 20 };
     unsigned *shown = context;
-    if (file_bytes < LARGE_BYTES)
+    if (file_bytes < LARGE_BYTES) {
         return;
+    }
     unsigned percent = (unsigned)(read_bytes / (file_bytes / 100 + 1));
-    if (percent == *shown)
+    if (percent == *shown) {
         return;
+    }
     *shown = percent;
     fprintf(stderr, "\r\033[K%.60s: %u %%", path, percent);
 }
@@ -133,19 +136,23 @@ static enum xsw_status files_read(struct analysis *analysis, const struct option
 {
     unsigned shown = 0;
     enum xsw_status status = XSW_OK;
-    for (int i = 0; i < options->path_count && status >= 0; i++)
+    for (int i = 0; i < options->path_count && status >= 0; i++) {
         status = analysis_read(analysis, options->paths[i],
                                options->has_progress ? progress_show : NULL, &shown, error);
-    if (shown != 0)
+    }
+    if (shown != 0) {
         fputs("\r\033[K", stderr);
+    }
     return status < 0 ? status : analysis_finish(analysis, error);
 }
 
 static bool can_read_again(const struct options *options)
 {
-    for (int i = 0; i < options->path_count; i++)
-        if (strcmp(options->paths[i], "-") == 0)
+    for (int i = 0; i < options->path_count; i++) {
+        if (strcmp(options->paths[i], "-") == 0) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -155,14 +162,17 @@ static enum xsw_status passes_run(struct analysis **analysis, struct packet_view
 {
     for (int pass = 0; pass < VIEW_PASSES_MAX; pass++) {
         enum xsw_status status = analysis_create(0, analysis, error);
-        if (status < 0)
+        if (status < 0) {
             return status;
-        if (options->has_packet)
+        }
+        if (options->has_packet) {
             analysis_observe(*analysis, packet_view_offer, view);
+        }
         status = files_read(*analysis, options, error);
         if (status < 0 || packet_view_is_settled(view) || !can_read_again(options) ||
-            pass == VIEW_PASSES_MAX - 1)
+            pass == VIEW_PASSES_MAX - 1) {
             return status;
+        }
         analysis_destroy(*analysis);
         *analysis = NULL;
         packet_view_rewind(view);
@@ -178,8 +188,9 @@ static bool files_failed(const struct analysis *analysis)
     for (size_t i = 0; i < analysis->file_count; i++) {
         const struct analysis_file *file = &analysis->files[i];
         bool is_useful = file->packets != 0 || file->has_sections;
-        if (file->status >= 0 || (file->status == XSW_TRUNCATED && is_useful))
+        if (file->status >= 0 || (file->status == XSW_TRUNCATED && is_useful)) {
             continue;
+        }
         fprintf(stderr, "xsw analyze: %s\n", file->problem);
         has_failed = true;
     }
@@ -188,17 +199,20 @@ static bool files_failed(const struct analysis *analysis)
 
 static bool is_torn(const struct analysis *analysis)
 {
-    for (size_t i = 0; i < analysis->file_count; i++)
-        if (analysis->files[i].status < 0)
+    for (size_t i = 0; i < analysis->file_count; i++) {
+        if (analysis->files[i].status < 0) {
             return true;
+        }
+    }
     return false;
 }
 
 static enum xsw_status report(const struct analysis *analysis, const struct packet_view *view,
                               const struct options *options, struct xsw_error *error)
 {
-    if (options->is_json)
+    if (options->is_json) {
         return report_json(stdout, analysis, options->has_packet ? view : NULL, error);
+    }
     if (options->has_packet) {
         struct page page = {stdout, options->report.has_colours};
         packet_view_text(&page, analysis, view);
@@ -211,14 +225,17 @@ static enum xsw_status report(const struct analysis *analysis, const struct pack
 static int exit_status(const struct analysis *analysis, const struct packet_view *view,
                        const struct options *options)
 {
-    if (files_failed(analysis))
+    if (files_failed(analysis)) {
         return EXIT_FAILED;
+    }
     enum proof_state state = analysis_state(analysis);
-    if (options->has_packet && packet_view_is_empty(view))
+    if (options->has_packet && packet_view_is_empty(view)) {
         return EXIT_FOUND;
+    }
     if (state == PROOF_FAILS ||
-        (options->is_strict && (state == PROOF_UNKNOWN || is_torn(analysis))))
+        (options->is_strict && (state == PROOF_UNKNOWN || is_torn(analysis)))) {
         return EXIT_FOUND;
+    }
     return EXIT_DONE;
 }
 
@@ -229,15 +246,17 @@ int cmd_analyze(int argc, char **argv)
     struct packet_view view;
     struct xsw_error error = {0};
     int result = options_parse(&options, argc, argv);
-    if (result >= 0)
+    if (result >= 0) {
         return result;
+    }
     const char *no_color = getenv("NO_COLOR");
     options.report.has_colours = isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0');
     options.has_progress = isatty(STDERR_FILENO);
     packet_view_init(&view, options.packet);
     enum xsw_status status = passes_run(&analysis, &view, &options, &error);
-    if (status >= 0)
+    if (status >= 0) {
         status = report(analysis, &view, &options, &error);
+    }
     if (status < 0 || view.has_failed) {
         fprintf(stderr, "xsw analyze: %s\n", status < 0 ? error.text : "out of memory");
         result = EXIT_FAILED;

@@ -4,7 +4,6 @@
 #include "cmd/capture.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,56 +19,20 @@
 #include "capture/journey_file.h"
 #include "capture/ring.h"
 #include "cmd/capture_names.h"
+#include "cmd/capture_options.h"
 #include "cmd/capture_report.h"
 #include "cmd/client.h"
 #include "cmd/exit_codes.h"
 
 enum {
-    IDLE_MS = 2,              /* how long a recorder with empty rings waits */
-    BURST = 4096,             /* records of a ring before its room is given back */
+    IDLE_MS = 2,               /* how long a recorder with empty rings waits */
+    BURST = 4096,              /* records of a ring before its room is given back */
     FLUSH_IDLE_NS = 200000000, /* a quiet recorder hands on what it has after this long */
     STATISTICS_SECONDS = 10    /* between two accounts in the file */
 };
 
-static const char help_text[] =
-    "usage: xsw capture [options] [pcap-filter expression]\n"
-    "\n"
-    "Attaches to a running switch and records the journey of every packet that matches\n"
-    "as it comes in: every stage, verdict, rule and changed byte. Stop with Ctrl-C.\n"
-    "\n"
-    "  -w, --write FILE      pcapng; .pcapng.zst is compressed; - is standard output\n"
-    "                        (default: SWITCH-DATE-TIME.pcapng in this folder)\n"
-    "  -s, --snap LENGTH     keep at most so many bytes of a packet (default: all)\n"
-    "  -c, --count N         stop after N journeys\n"
-    "  -t, --time SECONDS    stop after so long\n"
-    "      --ring KIB        shared memory for each worker (default: 16384)\n"
-    "      --every-stage     a record at every stage, not only where something happened\n"
-    "  -q, --quiet           no progress line\n"
-    "      --json            the account at the end as JSON\n"
-    "      --socket PATH     control socket of xswd\n"
-    "\n"
-    "examples:\n"
-    "  xsw capture -w incident.pcapng\n"
-    "  xsw capture -w web.pcapng.zst -t 60 'host 10.0.0.2 and tcp port 80'\n"
-    "  xsw capture -q -w - | wireshark -k -i -\n"
-    "\n"
-    "exit status: 0 recorded without loss, 1 recorded with losses (see the account), 2 usage,\n"
-    "3 failed. See xsw-capture(1), and xsw-analyze(1) for what to do with the file.\n";
-
-struct options {
-    const char *path;
-    const char *socket;
-    char *filter;
-    uint64_t count;   /* journeys; 0: no limit */
-    uint64_t time_ns; /* 0: no limit */
-    uint32_t snap_length;
-    uint32_t ring_bytes;
-    bool every_stage, quiet, json;
-    char default_path[128];
-};
-
 struct recorder {
-    struct options options;
+    struct capture_run_options options;
     struct client *client;
     struct capture_names names;
     json_t *attached; /* what capture.attach answered */
@@ -86,128 +49,11 @@ struct recorder {
     struct capture_end end;
 };
 
-/* Options ------------------------------------------------------------------------------------ */
-
-static bool number_read(const char *option, const char *text, uint64_t maximum, uint64_t *value)
-{
-    char *end = NULL;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || number > maximum) {
-        fprintf(stderr, "xsw capture: %s %s: expected a number from 0 to %llu\n", option, text,
-                (unsigned long long)maximum);
-        return false;
-    }
-    *value = number;
-    return true;
-}
-
-static bool seconds_read(const char *text, uint64_t *ns)
-{
-    char *end = NULL;
-    double seconds = strtod(text, &end);
-    if (end == text || *end != '\0' || !(seconds > 0 && seconds < 1e9)) {
-        fprintf(stderr, "xsw capture: --time %s: expected seconds, such as 60 or 0.5\n", text);
-        return false;
-    }
-    *ns = (uint64_t)(seconds * NS_PER_SECOND);
-    return true;
-}
-
-static bool filter_join(int argc, char **argv, struct options *options)
-{
-    size_t size = 1;
-    for (int i = optind; i < argc; i++) {
-        size += strlen(argv[i]) + 1;
-    }
-    options->filter = calloc(1, size);
-    for (int i = optind; options->filter != NULL && i < argc; i++) {
-        if (i > optind) {
-            strcat(options->filter, " ");
-        }
-        strcat(options->filter, argv[i]);
-    }
-    return options->filter != NULL;
-}
-
-enum { OPTION_RING = 256, OPTION_EVERY_STAGE, OPTION_JSON, OPTION_SOCKET };
-
-static const struct option known_options[] = {
-    {"write", required_argument, NULL, 'w'},
-    {"snap", required_argument, NULL, 's'},
-    {"count", required_argument, NULL, 'c'},
-    {"time", required_argument, NULL, 't'},
-    {"ring", required_argument, NULL, OPTION_RING},
-    {"every-stage", no_argument, NULL, OPTION_EVERY_STAGE},
-    {"quiet", no_argument, NULL, 'q'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"socket", required_argument, NULL, OPTION_SOCKET},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0}};
-
-static bool option_take(int option, struct options *options)
-{
-    uint64_t number = 0;
-    bool is_good = true;
-    switch (option) {
-    case 'w':
-        options->path = optarg;
-        break;
-    case 's':
-        is_good = number_read("--snap", optarg, 262144, &number);
-        options->snap_length = (uint32_t)number;
-        break;
-    case 'c':
-        is_good = number_read("--count", optarg, UINT64_MAX / 2, &options->count);
-        break;
-    case 't':
-        is_good = seconds_read(optarg, &options->time_ns);
-        break;
-    case OPTION_RING:
-        is_good = number_read("--ring", optarg, 1 << 20, &number);
-        options->ring_bytes = (uint32_t)(number << 10);
-        break;
-    case OPTION_EVERY_STAGE:
-        options->every_stage = true;
-        break;
-    case 'q':
-        options->quiet = true;
-        break;
-    case OPTION_JSON:
-        options->json = true;
-        break;
-    case OPTION_SOCKET:
-        options->socket = optarg;
-        break;
-    default:
-        is_good = false;
-    }
-    return is_good;
-}
-
-/* EXIT_DONE: go on; else the exit code. -1: help was asked for and given. */
-static int options_read(int argc, char **argv, struct options *options)
-{
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "+w:s:c:t:qh", known_options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(help_text, stdout);
-            return -1;
-        }
-        if (!option_take(option, options)) {
-            fprintf(stderr, "Try: xsw capture --help\n");
-            return EXIT_USAGE;
-        }
-    }
-    return filter_join(argc, argv, options) ? EXIT_DONE : EXIT_FAILED;
-}
-
 /* Attaching ---------------------------------------------------------------------------------- */
 
 static enum xsw_status attach(struct recorder *recorder, struct xsw_error *error)
 {
-    const struct options *options = &recorder->options;
+    const struct capture_run_options *options = &recorder->options;
     json_t *params = json_pack("{s:s,s:I}", "filter", options->filter, "snap_length",
                                (json_int_t)options->snap_length);
     if (options->ring_bytes != 0) {
@@ -253,7 +99,7 @@ static char *section_make(const struct recorder *recorder)
 
 static const char *path_choose(struct recorder *recorder, const char *switch_name)
 {
-    struct options *options = &recorder->options;
+    struct capture_run_options *options = &recorder->options;
     if (options->path == NULL) {
         time_t now = time(NULL);
         struct tm local;
@@ -290,7 +136,8 @@ static enum xsw_status file_open(struct recorder *recorder, struct xsw_error *er
         return error_set(error, XSW_CORRUPT, "xswd's dictionary has no host or no switch");
     }
     char comment[256];
-    snprintf(comment, sizeof(comment), "switch %.64s on %.64s, recorded by xsw capture", name, host);
+    snprintf(comment, sizeof(comment), "switch %.64s on %.64s, recorded by xsw capture", name,
+             host);
     struct journey_file_options options = {
         .path = path_choose(recorder, name),
         .section_json = section,
@@ -360,7 +207,8 @@ static uint32_t ring_drain(struct recorder *recorder, uint32_t worker)
     }
     if (status == XSW_CORRUPT) {
         fprintf(stderr, "\nxsw capture: %s\n", error.text);
-        /* What it has written, as far as one may still believe it, and we have not taken, is lost. */
+        /* What it has written, as far as one may still believe it, and we have not taken, is lost.
+         */
         uint64_t written = atomic_load_explicit(&ring->header->written, memory_order_relaxed);
         uint64_t taken = recorder->taken_from[worker];
         recorder->end.lost_reader += written > taken ? written - taken : 0;
@@ -391,11 +239,11 @@ static void flush(struct recorder *recorder)
 static struct capture_progress progress_read(const struct recorder *recorder)
 {
     struct journey_file_account account = journey_file_account(recorder->file);
-    struct capture_progress progress = {.written = account.written + account.pending,
-                                        .bytes = journey_file_bytes(recorder->file),
-                                        .lost = account.lost_disk,
-                                        .seconds = (double)(clock_mono_ns() - recorder->started_ns) /
-                                                   NS_PER_SECOND};
+    struct capture_progress progress = {
+        .written = account.written + account.pending,
+        .bytes = journey_file_bytes(recorder->file),
+        .lost = account.lost_disk,
+        .seconds = (double)(clock_mono_ns() - recorder->started_ns) / NS_PER_SECOND};
     for (uint32_t i = 0; i < recorder->ring_count; i++) {
         const struct ring_header *header = recorder->rings[i].header;
         progress.offered += atomic_load_explicit(&header->offered, memory_order_relaxed);
@@ -429,8 +277,8 @@ static const char *reason_to_end(const struct recorder *recorder, int signal_fd,
         return "switch-stopped";
     }
     uint64_t now = clock_mono_ns();
-    bool is_late = recorder->options.time_ns != 0 &&
-                   now - recorder->started_ns >= recorder->options.time_ns;
+    bool is_late =
+        recorder->options.time_ns != 0 && now - recorder->started_ns >= recorder->options.time_ns;
     if (is_full(recorder) || is_late) {
         return "limit";
     }
@@ -473,8 +321,7 @@ static void record(struct recorder *recorder, int signal_fd)
 static void finish(struct recorder *recorder)
 {
     struct client_reply reply;
-    json_t *params =
-        json_pack("{s:O}", "session", json_object_get(recorder->attached, "session"));
+    json_t *params = json_pack("{s:O}", "session", json_object_get(recorder->attached, "session"));
     struct xsw_error error;
     if (client_call(recorder->client, "capture.detach", params, &reply, &error) == XSW_OK) {
         recorder->end.detached = json_incref(reply.result);
@@ -588,7 +435,7 @@ int cmd_capture(int argc, char **argv)
         fprintf(stderr, "xsw capture: no memory\n");
         return EXIT_FAILED;
     }
-    int code = options_read(argc, argv, &recorder->options);
+    int code = capture_options_read(argc, argv, &recorder->options);
     if (code != EXIT_DONE) {
         recorder_close(recorder);
         return code == -1 ? EXIT_DONE : code;

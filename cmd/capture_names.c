@@ -41,7 +41,8 @@ static const json_t *entry_find(const struct capture_names *names, const char *l
     return NULL;
 }
 
-/* What is new on the switch is asked for; when it cannot tell any more, the number stays a number. */
+/* What is new on the switch is asked for; when it cannot tell any more, the number stays a number.
+ */
 static const json_t *entry_get(struct capture_names *names, const char *list, uint16_t id)
 {
     const json_t *entry = entry_find(names, list, id);
@@ -64,13 +65,13 @@ void capture_names_tap(void *context, uint16_t port_id, uint16_t stage_id, struc
     snprintf(names->unknown_stage, sizeof(names->unknown_stage), "stage-%u", stage_id);
     const json_t *port = port_id != 0 ? entry_get(names, "ports", port_id) : NULL;
     const json_t *stage = entry_get(names, "stages", stage_id);
-    *tap = (struct tap_names){
-        .port = text_of(port, "name", names->unknown_port),
-        .port_kind = text_of(port, "kind", "unknown"),
-        .stage = text_of(stage, "name", names->unknown_stage),
-        .extension = text_of(stage, "extension", ""),
-        .order = (uint16_t)json_integer_value(json_object_get(stage, "order")),
-        .is_egress = json_is_true(json_object_get(stage, "egress"))};
+    *tap =
+        (struct tap_names){.port = text_of(port, "name", names->unknown_port),
+                           .port_kind = text_of(port, "kind", "unknown"),
+                           .stage = text_of(stage, "name", names->unknown_stage),
+                           .extension = text_of(stage, "extension", ""),
+                           .order = (uint16_t)json_integer_value(json_object_get(stage, "order")),
+                           .is_egress = json_is_true(json_object_get(stage, "egress"))};
 }
 
 const char *capture_names_reason(void *context, uint16_t reason)

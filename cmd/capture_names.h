@@ -3,8 +3,8 @@
 #define XSW_CMD_CAPTURE_NAMES_H
 
 /*
- * The switch's dictionary on the recorder's side: names for the numbers in the rings. It is read when
- * the recorder attaches, and again when a number comes that it does not know.
+ * The switch's dictionary on the recorder's side: names for the numbers in the rings. It is read
+ * when the recorder attaches, and again when a number comes that it does not know.
  */
 
 #include <stdbool.h>

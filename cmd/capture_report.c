@@ -67,10 +67,10 @@ static json_t *account_json(const struct capture_end *end)
     for (uint32_t i = 0; i < end->ring_count; i++) {
         json_array_append_new(workers, ring_json(&end->rings[i], i));
     }
-    json_t *recorder = json_pack("{s:I,s:{s:I,s:I,s:I}}", "written", (json_int_t)end->written, "lost",
-                                 "disk", (json_int_t)end->lost_disk, "past-limit",
-                                 (json_int_t)end->past_limit, "reader",
-                                 (json_int_t)end->lost_reader);
+    json_t *recorder =
+        json_pack("{s:I,s:{s:I,s:I,s:I}}", "written", (json_int_t)end->written, "lost", "disk",
+                  (json_int_t)end->lost_disk, "past-limit", (json_int_t)end->past_limit, "reader",
+                  (json_int_t)end->lost_reader);
     json_t *account = json_pack("{s:i,s:I,s:s,s:o,s:o}", "format", META_FORMAT, "ended_mono_ns",
                                 (json_int_t)clock_mono_ns(), "why", end->why, "workers", workers,
                                 "recorder", recorder);
@@ -89,12 +89,9 @@ char *capture_report_summary(const struct capture_end *end)
     }
     static const struct {
         const char *from, *to;
-    } late[] = {{"ports", "ports"},
-                {"reasons", "reasons"},
-                {"rules", "rules"},
-                {"stages", "stages_info"},
-                {"extensions", "extensions"},
-                {"generation", "generation"}};
+    } late[] = {{"ports", "ports"},           {"reasons", "reasons"},
+                {"rules", "rules"},           {"stages", "stages_info"},
+                {"extensions", "extensions"}, {"generation", "generation"}};
     for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
         json_t *value = json_object_get(end->dictionary, late[i].from);
         if (value != NULL) {
@@ -109,20 +106,22 @@ char *capture_report_summary(const struct capture_end *end)
 static void line(FILE *out, const char *label, uint64_t value, const char *note)
 {
     char text[32];
-    fprintf(out, "  %-22s %15s%s%s\n", label, grouped(value, text), note[0] != '\0' ? "  " : "", note);
+    fprintf(out, "  %-22s %15s%s%s\n", label, grouped(value, text), note[0] != '\0' ? "  " : "",
+            note);
 }
 
 static void end_text(const struct capture_end *end)
 {
     struct capture_ring_account sum = rings_sum(end);
     FILE *out = stderr;
-    fprintf(out, "\r\033[K%s: %.1f MB in %.1f s, ended by %s\n", end->path, (double)end->bytes / 1e6,
-            end->seconds, end->why);
+    fprintf(out, "\r\033[K%s: %.1f MB in %.1f s, ended by %s\n", end->path,
+            (double)end->bytes / 1e6, end->seconds, end->why);
     line(out, "journeys offered", sum.offered, "");
     line(out, "= written", end->written, "");
     line(out, "+ filtered", sum.filtered, "");
     line(out, "+ lost: ring full", sum.lost_ring_full,
-         sum.lost_ring_full > 0 ? "the recorder did not keep up: try --snap, a filter, --ring" : "");
+         sum.lost_ring_full > 0 ? "the recorder did not keep up: try --snap, a filter, --ring"
+                                : "");
     line(out, "+ lost: too big", sum.lost_too_big,
          sum.lost_too_big > 0 ? "larger than half of the ring: try --ring" : "");
     line(out, "+ lost: disk", end->lost_disk, end->error != NULL ? end->error : "");

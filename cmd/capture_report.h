@@ -30,8 +30,8 @@ struct capture_end {
     const char *path;
     double seconds;
     uint64_t bytes;
-    uint64_t written, lost_disk, past_limit; /* by the recorder */
-    uint64_t lost_reader; /* in rings that made no sense */
+    uint64_t written, lost_disk, past_limit;               /* by the recorder */
+    uint64_t lost_reader;                                  /* in rings that made no sense */
     struct capture_ring_account rings[CONFIG_WORKERS_MAX]; /* by the workers */
     uint32_t ring_count;
     json_t *detached;   /* the switch's answer to capture.detach; null when it had gone */

@@ -34,18 +34,20 @@ struct line {
 
 static enum xsw_status connect_failed(const char *path, struct xsw_error *error)
 {
-    if (errno == ENOENT || errno == ECONNREFUSED)
+    if (errno == ENOENT || errno == ECONNREFUSED) {
         return error_set(
             error, XSW_IO,
             "no xswd is listening on %s: start it with `xswd --config FILE`, or name its "
             "socket with --socket",
             path);
-    if (errno == EACCES || errno == EPERM)
+    }
+    if (errno == EACCES || errno == EPERM) {
         return error_set(
             error, XSW_DENIED,
             "%s: you may not connect: expected the owner of xswd, root, or a member of "
             "group xsw",
             path);
+    }
     return error_errno(error, "%s: cannot connect", path);
 }
 
@@ -54,13 +56,15 @@ enum xsw_status client_connect(const char *socket_path, struct client **client,
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct client *made = calloc(1, sizeof(*made));
-    if (made == NULL)
+    if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for a connection");
+    }
     made->next_id = 1;
     made->fd = -1;
     enum xsw_status status = control_socket_path(socket_path, made->path, error);
-    if (status != XSW_OK)
+    if (status != XSW_OK) {
         goto cleanup;
+    }
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", made->path);
     made->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (made->fd < 0) {
@@ -81,10 +85,12 @@ cleanup:
 
 void client_close(struct client *client)
 {
-    if (client == NULL)
+    if (client == NULL) {
         return;
-    if (client->fd >= 0)
+    }
+    if (client->fd >= 0) {
         close(client->fd);
+    }
     free(client);
 }
 
@@ -101,8 +107,9 @@ const char *client_path(const struct client *client)
 void client_reply_fini(struct client_reply *reply)
 {
     for (size_t i = 0; i < reply->fd_count; i++) {
-        if (reply->fds[i] >= 0)
+        if (reply->fds[i] >= 0) {
             close(reply->fds[i]);
+        }
     }
     json_decref(reply->result);
     *reply = (struct client_reply){0};
@@ -114,12 +121,15 @@ static enum xsw_status request_send(const struct client *client, const char *tex
 {
     while (length > 0) {
         ssize_t sent = send(client->fd, text, length, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
+        if (sent < 0 && errno == EINTR) {
             continue;
-        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+        }
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
             return XSW_OK;
-        if (sent < 0)
+        }
+        if (sent < 0) {
             return error_errno(error, "%s: the request cannot be sent", client->path);
+        }
         text += sent;
         length -= (size_t)sent;
     }
@@ -130,28 +140,32 @@ static void fds_take(struct msghdr *message, struct client_reply *reply)
 {
     for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL;
          header = CMSG_NXTHDR(message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
             continue;
+        }
         size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t i = 0; i < count; i++) {
             int fd;
             memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(fd));
-            if (reply->fd_count < CLIENT_FDS_MAX)
+            if (reply->fd_count < CLIENT_FDS_MAX) {
                 reply->fds[reply->fd_count++] = fd;
-            else
+            } else {
                 close(fd);
+            }
         }
     }
 }
 
 static bool line_make_room(struct line *line)
 {
-    if (line->length < line->size)
+    if (line->length < line->size) {
         return true;
+    }
     size_t size = line->size == 0 ? REPLY_FIRST : line->size * 2;
     char *larger = size <= 2 * (size_t)REPLY_LIMIT ? realloc(line->text, size) : NULL;
-    if (larger == NULL)
+    if (larger == NULL) {
         return false;
+    }
     line->text = larger;
     line->size = size;
     return true;
@@ -183,27 +197,33 @@ static enum xsw_status reply_receive(const struct client *client, struct line *l
                                      struct client_reply *reply, struct xsw_error *error)
 {
     for (;;) {
-        if (line->length > REPLY_LIMIT || !line_make_room(line))
+        if (line->length > REPLY_LIMIT || !line_make_room(line)) {
             return error_set(error, XSW_LIMIT, "%s: the reply is longer than %d bytes",
                              client->path, REPLY_LIMIT);
+        }
         ssize_t got = piece_receive(client, line, reply);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got < 0 && errno != ECONNRESET)
+        }
+        if (got < 0 && errno != ECONNRESET) {
             return error_errno(error, "%s: the reply cannot be read", client->path);
-        if (got <= 0)
+        }
+        if (got <= 0) {
             return error_set(error, XSW_IO, "%s: xswd closed the connection without a reply",
                              client->path);
-        if (memchr(line->text + line->length - got, '\n', (size_t)got) != NULL)
+        }
+        if (memchr(line->text + line->length - got, '\n', (size_t)got) != NULL) {
             return XSW_OK;
+        }
     }
 }
 
 static enum xsw_status status_of(const char *name)
 {
     for (int status = XSW_INVALID; status >= XSW_LIMIT; status--) {
-        if (name != NULL && strcmp(name, status_name((enum xsw_status)status)) == 0)
+        if (name != NULL && strcmp(name, status_name((enum xsw_status)status)) == 0) {
             return (enum xsw_status)status;
+        }
     }
     return XSW_IO;
 }
@@ -238,12 +258,15 @@ static enum xsw_status exchange(const struct client *client, int64_t id, const c
 {
     struct line line = {0};
     enum xsw_status status = request_send(client, text, strlen(text), error);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = request_send(client, "\n", 1, error);
-    if (status == XSW_OK)
+    }
+    if (status == XSW_OK) {
         status = reply_receive(client, &line, reply, error);
-    if (status == XSW_OK)
+    }
+    if (status == XSW_OK) {
         status = reply_understand(client, &line, id, reply, error);
+    }
     free(line.text);
     return status;
 }
@@ -252,18 +275,21 @@ enum xsw_status client_call(struct client *client, const char *method, json_t *p
                             struct client_reply *reply, struct xsw_error *error)
 {
     *reply = (struct client_reply){0};
-    if (params == NULL)
+    if (params == NULL) {
         params = json_object();
+    }
     int64_t id = client->next_id++;
     json_t *request = json_pack("{s:s,s:I,s:s,s:o}", "jsonrpc", "2.0", "id", (json_int_t)id,
                                 "method", method, "params", params);
     char *text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
     json_decref(request);
-    if (text == NULL)
+    if (text == NULL) {
         return error_set(error, XSW_INVALID, "%s: expected arguments in UTF-8", method);
+    }
     enum xsw_status status = exchange(client, id, text, reply, error);
     free(text);
-    if (status != XSW_OK)
+    if (status != XSW_OK) {
         client_reply_fini(reply);
+    }
     return status;
 }

@@ -33,8 +33,9 @@ const char *command_word(struct command *command)
 
 bool command_accept(struct command *command, const char *word)
 {
-    if (command->next == command->count || strcmp(command->words[command->next], word) != 0)
+    if (command->next == command->count || strcmp(command->words[command->next], word) != 0) {
         return false;
+    }
     command->next++;
     return true;
 }
@@ -42,15 +43,17 @@ bool command_accept(struct command *command, const char *word)
 const char *command_need(struct command *command, const char *what)
 {
     const char *word = command_word(command);
-    if (word == NULL)
+    if (word == NULL) {
         command_usage(command, "%s is missing", what);
+    }
     return word;
 }
 
 bool command_ends(struct command *command)
 {
-    if (command->next == command->count)
+    if (command->next == command->count) {
         return true;
+    }
     command_usage(command, "unexpected word \"%s\"", command->words[command->next]);
     return false;
 }
@@ -91,26 +94,30 @@ static int verb_unknown(const struct command *command, const struct verb *verbs,
     }
     names[count] = NULL;
     const char *near = config_near(word, names);
-    if (near != NULL)
+    if (near != NULL) {
         return command_usage(command, "unknown word \"%s\": did you mean \"%s\"?", word, near);
+    }
     return command_usage(command, "unknown word \"%s\"", word);
 }
 
 int command_run(const char *name, int argc, char **argv, const struct verb *verbs, const char *help)
 {
     struct command command = {.name = name};
-    if (!options_take(&command, argc, argv))
+    if (!options_take(&command, argc, argv)) {
         return EXIT_USAGE;
+    }
     if (command.help) {
         fputs(help, stdout);
         return EXIT_DONE;
     }
     const char *word = command_word(&command);
-    if (word == NULL)
+    if (word == NULL) {
         return verbs[0].function(&command);
+    }
     for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
-        if (strcmp(verb->name, word) == 0)
+        if (strcmp(verb->name, word) == 0) {
             return verb->function(&command);
+        }
     }
     return verb_unknown(&command, verbs, word);
 }
@@ -130,10 +137,12 @@ char *command_absolute(const char *path)
 {
     char folder[4096];
     char *absolute = NULL;
-    if (path[0] == '/' || path[0] == '\0' || getcwd(folder, sizeof(folder)) == NULL)
+    if (path[0] == '/' || path[0] == '\0' || getcwd(folder, sizeof(folder)) == NULL) {
         return strdup(path);
-    if (asprintf(&absolute, "%s/%s", folder, path) < 0)
+    }
+    if (asprintf(&absolute, "%s/%s", folder, path) < 0) {
         return NULL;
+    }
     return absolute;
 }
 
@@ -162,8 +171,9 @@ static json_t *word_value(enum word_type type, const char *word, const char **ex
         return number_value(word);
     case WORD_ON_OFF:
         *expected = "on or off";
-        if (strcmp(word, "on") == 0)
+        if (strcmp(word, "on") == 0) {
             return json_true();
+        }
         return strcmp(word, "off") == 0 ? json_false() : NULL;
     case WORD_LIST:
         *expected = "texts with commas between them";
@@ -189,21 +199,24 @@ static void member_unknown(const struct command *command, const struct word_rule
     }
     names[count] = NULL;
     const char *near = config_near(word, names);
-    if (near != NULL)
+    if (near != NULL) {
         command_usage(command, "unknown word \"%s\": did you mean \"%s\"?", word, near);
-    else
+    } else {
         command_usage(command, "unknown word \"%s\"", word);
+    }
 }
 
 bool command_member(struct command *command, const struct word_rule *rules, json_t *object)
 {
     const char *word = command_need(command, "a word");
     const char *expected;
-    if (word == NULL)
+    if (word == NULL) {
         return false;
+    }
     const struct word_rule *rule = rules;
-    while (rule->word != NULL && strcmp(rule->word, word) != 0)
+    while (rule->word != NULL && strcmp(rule->word, word) != 0) {
         rule++;
+    }
     if (rule->word == NULL) {
         member_unknown(command, rules, word);
         return false;
@@ -228,8 +241,9 @@ bool command_member(struct command *command, const struct word_rule *rules, json
 bool command_members(struct command *command, const struct word_rule *rules, json_t *object)
 {
     while (command->next < command->count) {
-        if (!command_member(command, rules, object))
+        if (!command_member(command, rules, object)) {
             return false;
+        }
     }
     return true;
 }
@@ -244,8 +258,9 @@ static const char *sentence_of(const struct xsw_error *error)
 
 static int exit_code_of(enum xsw_status status)
 {
-    if (status == XSW_NOT_FOUND)
+    if (status == XSW_NOT_FOUND) {
         return EXIT_FOUND;
+    }
     return status == XSW_INVALID ? EXIT_USAGE : EXIT_FAILED;
 }
 
@@ -290,10 +305,12 @@ int command_do(const struct command *command, const char *method, json_t *params
 {
     json_t *result;
     int exit_code = command_call(command, method, params, &result);
-    if (exit_code != EXIT_DONE)
+    if (exit_code != EXIT_DONE) {
         return exit_code;
-    if (command->json)
+    }
+    if (command->json) {
         return command_print_json(result);
+    }
     json_decref(result);
     puts(done);
     return EXIT_DONE;

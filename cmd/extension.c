@@ -36,11 +36,13 @@ static int extension_list(struct command *command)
     json_t *result;
     size_t place;
     json_t *entry;
-    if (!command_ends(command))
+    if (!command_ends(command)) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "extension.list", NULL, &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
 
     listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
     json_array_foreach(json_object_get(result, "extensions"), place, entry)
@@ -54,8 +56,9 @@ static int extension_list(struct command *command)
         listing_count(&listing, reply_number(entry, "silently_dropped"));
     }
     exit_code = listing_rows(&listing) > 0 ? listing_print(&listing) : EXIT_DONE;
-    if (listing_rows(&listing) == 0)
+    if (listing_rows(&listing) == 0) {
         puts("no extensions");
+    }
     listing_fini(&listing);
     json_decref(result);
     return exit_code;
@@ -69,8 +72,9 @@ static void settings_print(const json_t *settings)
     json_t *element;
     json_object_foreach((json_t *)settings, name, value)
     {
-        if (!json_is_array(value))
+        if (!json_is_array(value)) {
             line_print(name, "%s", json_string_value(value));
+        }
         json_array_foreach(value, place, element)
         {
             line_print(place == 0 ? name : "", "%s", json_string_value(element));
@@ -100,15 +104,18 @@ static int extension_show(struct command *command)
     json_t *entry;
     json_t *found = NULL;
     const char *name = command_need(command, "the name of the extension");
-    if (name == NULL || !command_ends(command))
+    if (name == NULL || !command_ends(command)) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "extension.list", NULL, &result);
-    if (exit_code != EXIT_DONE)
+    if (exit_code != EXIT_DONE) {
         return exit_code;
+    }
     json_array_foreach(json_object_get(result, "extensions"), place, entry)
     {
-        if (strcmp(reply_text(entry, "name"), name) == 0)
+        if (strcmp(reply_text(entry, "name"), name) == 0) {
             found = entry;
+        }
     }
     if (found == NULL) {
         fprintf(stderr, "xsw extension: there is no extension \"%s\"\n", name);
@@ -130,12 +137,13 @@ static bool setting_add(json_t *settings, const char *word)
     char *key = strndup(word, (size_t)(equals - word));
     bool good = key != NULL && value != NULL;
     json_t *old = good ? json_object_get(settings, key) : NULL;
-    if (json_is_array(old))
+    if (json_is_array(old)) {
         good = json_array_append(old, value) == 0;
-    else if (old != NULL)
+    } else if (old != NULL) {
         good = json_object_set_new(settings, key, json_pack("[O,O]", old, value)) == 0;
-    else if (good)
+    } else if (good) {
         good = json_object_set(settings, key, value) == 0;
+    }
     json_decref(value);
     free(key);
     return good;
@@ -156,11 +164,13 @@ static json_t *extension_read(struct command *command, json_t *extension)
         }
         command->next++;
         good = equals != word && setting_add(settings, word);
-        if (!good)
+        if (!good) {
             command_usage(command, "expected KEY=VALUE in UTF-8, found \"%s\"", word);
+        }
     }
-    if (good)
+    if (good) {
         return extension;
+    }
     json_decref(extension);
     return NULL;
 }
@@ -170,16 +180,19 @@ static int extension_add(struct command *command)
 {
     char text[400];
     const char *path = command_need(command, "the path of the extension");
-    if (path == NULL)
+    if (path == NULL) {
         return EXIT_USAGE;
+    }
     char *absolute = strchr(path, '/') != NULL ? command_absolute(path) : strdup(path);
     json_t *extension = absolute != NULL ? json_pack("{s:s}", "path", absolute) : NULL;
     free(absolute);
-    if (extension == NULL)
+    if (extension == NULL) {
         return command_usage(command, "expected a path in UTF-8");
+    }
     extension = extension_read(command, extension);
-    if (extension == NULL)
+    if (extension == NULL) {
         return EXIT_USAGE;
+    }
     snprintf(text, sizeof(text), "extension %s added", path);
     return command_do(command, "extension.add", json_pack("{s:o}", "extension", extension), text);
 }
@@ -189,11 +202,13 @@ static int extension_set(struct command *command)
     char text[400];
     const char *name = command_need(command, "the name of the extension");
     json_t *extension = name != NULL ? json_pack("{s:s}", "name", name) : NULL;
-    if (extension == NULL)
+    if (extension == NULL) {
         return EXIT_USAGE;
+    }
     extension = extension_read(command, extension);
-    if (extension == NULL)
+    if (extension == NULL) {
         return EXIT_USAGE;
+    }
     snprintf(text, sizeof(text), "extension %s set", name);
     return command_do(command, "extension.set", json_pack("{s:o}", "extension", extension), text);
 }
@@ -202,8 +217,9 @@ static int extension_remove(struct command *command)
 {
     char text[400];
     const char *name = command_need(command, "the name of the extension");
-    if (name == NULL || !command_ends(command))
+    if (name == NULL || !command_ends(command)) {
         return EXIT_USAGE;
+    }
     snprintf(text, sizeof(text), "extension %s removed", name);
     return command_do(command, "extension.remove", json_pack("{s:s}", "name", name), text);
 }

@@ -19,8 +19,9 @@ void listing_init(struct listing *listing, const struct listing_column *columns,
 
 void listing_fini(struct listing *listing)
 {
-    for (size_t i = 0; i < listing->cell_count; i++)
+    for (size_t i = 0; i < listing->cell_count; i++) {
         free(listing->cells[i]);
+    }
     free(listing->cells);
     *listing = (struct listing){0};
 }
@@ -28,8 +29,9 @@ void listing_fini(struct listing *listing)
 static void make_printable(char *text)
 {
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
             *text = '?';
+        }
     }
 }
 
@@ -60,8 +62,9 @@ void listing_text(struct listing *listing, const char *format, ...)
     char *text = NULL;
     va_list arguments;
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
+    if (vasprintf(&text, format, arguments) < 0) {
         text = NULL;
+    }
     va_end(arguments);
     cell_add(listing, text);
 }
@@ -73,8 +76,9 @@ const char *count_format(long long number, char text[COUNT_TEXT_SIZE])
     int first = digits[0] == '-' ? 1 : 0;
     int written = 0;
     for (int i = 0; i < length; i++) {
-        if (i > first && (length - i) % 3 == 0)
+        if (i > first && (length - i) % 3 == 0) {
             text[written++] = ',';
+        }
         text[written++] = digits[i];
     }
     text[written] = '\0';
@@ -95,8 +99,9 @@ size_t listing_rows(const struct listing *listing)
 static size_t characters(const char *text)
 {
     size_t count = 0;
-    for (; *text != '\0'; text++)
+    for (; *text != '\0'; text++) {
         count += ((unsigned char)*text & 0xc0) != 0x80;
+    }
     return count;
 }
 
@@ -105,12 +110,13 @@ static void cell_print(const struct listing *listing, size_t column, const char 
     size_t used = characters(text);
     int gap = used < width ? (int)(width - used) : 0;
     bool last = column + 1 == listing->column_count;
-    if (listing->columns[column].right)
+    if (listing->columns[column].right) {
         printf("%*s%s", gap, "", text);
-    else if (last)
+    } else if (last) {
         fputs(text, stdout);
-    else
+    } else {
         printf("%s%*s", text, gap, "");
+    }
     fputs(last ? "\n" : "  ", stdout);
 }
 
@@ -122,17 +128,21 @@ int listing_print(const struct listing *listing)
         fprintf(stderr, "xsw: no memory for the table\n");
         return EXIT_FAILED;
     }
-    for (size_t i = 0; i < columns; i++)
+    for (size_t i = 0; i < columns; i++) {
         widths[i] = characters(listing->columns[i].title);
+    }
     for (size_t i = 0; i < listing->cell_count; i++) {
         size_t width = characters(listing->cells[i]);
-        if (width > widths[i % columns])
+        if (width > widths[i % columns]) {
             widths[i % columns] = width;
+        }
     }
-    for (size_t i = 0; i < columns; i++)
+    for (size_t i = 0; i < columns; i++) {
         cell_print(listing, i, listing->columns[i].title, widths[i]);
-    for (size_t i = 0; i < listing->cell_count; i++)
+    }
+    for (size_t i = 0; i < listing->cell_count; i++) {
         cell_print(listing, i % columns, listing->cells[i], widths[i % columns]);
+    }
     return EXIT_DONE;
 }
 

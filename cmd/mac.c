@@ -28,8 +28,9 @@ static const struct word_rule list_words[] = {
 static json_t *params_read(struct command *command, const struct word_rule *rules)
 {
     json_t *params = json_object();
-    if (command_members(command, rules, params))
+    if (command_members(command, rules, params)) {
         return params;
+    }
     json_decref(params);
     return NULL;
 }
@@ -43,11 +44,13 @@ static int mac_list(struct command *command)
     size_t place;
     json_t *entry;
     json_t *params = params_read(command, list_words);
-    if (params == NULL)
+    if (params == NULL) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "mac.list", params, &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
 
     listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
     json_array_foreach(json_object_get(result, "entries"), place, entry)
@@ -58,8 +61,9 @@ static int mac_list(struct command *command)
         listing_text(&listing, "%s", reply_text(entry, "port"));
     }
     exit_code = listing_rows(&listing) > 0 ? listing_print(&listing) : EXIT_DONE;
-    if (listing_rows(&listing) == 0)
+    if (listing_rows(&listing) == 0) {
         puts("no addresses");
+    }
     listing_fini(&listing);
     json_decref(result);
     return exit_code;
@@ -68,8 +72,9 @@ static int mac_list(struct command *command)
 static int mac_flush(struct command *command)
 {
     json_t *params = params_read(command, list_words);
-    if (params == NULL)
+    if (params == NULL) {
         return EXIT_USAGE;
+    }
     return command_do(command, "mac.flush", params, "addresses forgotten");
 }
 

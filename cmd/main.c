@@ -35,8 +35,9 @@ enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 static void help_print(FILE *file)
 {
     fputs("usage: xsw [--socket PATH] COMMAND [WORDS…]\n\n", file);
-    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
         fprintf(file, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
+    }
     fputs("\n"
           "  --socket PATH      the control socket of xswd; default $XSW_SOCKET, else\n"
           "                     /run/xsw/xswd.sock as root, else\n"
@@ -55,14 +56,16 @@ static void help_print(FILE *file)
 static int unknown(const char *word)
 {
     const char *names[SUBCOMMAND_COUNT + 1];
-    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
         names[i] = subcommands[i].name;
+    }
     names[SUBCOMMAND_COUNT] = NULL;
     const char *near = config_near(word, names);
-    if (near != NULL)
+    if (near != NULL) {
         fprintf(stderr, "xsw: unknown command \"%s\": did you mean \"%s\"?\n", word, near);
-    else
+    } else {
         fprintf(stderr, "xsw: unknown command \"%s\"\n", word);
+    }
     fputs("Try `xsw --help`.\n", stderr);
     return EXIT_USAGE;
 }
@@ -86,10 +89,11 @@ static int options_take(int argc, char **argv, bool *json, int *exit_code)
             return -1;
         } else {
             const char *path = NULL;
-            if (strncmp(word, "--socket=", 9) == 0)
+            if (strncmp(word, "--socket=", 9) == 0) {
                 path = word + 9;
-            else if (strcmp(word, "--socket") == 0 && next + 1 < argc)
+            } else if (strcmp(word, "--socket") == 0 && next + 1 < argc) {
                 path = argv[++next];
+            }
             if (path == NULL || path[0] == '\0' || setenv("XSW_SOCKET", path, 1) != 0) {
                 fprintf(stderr, "xsw: unknown or incomplete option \"%s\"\nTry `xsw --help`.\n",
                         word);
@@ -104,8 +108,9 @@ static int options_take(int argc, char **argv, bool *json, int *exit_code)
 static int subcommand_run(const struct subcommand *subcommand, int argc, char **argv, bool json)
 {
     static char json_word[] = "--json";
-    if (!json)
+    if (!json) {
         return subcommand->function(argc, argv);
+    }
     char **words = calloc((size_t)argc + 2, sizeof(*words));
     if (words == NULL) {
         fputs("xsw: no memory\n", stderr);
@@ -124,15 +129,17 @@ int main(int argc, char **argv)
     bool json = false;
     int exit_code;
     int next = options_take(argc, argv, &json, &exit_code);
-    if (next < 0)
+    if (next < 0) {
         return exit_code;
+    }
     if (next == argc) {
         help_print(stderr);
         return EXIT_USAGE;
     }
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
-        if (strcmp(argv[next], subcommands[i].name) == 0)
+        if (strcmp(argv[next], subcommands[i].name) == 0) {
             return subcommand_run(&subcommands[i], argc - next, argv + next, json);
+        }
     }
     return unknown(argv[next]);
 }

@@ -58,12 +58,14 @@ static int policy_list(struct command *command)
     size_t place;
     json_t *entry;
     const char *port = command_word(command);
-    if (!command_ends(command))
+    if (!command_ends(command)) {
         return EXIT_USAGE;
+    }
     json_t *params = port != NULL ? json_pack("{s:s}", "port", port) : NULL;
     int exit_code = command_call(command, "policy.list", params, &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
 
     listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
     json_array_foreach(json_object_get(result, "rules"), place, entry)
@@ -76,8 +78,9 @@ static int policy_list(struct command *command)
         listing_text(&listing, "%s", reply_text(entry, "text"));
     }
     exit_code = listing_rows(&listing) > 0 ? listing_print(&listing) : EXIT_DONE;
-    if (listing_rows(&listing) == 0)
+    if (listing_rows(&listing) == 0) {
         puts("no rules: everything is allowed");
+    }
     listing_fini(&listing);
     json_decref(result);
     return exit_code;
@@ -93,16 +96,18 @@ static json_t *rule_read(struct command *command)
 {
     const char *direction = command_need(command, "in or out");
     const char *action = direction != NULL ? command_need(command, "allow or deny") : NULL;
-    if (action == NULL)
+    if (action == NULL) {
         return NULL;
+    }
     if (!is_one_of(direction, "in", "out") || !is_one_of(action, "allow", "deny")) {
         command_usage(command, "expected in|out and allow|deny, found \"%s %s\"", direction,
                       action);
         return NULL;
     }
     json_t *rule = json_pack("{s:s,s:s}", "direction", direction, "action", action);
-    if (command_members(command, rule_words, rule))
+    if (command_members(command, rule_words, rule)) {
         return rule;
+    }
     json_decref(rule);
     return NULL;
 }
@@ -112,12 +117,14 @@ static int policy_add(struct command *command)
     json_t *result;
     const char *port = command_need(command, "the name of the port");
     json_t *rule = port != NULL ? rule_read(command) : NULL;
-    if (rule == NULL)
+    if (rule == NULL) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "policy.add",
                                  json_pack("{s:s,s:o}", "port", port, "rule", rule), &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
     printf("port %s: rule %lld added: %s\n", reply_text(result, "port"), reply_number(result, "id"),
            reply_text(result, "text"));
     json_decref(result);
@@ -130,10 +137,12 @@ static int policy_remove(struct command *command)
     uint64_t id;
     const char *port = command_need(command, "the name of the port");
     const char *number = port != NULL ? command_need(command, "the id of the rule") : NULL;
-    if (number == NULL || !command_ends(command))
+    if (number == NULL || !command_ends(command)) {
         return EXIT_USAGE;
-    if (!config_number_parse(number, 1, INT32_MAX, &id))
+    }
+    if (!config_number_parse(number, 1, INT32_MAX, &id)) {
         return command_usage(command, "expected the id of a rule, found \"%s\"", number);
+    }
     snprintf(text, sizeof(text), "port %s: rule %s removed", port, number);
     return command_do(command, "policy.remove",
                       json_pack("{s:s,s:I}", "port", port, "id", (json_int_t)id), text);

@@ -62,10 +62,11 @@ static void vlan_format(const json_t *port, char text[VLAN_TEXT_SIZE])
     for (size_t i = 0; i < json_array_size(allowed); i++) {
         const json_t *element = json_array_get(allowed, i);
         char one[16];
-        if (json_is_integer(element))
+        if (json_is_integer(element)) {
             snprintf(one, sizeof(one), "%lld", (long long)json_integer_value(element));
-        else
+        } else {
             snprintf(one, sizeof(one), "%s", json_string_value(element));
+        }
         if (length + (int)strlen(one) + 8 > VLAN_TEXT_SIZE) {
             snprintf(text + length, (size_t)(VLAN_TEXT_SIZE - length), ",…");
             return;
@@ -84,11 +85,13 @@ static int port_list(struct command *command)
     json_t *result;
     size_t place;
     json_t *port;
-    if (!command_ends(command))
+    if (!command_ends(command)) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "port.list", NULL, &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
 
     listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
     json_array_foreach(json_object_get(result, "ports"), place, port)
@@ -125,8 +128,9 @@ static void macs_print(const json_t *port)
 
 static void line_if_there(const char *name, const char *text)
 {
-    if (text[0] != '\0')
+    if (text[0] != '\0') {
         line_print(name, "%s", text);
+    }
 }
 
 static void traffic_print(const char *name, const json_t *counters, const char *packets,
@@ -163,11 +167,13 @@ static int port_show(struct command *command)
 {
     json_t *result;
     const char *name = command_need(command, "the name of the port");
-    if (name == NULL || !command_ends(command))
+    if (name == NULL || !command_ends(command)) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "port.show", json_pack("{s:s}", "name", name), &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
     port_print(json_object_get(result, "port"));
     json_decref(result);
     return EXIT_DONE;
@@ -186,10 +192,12 @@ static json_t *vlan_read(struct command *command)
     bool good = trunk || command_member(command, access_words, vlan);
     while (good && trunk && command->next < command->count &&
            (strcmp(command->words[command->next], "native") == 0 ||
-            strcmp(command->words[command->next], "allowed") == 0))
+            strcmp(command->words[command->next], "allowed") == 0)) {
         good = command_member(command, trunk_words, vlan);
-    if (good)
+    }
+    if (good) {
         return vlan;
+    }
     json_decref(vlan);
     return NULL;
 }
@@ -219,8 +227,9 @@ static int port_change(struct command *command, const char *method, const char *
 {
     char text[100];
     json_t *port = port_read(command);
-    if (port == NULL)
+    if (port == NULL) {
         return EXIT_USAGE;
+    }
     snprintf(text, sizeof(text), "port %s %s", reply_text(port, "name"), done);
     return command_do(command, method, json_pack("{s:o}", "port", port), text);
 }
@@ -239,8 +248,9 @@ static int port_remove(struct command *command)
 {
     char text[100];
     const char *name = command_need(command, "the name of the port");
-    if (name == NULL || !command_ends(command))
+    if (name == NULL || !command_ends(command)) {
         return EXIT_USAGE;
+    }
     snprintf(text, sizeof(text), "port %s removed", name);
     return command_do(command, "port.remove", json_pack("{s:s}", "name", name), text);
 }

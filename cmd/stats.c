@@ -85,10 +85,11 @@ static void residues_print(const json_t *stages)
     char text[COUNT_TEXT_SIZE];
     json_array_foreach(stages, place, stage)
     {
-        if (reply_number(stage, "residue") != 0)
+        if (reply_number(stage, "residue") != 0) {
             printf("\n%s: in + copies + injected - out - dropped - held = %s: look again when the "
                    "switch is quiet\n",
                    reply_text(stage, "name"), count_format(reply_number(stage, "residue"), text));
+        }
     }
 }
 
@@ -160,13 +161,16 @@ static int stats_print(const json_t *result)
 {
     const json_t *stages = json_object_get(result, "stages");
     int exit_code = stages_print(stages);
-    if (exit_code == EXIT_DONE)
+    if (exit_code == EXIT_DONE) {
         exit_code = drops_print(stages);
+    }
     residues_print(stages);
-    if (exit_code == EXIT_DONE)
+    if (exit_code == EXIT_DONE) {
         exit_code = ports_print(json_object_get(result, "ports"));
-    if (exit_code == EXIT_DONE)
+    }
+    if (exit_code == EXIT_DONE) {
         exit_code = extensions_print(json_object_get(result, "extensions"));
+    }
     macs_print(json_object_get(result, "mac"));
     return exit_code;
 }
@@ -175,8 +179,9 @@ static int stats_once(const struct command *command)
 {
     json_t *result;
     int exit_code = command_call(command, "stats", NULL, &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
     exit_code = stats_print(result);
     json_decref(result);
     return exit_code;
@@ -188,13 +193,16 @@ static int stats_watch(const struct command *command)
     for (;;) {
         fputs(clear, stdout);
         int exit_code = stats_once(command);
-        if (exit_code != EXIT_DONE)
+        if (exit_code != EXIT_DONE) {
             return exit_code;
-        if (fflush(stdout) != 0)
+        }
+        if (fflush(stdout) != 0) {
             return EXIT_FAILED;
+        }
         sleep(1);
-        if (*clear == '\0' && !command->json)
+        if (*clear == '\0' && !command->json) {
             puts("");
+        }
     }
 }
 

@@ -31,11 +31,13 @@ static int switch_list(struct command *command)
     json_t *result;
     size_t place;
     json_t *entry;
-    if (!command_ends(command))
+    if (!command_ends(command)) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "switch.list", NULL, &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
 
     listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
     json_array_foreach(json_object_get(result, "switches"), place, entry)
@@ -61,11 +63,13 @@ static int switch_show(struct command *command)
 {
     json_t *result;
     char texts[4][COUNT_TEXT_SIZE];
-    if (!command_ends(command))
+    if (!command_ends(command)) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "switch.show", NULL, &result);
-    if (exit_code != EXIT_DONE || command->json)
+    if (exit_code != EXIT_DONE || command->json) {
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    }
 
     const json_t *shown = json_object_get(result, "switch");
     const json_t *mac = json_object_get(result, "mac");
@@ -91,17 +95,20 @@ static int switch_show(struct command *command)
 static int switch_config(struct command *command)
 {
     json_t *result;
-    if (!command_ends(command))
+    if (!command_ends(command)) {
         return EXIT_USAGE;
+    }
     int exit_code = command_call(command, "config.show", NULL, &result);
-    if (exit_code != EXIT_DONE)
+    if (exit_code != EXIT_DONE) {
         return exit_code;
+    }
     bool failed =
         json_dumpf(json_object_get(result, "configuration"), stdout, JSON_INDENT(2)) != 0 ||
         puts("") < 0 || fflush(stdout) != 0;
     json_decref(result);
-    if (failed)
+    if (failed) {
         fprintf(stderr, "xsw switch: the output cannot be written\n");
+    }
     return failed ? EXIT_FAILED : EXIT_DONE;
 }
 

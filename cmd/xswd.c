@@ -101,8 +101,9 @@ static int options_read(int argc, char **argv, struct options *options)
             options->socket_path = optarg;
             break;
         case 'w':
-            if (!config_number_parse(optarg, 1, CONFIG_WORKERS_MAX, &workers))
+            if (!config_number_parse(optarg, 1, CONFIG_WORKERS_MAX, &workers)) {
                 return usage_error("--workers: expected a number from 1 to 16");
+            }
             break;
         case 'k':
             options->check_only = true;
@@ -118,8 +119,9 @@ static int options_read(int argc, char **argv, struct options *options)
         }
     }
     options->workers = (uint32_t)workers;
-    if (optind < argc)
+    if (optind < argc) {
         return usage_error("expected options only");
+    }
     return options->config_path == NULL ? usage_error("--config FILE is missing") : -1;
 }
 
@@ -136,18 +138,23 @@ static void service_notify(const char *state)
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (path == NULL || (path[0] != '/' && path[0] != '@') ||
-        strlen(path) >= sizeof(address.sun_path))
+        strlen(path) >= sizeof(address.sun_path)) {
         return;
+    }
     size_t length = strlen(path);
     memcpy(address.sun_path, path, length);
-    if (path[0] == '@')
+    if (path[0] == '@') {
         address.sun_path[0] = '\0';
+    }
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
+    if (fd < 0) {
         return;
+    }
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, size) < 0)
+    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, size) <
+        0) {
         fprintf(stderr, "notify-failed: error=\"%s\"\n", strerror(errno));
+    }
     close(fd);
 }
 
@@ -159,15 +166,17 @@ static enum xsw_status events_open(struct daemon *daemon, struct xsw_error *erro
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0) {
         return error_errno(error, "signals cannot be blocked");
+    }
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     daemon->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     daemon->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (daemon->signal_fd < 0 || daemon->timer_fd < 0 ||
-        timerfd_settime(daemon->timer_fd, 0, &second, NULL) != 0)
+        timerfd_settime(daemon->timer_fd, 0, &second, NULL) != 0) {
         return error_errno(error, "signals and timer cannot be watched");
+    }
     return XSW_OK;
 }
 
@@ -178,24 +187,31 @@ static enum xsw_status daemon_start(struct daemon *daemon, const struct options 
     enum xsw_status status = control_socket_path(options->socket_path, daemon->socket_path, error);
     struct control_options control = {.path = daemon->socket_path, .log = log_line};
     struct vswitch_log log = {.line = log_line};
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = events_open(daemon, error);
-    if (status == XSW_OK)
+    }
+    if (status == XSW_OK) {
         status = control_server_open(&control, &daemon->server, error);
-    if (status == XSW_OK)
+    }
+    if (status == XSW_OK) {
         status = vswitch_create(&daemon->config.switch_config, &daemon->vswitch, error);
-    if (status != XSW_OK)
+    }
+    if (status != XSW_OK) {
         return status;
+    }
     vswitch_set_log(daemon->vswitch, &log);
     status = config_apply(&daemon->config, daemon->vswitch, error);
-    if (status != XSW_OK)
+    if (status != XSW_OK) {
         return error_prefix(error, "%s", options->config_path);
+    }
     xswd_capture_init(&daemon->capture, daemon->vswitch);
     status = control_methods_add(&daemon->methods, daemon->vswitch, daemon->server, error);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = control_server_add(daemon->server, &daemon->capture.table, error);
-    if (status == XSW_OK)
+    }
+    if (status == XSW_OK) {
         status = vswitch_start(daemon->vswitch, error);
+    }
     return status;
 }
 
@@ -209,8 +225,9 @@ static uint32_t signal_read(int fd)
 static void timer_read(struct daemon *daemon)
 {
     uint64_t seconds;
-    if (read(daemon->timer_fd, &seconds, sizeof(seconds)) != sizeof(seconds))
+    if (read(daemon->timer_fd, &seconds, sizeof(seconds)) != sizeof(seconds)) {
         return;
+    }
     vswitch_tick(daemon->vswitch);
     control_server_tick(daemon->server, now_ns());
 }
@@ -225,16 +242,20 @@ static enum xsw_status daemon_loop(struct daemon *daemon, struct xsw_error *erro
     uint32_t signal_number = 0;
     while (signal_number == 0) {
         if (poll(waits, 3, -1) < 0) {
-            if (errno == EINTR)
+            if (errno == EINTR) {
                 continue;
+            }
             return error_errno(error, "events cannot be waited for");
         }
-        if (waits[0].revents != 0)
+        if (waits[0].revents != 0) {
             signal_number = signal_read(daemon->signal_fd);
-        if (waits[1].revents != 0)
+        }
+        if (waits[1].revents != 0) {
             timer_read(daemon);
-        if (waits[2].revents != 0)
+        }
+        if (waits[2].revents != 0) {
             control_server_process(daemon->server, now_ns());
+        }
     }
     fprintf(stderr, "stopping: signal=%s\n", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
     service_notify("STOPPING=1");
@@ -247,10 +268,12 @@ static void daemon_stop(struct daemon *daemon)
     control_server_close(daemon->server);
     xswd_capture_fini(&daemon->capture);
     vswitch_destroy(daemon->vswitch);
-    if (daemon->signal_fd >= 0)
+    if (daemon->signal_fd >= 0) {
         close(daemon->signal_fd);
-    if (daemon->timer_fd >= 0)
+    }
+    if (daemon->timer_fd >= 0) {
         close(daemon->timer_fd);
+    }
 }
 
 static enum xsw_status daemon_run(struct daemon *daemon, const struct options *options,
@@ -267,8 +290,9 @@ static enum xsw_status daemon_run(struct daemon *daemon, const struct options *o
         status = daemon_loop(daemon, error);
     }
     daemon_stop(daemon);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         fprintf(stderr, "stopped: socket=%s\n", daemon->socket_path);
+    }
     return status;
 }
 
@@ -279,19 +303,23 @@ int main(int argc, char **argv)
     struct xsw_error error = {0};
 
     int exit_code = options_read(argc, argv, &options);
-    if (exit_code >= 0)
+    if (exit_code >= 0) {
         return exit_code;
+    }
     enum xsw_status status = config_load(options.config_path, &daemon.config, &error);
-    if (status == XSW_OK && options.workers != 0)
+    if (status == XSW_OK && options.workers != 0) {
         daemon.config.switch_config.workers = options.workers;
-    if (status == XSW_OK && options.check_only)
+    }
+    if (status == XSW_OK && options.check_only) {
         printf("%s: good: %zu ports, %zu extensions\n", options.config_path,
                daemon.config.port_count, daemon.config.extension_count);
-    else if (status == XSW_OK)
+    } else if (status == XSW_OK) {
         status = daemon_run(&daemon, &options, &error);
+    }
     config_fini(&daemon.config);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         return EXIT_DONE;
+    }
     fprintf(stderr, "xswd: %s\n", error.text);
     return EXIT_FAILED;
 }

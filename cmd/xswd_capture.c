@@ -21,8 +21,9 @@ static struct xswd_session *session_find(struct xswd_capture *capture, uint64_t 
     for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
         struct xswd_session *place = &capture->sessions[i];
         if (place->session != NULL && place->client == client &&
-            capture_session_id(place->session) == session)
+            capture_session_id(place->session) == session) {
             return place;
+        }
     }
     return NULL;
 }
@@ -30,8 +31,9 @@ static struct xswd_session *session_find(struct xswd_capture *capture, uint64_t 
 static struct xswd_session *place_find(struct xswd_capture *capture)
 {
     for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
-        if (capture->sessions[i].session == NULL)
+        if (capture->sessions[i].session == NULL) {
             return &capture->sessions[i];
+        }
     }
     return NULL;
 }
@@ -97,9 +99,10 @@ static json_t *dropped_json(const struct capture_session *session, uint16_t stag
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         uint64_t packets = capture_session_dropped(session, stage, reasons[i].id);
-        if (packets > 0)
+        if (packets > 0) {
             json_array_append_new(list, json_pack("{s:i,s:I}", "reason", reasons[i].id, "packets",
                                                   (json_int_t)packets));
+        }
     }
     return list;
 }
@@ -114,8 +117,9 @@ static json_t *stages_json(const struct xswd_capture *capture,
     size_t stage_count = vswitch_stages(capture->vswitch, stages, STAGES_MAX);
     size_t reason_count =
         reasons != NULL ? vswitch_reasons(capture->vswitch, reasons, REASONS_MAX) : 0;
-    if (reason_count > REASONS_MAX)
+    if (reason_count > REASONS_MAX) {
         reason_count = REASONS_MAX;
+    }
     for (size_t i = 0; reasons != NULL && i < stage_count && i < STAGES_MAX; i++) {
         struct stage_counters c = capture_session_stage(session, stages[i].id);
         json_array_append_new(
@@ -149,9 +153,10 @@ static enum xsw_status attach_reply(struct xswd_session *place, struct rpc_reply
     const int *fds;
     size_t count = capture_session_rings(place->session, &fds);
     enum xsw_status status = control_reply(reply, session_json(place->session), error);
-    if (status == XSW_OK && count > RPC_FDS_MAX)
+    if (status == XSW_OK && count > RPC_FDS_MAX) {
         status = error_set(error, XSW_LIMIT, "expected at most %d workers, found %zu", RPC_FDS_MAX,
                            count);
+    }
     if (status != XSW_OK) {
         session_close(place);
         return status;
@@ -177,12 +182,14 @@ static enum xsw_status method_attach(void *context, const struct rpc_caller *cal
     config_node_text(&node, "filter", filter, sizeof(filter));
     config_node_number(&node, "snap_length", 0, CAPTURE_SNAP_MAX, &snap_length);
     config_node_number(&node, "ring_bytes", 0, CAPTURE_RING_MAX, &ring_bytes);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     struct xswd_session *place = place_find(capture);
-    if (place == NULL)
+    if (place == NULL) {
         return error_set(error, XSW_LIMIT, "there are %d capture sessions already",
                          CAPTURE_SESSIONS_MAX);
+    }
     struct capture_options options = {
         .filter = filter, .snap_length = (uint32_t)snap_length, .ring_bytes = (uint32_t)ring_bytes};
     enum xsw_status status = session_open(capture, place, &options, caller, error);
@@ -201,18 +208,21 @@ static enum xsw_status method_detach(void *context, const struct rpc_caller *cal
     config_node_check_object(&node, members);
     config_node_require(&node, "session");
     config_node_number(&node, "session", 0, UINT32_MAX, &number);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     struct xswd_session *place = session_find(context, caller->client, number);
-    if (place == NULL)
+    if (place == NULL) {
         return error_set(error, XSW_NOT_FOUND, "this connection has no capture session %lld",
                          (long long)number);
+    }
     enum xsw_status status = capture_session_stop(place->session, error);
     json_t *result = NULL;
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         result = json_pack("{s:o,s:o,s:o}", "account", account_json(context, place->session),
                            "workers", workers_json(context, place->session), "stages",
                            stages_json(context, place->session));
+    }
     session_close(place);
     return status == XSW_OK ? control_reply(reply, result, error) : status;
 }
@@ -228,13 +238,15 @@ static enum xsw_status method_list(void *context, const struct rpc_caller *calle
     (void)caller;
 
     config_node_check_object(&node, members);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     json_t *list = json_array();
     for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
         const struct capture_session *session = capture->sessions[i].session;
-        if (session == NULL)
+        if (session == NULL) {
             continue;
+        }
         json_t *object = session_json(session);
         json_object_set_new(object, "account", account_json(capture, session));
         json_array_append_new(list, object);
@@ -246,8 +258,9 @@ static void client_gone(void *context, uint64_t client)
 {
     struct xswd_capture *capture = context;
     for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
-        if (capture->sessions[i].session != NULL && capture->sessions[i].client == client)
+        if (capture->sessions[i].session != NULL && capture->sessions[i].client == client) {
             session_close(&capture->sessions[i]);
+        }
     }
 }
 
@@ -271,7 +284,8 @@ void xswd_capture_init(struct xswd_capture *capture, struct vswitch *vswitch)
 void xswd_capture_fini(struct xswd_capture *capture)
 {
     for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
-        if (capture->sessions[i].session != NULL)
+        if (capture->sessions[i].session != NULL) {
             session_close(&capture->sessions[i]);
+        }
     }
 }

@@ -319,10 +319,8 @@ struct meta_hop meta_hop_at(const struct meta_item *item, size_t index)
 const char *meta_loss_name(unsigned cause)
 {
     static const char *const names[META_LOSS_COUNT] = {
-        [META_LOSS_RING_FULL] = "ring-full",
-        [META_LOSS_TOO_BIG] = "record-too-big",
-        [META_LOSS_DISK] = "disk",
-        [META_LOSS_PAST_LIMIT] = "past-limit",
+        [META_LOSS_RING_FULL] = "ring-full", [META_LOSS_TOO_BIG] = "record-too-big",
+        [META_LOSS_DISK] = "disk",           [META_LOSS_PAST_LIMIT] = "past-limit",
         [META_LOSS_READER] = "reader",
     };
     return cause < META_LOSS_COUNT && names[cause] != NULL ? names[cause] : "unknown";

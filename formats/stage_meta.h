@@ -83,8 +83,8 @@ enum meta_tlv {
         6, /* u64 from_mono_ns, u64 to_mono_ns, u64 journeys, u16 worker, u16 meta_loss */
     META_TLV_GENERATION = 7, /* u64 configuration generation that decided */
     META_TLV_STAGE_TIME = 8, /* u32 ns since rx at which this record's own stage was done */
-    META_TLV_UNDECLARED = 9  /* u16 stage: its extension changed bytes without declaring it. In rings
-                                only: on a record of a file it is the flag META_UNDECLARED */
+    META_TLV_UNDECLARED = 9 /* u16 stage: its extension changed bytes without declaring it. In rings
+                               only: on a record of a file it is the flag META_UNDECLARED */
 };
 
 /* Why capture lost a journey. Names are in meta_loss_name(). */

@@ -67,7 +67,8 @@ enum xsw_status packet_pool_create(uint32_t small, uint32_t large, struct packet
     }
     struct packet *descriptors = made->memory;
     uint8_t *buffers = (uint8_t *)(descriptors + packets);
-    buffers = stack_fill(&made->small, descriptors, buffers, PACKET_SMALL_STRIDE, PACKET_SMALL_BYTES);
+    buffers =
+        stack_fill(&made->small, descriptors, buffers, PACKET_SMALL_STRIDE, PACKET_SMALL_BYTES);
     stack_fill(&made->large, descriptors + small, buffers, PACKET_LARGE_STRIDE, PACKET_LARGE_BYTES);
     *pool = made;
     made = NULL;

@@ -4,8 +4,8 @@
 
 /*
  * Packet memory. A packet is a descriptor of two cache lines (the public one, and one that only the
- * switch sees) and a buffer of its own with headroom. A copy owns its bytes, so that whoever changes
- * one packet changes no other.
+ * switch sees) and a buffer of its own with headroom. A copy owns its bytes, so that whoever
+ * changes one packet changes no other.
  *
  * A pool belongs to one worker and is touched by that worker alone. It never grows: an empty pool
  * gives null, and the caller counts that.
@@ -30,10 +30,10 @@ enum {
 struct packet_notes;
 
 struct packet {
-    struct xsw_packet seen; /* what extensions see; first member */
-    uint8_t *buffer;        /* start of the headroom */
-    uint32_t capacity;      /* bytes of frame that fit behind the headroom */
-    uint32_t rx_length;     /* of the frame when the packet began */
+    struct xsw_packet seen;     /* what extensions see; first member */
+    uint8_t *buffer;            /* start of the headroom */
+    uint32_t capacity;          /* bytes of frame that fit behind the headroom */
+    uint32_t rx_length;         /* of the frame when the packet began */
     struct packet_notes *notes; /* what happened to it, for observers; null: nothing noted */
     uint32_t ingress_rule;      /* the port ACL rules that let it pass, 0 for none */
     uint32_t egress_rule;
@@ -60,7 +60,8 @@ struct packet *packet_alloc(struct packet_pool *pool, uint32_t length);
 /* At most `count` small ones; returns how many. */
 uint32_t packet_alloc_small(struct packet_pool *pool, struct packet **packets, uint32_t count);
 void packet_free(struct packet_pool *pool, struct packet *const *packets, uint32_t count);
-/* Bytes and metadata as in `original`; no id, notes or drop of its own yet. Null as packet_alloc. */
+/* Bytes and metadata as in `original`; no id, notes or drop of its own yet. Null as packet_alloc.
+ */
 struct packet *packet_copy(struct packet_pool *pool, const struct packet *original);
 /* Whether there is a packet for a frame of any length. */
 int packet_pool_has_large(const struct packet_pool *pool);

@@ -52,12 +52,12 @@ void acl_compile(const struct acl_rule *rule, uint32_t counter, struct acl_compi
     if (compiled->destination_ports.last == 0) {
         compiled->destination_ports.last = UINT16_MAX;
     }
-    compiled->needs = (uint8_t)((rule->has_source_mac ? NEEDS_SOURCE_MAC : 0) |
-                                (rule->has_destination_mac ? NEEDS_DESTINATION_MAC : 0) |
-                                (rule->has_ether_type ? NEEDS_ETHER_TYPE : 0) |
-                                (rule->has_protocol ? NEEDS_PROTOCOL : 0) |
-                                (compiled->family != 0 ? NEEDS_ADDRESSES : 0) |
-                                (has_ports ? NEEDS_PORTS : 0));
+    compiled->needs =
+        (uint8_t)((rule->has_source_mac ? NEEDS_SOURCE_MAC : 0) |
+                  (rule->has_destination_mac ? NEEDS_DESTINATION_MAC : 0) |
+                  (rule->has_ether_type ? NEEDS_ETHER_TYPE : 0) |
+                  (rule->has_protocol ? NEEDS_PROTOCOL : 0) |
+                  (compiled->family != 0 ? NEEDS_ADDRESSES : 0) | (has_ports ? NEEDS_PORTS : 0));
 }
 
 int acl_rule_compare(const void *a, const void *b)

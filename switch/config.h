@@ -15,9 +15,9 @@
 #include <xsw/packet.h>
 
 enum {
-    CONFIG_NAME_SIZE = 32,   /* names with their terminator */
+    CONFIG_NAME_SIZE = 32, /* names with their terminator */
     CONFIG_PATH_SIZE = 256,
-    CONFIG_MACS_MAX = 16,    /* addresses that the spoofing guard of a port allows */
+    CONFIG_MACS_MAX = 16, /* addresses that the spoofing guard of a port allows */
     CONFIG_VLAN_MAX = 4094,
     CONFIG_ACL_RULES_MAX = 256, /* a port */
     CONFIG_WORKERS_MAX = 16,
@@ -28,11 +28,7 @@ struct mac_address {
     uint8_t bytes[6];
 };
 
-enum port_kind {
-    PORT_KIND_TAP,
-    PORT_KIND_MEMORY,
-    PORT_KIND_FILE
-};
+enum port_kind { PORT_KIND_TAP, PORT_KIND_MEMORY, PORT_KIND_FILE };
 
 enum vlan_mode {
     VLAN_ACCESS, /* untagged frames belong to `access`; tagged ones are refused */
@@ -41,8 +37,8 @@ enum vlan_mode {
 
 struct vlan_config {
     enum vlan_mode mode;
-    uint16_t access;           /* 1 … 4094 */
-    uint16_t native;           /* 0: untagged frames are refused */
+    uint16_t access;             /* 1 … 4094 */
+    uint16_t native;             /* 0: untagged frames are refused */
     uint64_t allowed[4096 / 64]; /* bit n: VLAN n */
 };
 
@@ -58,18 +54,16 @@ struct port_config {
     bool spoof_guard;
     struct mac_address macs[CONFIG_MACS_MAX];
     uint32_t mac_count;
-    char mirror_to[CONFIG_NAME_SIZE]; /* copies of all that this port receives and is sent; or empty */
+    char mirror_to[CONFIG_NAME_SIZE]; /* copies of all that this port receives and is sent; or empty
+                                       */
 };
 
 enum acl_direction {
-    ACL_IN,  /* from the port into the switch */
-    ACL_OUT  /* from the switch to the port */
+    ACL_IN, /* from the port into the switch */
+    ACL_OUT /* from the switch to the port */
 };
 
-enum acl_action {
-    ACL_ALLOW,
-    ACL_DENY
-};
+enum acl_action { ACL_ALLOW, ACL_DENY };
 
 struct ip_prefix {
     uint8_t family;    /* 0: any, 4 or 6 */
@@ -98,7 +92,8 @@ struct acl_rule {
 
 struct extension_setting {
     char name[CONFIG_NAME_SIZE];
-    const char *const *texts; /* numbers and booleans as text too; owned by the caller of the call */
+    const char *const
+        *texts; /* numbers and booleans as text too; owned by the caller of the call */
     size_t text_count;
 };
 
@@ -111,10 +106,10 @@ struct extension_config {
 
 struct switch_config {
     char name[CONFIG_NAME_SIZE];
-    uint32_t workers;           /* 1 … CONFIG_WORKERS_MAX */
-    uint32_t mac_limit;         /* entries of the MAC table */
+    uint32_t workers;            /* 1 … CONFIG_WORKERS_MAX */
+    uint32_t mac_limit;          /* entries of the MAC table */
     uint32_t mac_ageing_seconds; /* 0: never */
-    uint32_t buffers;           /* packet buffers of a worker; 0: default */
+    uint32_t buffers;            /* packet buffers of a worker; 0: default */
 };
 
 #endif

@@ -16,23 +16,27 @@ static const char *const extension_members[] = {"name", "path", "settings", NULL
 /* The value as a new string; null when it is of another type. */
 static json_t *text_of(const json_t *value)
 {
-    if (json_is_integer(value))
+    if (json_is_integer(value)) {
         return json_sprintf("%lld", (long long)json_integer_value(value));
-    if (json_is_boolean(value))
+    }
+    if (json_is_boolean(value)) {
         return json_string(json_is_true(value) ? "true" : "false");
-    if (json_is_string(value) && json_string_length(value) < CONFIG_SETTING_TEXT_SIZE)
+    }
+    if (json_is_string(value) && json_string_length(value) < CONFIG_SETTING_TEXT_SIZE) {
         return json_string(json_string_value(value));
+    }
     return NULL;
 }
 
 static void text_append(const struct config_node *node, json_t *texts)
 {
     json_t *text = text_of(node->value);
-    if (text == NULL)
+    if (text == NULL) {
         config_node_fail(node, "expected a text below %d bytes, a number, true or false",
                          CONFIG_SETTING_TEXT_SIZE);
-    else if (json_array_append_new(texts, text) != 0)
+    } else if (json_array_append_new(texts, text) != 0) {
         config_node_fail(node, "no memory for it");
+    }
 }
 
 /* Appends the texts of one setting and returns how many they are. */
@@ -59,8 +63,9 @@ static void pointers_make(const struct config_node *node, struct config_extensio
         config_node_fail(node, "no memory for %zu texts", count);
         return;
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         extension->pointers[i] = json_string_value(json_array_get(extension->texts, i));
+    }
     size_t next = 0;
     for (size_t i = 0; i < extension->config.setting_count; i++) {
         extension->settings[i].texts = extension->pointers + next;
@@ -71,8 +76,9 @@ static void pointers_make(const struct config_node *node, struct config_extensio
 
 static void settings_read(const struct config_node *node, struct config_extension *extension)
 {
-    if (!config_node_is_there(node))
+    if (!config_node_is_there(node)) {
         return;
+    }
     if (!json_is_object(node->value)) {
         config_node_fail(node, "expected an object: a member for each setting");
         return;
@@ -111,13 +117,15 @@ void config_extension_read(const struct config_node *node, struct config_extensi
     config_node_check_object(node, extension_members);
     config_node_text(node, "name", extension->config.name, sizeof(extension->config.name));
     struct config_node name = config_node_member(node, "name");
-    if (config_node_is_there(&name) && !config_name_is_valid(extension->config.name))
+    if (config_node_is_there(&name) && !config_name_is_valid(extension->config.name)) {
         config_node_fail(&name, "expected letters, digits, '-', '_' and '.'");
+    }
     config_node_text(node, "path", extension->config.path, sizeof(extension->config.path));
     struct config_node settings = config_node_member(node, "settings");
     settings_read(&settings, extension);
-    if (node->reader->status != XSW_OK)
+    if (node->reader->status != XSW_OK) {
         extension->config.setting_count = 0;
+    }
 }
 
 void config_extension_fini(struct config_extension *extension)

@@ -26,15 +26,18 @@ static void port_names_check(const struct config_node *list, const struct config
         bool mirror_found = port->mirror_to[0] == '\0';
         for (size_t j = 0; j < config->port_count; j++) {
             const char *other = config->ports[j].config.name;
-            if (j < i && strcmp(other, port->name) == 0)
+            if (j < i && strcmp(other, port->name) == 0) {
                 config_node_fail(&element, "the name \"%s\" is that of ports[%zu]", other, j);
-            if (j != i && strcmp(other, port->mirror_to) == 0)
+            }
+            if (j != i && strcmp(other, port->mirror_to) == 0) {
                 mirror_found = true;
+            }
         }
         struct config_node mirror = config_node_member(&element, "mirror_to");
-        if (!mirror_found)
+        if (!mirror_found) {
             config_node_fail(&mirror, "expected the name of another port, found \"%s\"",
                              port->mirror_to);
+        }
     }
 }
 
@@ -84,8 +87,9 @@ enum xsw_status config_read(const json_t *root, struct config *config, struct xs
     *config = (struct config){0};
     switch_config_init(&config->switch_config);
     config_node_check_object(&node, config_members);
-    if (config_node_is_there(&switch_node))
+    if (config_node_is_there(&switch_node)) {
         config_switch_read(&switch_node, &config->switch_config);
+    }
     ports_read(&ports, config);
     extensions_read(&extensions, config);
     return reader.status;
@@ -100,8 +104,9 @@ static enum xsw_status file_read(const char *path, char **text, size_t *length,
     *length = 0;
     *text = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         return error_errno(error, "%s: the configuration cannot be opened", path);
+    }
     for (;;) {
         char *larger = realloc(*text, size);
         if (larger == NULL) {
@@ -110,18 +115,21 @@ static enum xsw_status file_read(const char *path, char **text, size_t *length,
         }
         *text = larger;
         ssize_t got = read(fd, *text + *length, size - *length);
-        if (got < 0)
+        if (got < 0) {
             status = error_errno(error, "%s: the configuration cannot be read", path);
-        if (got <= 0)
+        }
+        if (got <= 0) {
             break;
+        }
         *length += (size_t)got;
         if (*length > CONFIG_FILE_MAX) {
             status = error_set(error, XSW_LIMIT, "%s: expected at most %d bytes of configuration",
                                path, CONFIG_FILE_MAX);
             break;
         }
-        if (*length == size)
+        if (*length == size) {
             size *= 2;
+        }
     }
     close(fd);
     return status;
@@ -141,9 +149,10 @@ enum xsw_status config_load(const char *path, struct config *config, struct xsw_
     }
     json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &parse_error);
     free(text);
-    if (root == NULL)
+    if (root == NULL) {
         return error_set(error, XSW_INVALID, "%s:%d:%d: %s", path, parse_error.line,
                          parse_error.column, parse_error.text);
+    }
     status = config_read(root, config, error);
     json_decref(root);
     return status == XSW_OK ? XSW_OK : error_prefix(error, "%s", path);
@@ -151,10 +160,12 @@ enum xsw_status config_load(const char *path, struct config *config, struct xsw_
 
 void config_fini(struct config *config)
 {
-    for (size_t i = 0; i < config->port_count; i++)
+    for (size_t i = 0; i < config->port_count; i++) {
         free(config->ports[i].rules);
-    for (size_t i = 0; i < config->extension_count; i++)
+    }
+    for (size_t i = 0; i < config->extension_count; i++) {
         config_extension_fini(&config->extensions[i]);
+    }
     free(config->ports);
     free(config->extensions);
     *config = (struct config){0};
@@ -171,8 +182,9 @@ static enum xsw_status port_apply(const struct config_port *port, struct vswitch
     for (size_t i = 0; status == XSW_OK && i < port->rule_count; i++) {
         struct acl_rule rule = port->rules[i];
         status = vswitch_acl_add(vswitch, config.name, &rule, error);
-        if (status != XSW_OK)
+        if (status != XSW_OK) {
             error_prefix(error, "acl[%zu]", i);
+        }
     }
     return status;
 }
@@ -182,18 +194,21 @@ enum xsw_status config_apply(const struct config *config, struct vswitch *vswitc
 {
     for (size_t i = 0; i < config->port_count; i++) {
         const struct config_port *port = &config->ports[i];
-        if (port_apply(port, vswitch, error) != XSW_OK)
+        if (port_apply(port, vswitch, error) != XSW_OK) {
             return error_prefix(error, "ports[%zu] (%s)", i, port->config.name);
+        }
     }
     for (size_t i = 0; i < config->port_count; i++) {
         const struct port_config *port = &config->ports[i].config;
-        if (port->mirror_to[0] != '\0' && vswitch_port_set(vswitch, port, error) != XSW_OK)
+        if (port->mirror_to[0] != '\0' && vswitch_port_set(vswitch, port, error) != XSW_OK) {
             return error_prefix(error, "ports[%zu] (%s)", i, port->name);
+        }
     }
     for (size_t i = 0; i < config->extension_count; i++) {
         const struct extension_config *extension = &config->extensions[i].config;
-        if (vswitch_extension_add(vswitch, extension, error) != XSW_OK)
+        if (vswitch_extension_add(vswitch, extension, error) != XSW_OK) {
             return error_prefix(error, "extensions[%zu] (%s)", i, extension->path);
+        }
     }
     return XSW_OK;
 }
@@ -211,12 +226,15 @@ json_t *config_running_port_json(struct vswitch *vswitch, const struct port_conf
         object = NULL;
         goto cleanup;
     }
-    if (count > CONFIG_ACL_RULES_MAX)
+    if (count > CONFIG_ACL_RULES_MAX) {
         count = CONFIG_ACL_RULES_MAX;
-    for (size_t i = 0; i < count; i++)
+    }
+    for (size_t i = 0; i < count; i++) {
         json_array_append_new(list, config_rule_json(&rules[i].rule));
-    if (count > 0)
+    }
+    if (count > 0) {
         json_object_set(object, "acl", list);
+    }
 
 cleanup:
     free(rules);
@@ -231,12 +249,14 @@ json_t *config_running_settings_json(struct vswitch *vswitch, const char *extens
     for (size_t place = 0; vswitch_extension_setting(vswitch, extension, place, &info) == XSW_OK;
          place++) {
         json_t *value = NULL;
-        if (info.text_count == 1)
+        if (info.text_count == 1) {
             value = json_string(info.texts[0]);
-        else
+        } else {
             value = json_array();
-        for (size_t i = 0; info.text_count != 1 && i < info.text_count; i++)
+        }
+        for (size_t i = 0; info.text_count != 1 && i < info.text_count; i++) {
             json_array_append_new(value, json_string(info.texts[i]));
+        }
         json_object_set_new(settings, info.name, value);
     }
     return settings;
@@ -247,8 +267,9 @@ static json_t *extensions_json(struct vswitch *vswitch)
     struct extension_info extensions[CONFIG_EXTENSIONS_MAX];
     size_t count = vswitch_extensions(vswitch, extensions, CONFIG_EXTENSIONS_MAX);
     json_t *list = json_array();
-    if (count > CONFIG_EXTENSIONS_MAX)
+    if (count > CONFIG_EXTENSIONS_MAX) {
         count = CONFIG_EXTENSIONS_MAX;
+    }
     /* The switch tells the top first; a configuration puts each on top of those before it. */
     for (size_t i = count; i > 0; i--) {
         const struct extension_info *info = &extensions[i - 1];
@@ -268,8 +289,9 @@ json_t *config_running_json(struct vswitch *vswitch)
         return NULL;
     }
     size_t count = vswitch_ports(vswitch, ports, XSW_PORTS_MAX);
-    for (size_t i = 0; i < count && i < XSW_PORTS_MAX; i++)
+    for (size_t i = 0; i < count && i < XSW_PORTS_MAX; i++) {
         json_array_append_new(list, config_running_port_json(vswitch, &ports[i].config));
+    }
     free(ports);
     return json_pack("{s:o,s:o,s:o}", "switch", config_switch_json(vswitch_config(vswitch)),
                      "ports", list, "extensions", extensions_json(vswitch));

@@ -43,8 +43,9 @@ static void name_read(const struct config_node *object, const char *name,
 {
     config_node_text(object, name, text, CONFIG_NAME_SIZE);
     struct config_node member = config_node_member(object, name);
-    if (config_node_is_there(&member) && text[0] != '\0' && !config_name_is_valid(text))
+    if (config_node_is_there(&member) && text[0] != '\0' && !config_name_is_valid(text)) {
         config_node_fail(&member, "expected letters, digits, '-', '_' and '.', found \"%s\"", text);
+    }
 }
 
 void config_switch_read(const struct config_node *node, struct switch_config *config)
@@ -83,24 +84,27 @@ static void allowed_read(const struct config_node *vlan, uint64_t allowed[4096 /
             snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(element.value));
             text = number;
         }
-        if (text == NULL || !config_vlans_parse(text, allowed))
+        if (text == NULL || !config_vlans_parse(text, allowed)) {
             config_node_fail(&element, "expected a VLAN from 1 to %d or a range like \"20-30\"",
                              CONFIG_VLAN_MAX);
+        }
     }
 }
 
 static void member_refuse(const struct config_node *object, const char *name, const char *why)
 {
     struct config_node member = config_node_member(object, name);
-    if (config_node_is_there(&member))
+    if (config_node_is_there(&member)) {
         config_node_fail(&member, "%s", why);
+    }
 }
 
 static void vlan_read(const struct config_node *port, struct vlan_config *vlan)
 {
     struct config_node node = config_node_member(port, "vlan");
-    if (!config_node_is_there(&node))
+    if (!config_node_is_there(&node)) {
         return;
+    }
     struct vlan_config read = {.mode = VLAN_ACCESS};
     unsigned mode = VLAN_ACCESS;
     int64_t access = 0;
@@ -129,14 +133,16 @@ static void vlan_read(const struct config_node *port, struct vlan_config *vlan)
 static void macs_read(const struct config_node *port, struct port_config *config)
 {
     struct config_node list = config_node_member(port, "macs");
-    if (!config_node_is_there(&list))
+    if (!config_node_is_there(&list)) {
         return;
+    }
     size_t count = config_node_length(&list, CONFIG_MACS_MAX);
     for (size_t i = 0; i < count; i++) {
         struct config_node element = config_node_element(&list, i);
         const char *text = json_string_value(element.value);
-        if (text == NULL || !config_mac_parse(text, &config->macs[i]))
+        if (text == NULL || !config_mac_parse(text, &config->macs[i])) {
             config_node_fail(&element, "expected an address like \"02:00:00:00:00:01\"");
+        }
     }
     config->mac_count = (uint32_t)count;
 }
@@ -144,11 +150,13 @@ static void macs_read(const struct config_node *port, struct port_config *config
 /* What belongs to one kind of port only is refused on the others: it would have no effect. */
 static void kind_check(const struct config_node *node, const struct port_config *config)
 {
-    if (config->kind != PORT_KIND_TAP)
+    if (config->kind != PORT_KIND_TAP) {
         member_refuse(node, "device", "belongs to kind \"tap\"");
+    }
     if (config->kind == PORT_KIND_FILE) {
-        if (config->input_path[0] == '\0' && config->output_path[0] == '\0')
+        if (config->input_path[0] == '\0' && config->output_path[0] == '\0') {
             config_node_fail(node, "kind \"file\" needs \"input\", \"output\" or both");
+        }
         return;
     }
     member_refuse(node, "input", "belongs to kind \"file\"");
@@ -161,13 +169,15 @@ void config_port_read(const struct config_node *node, bool has_acl, struct port_
     unsigned kind = config->kind;
 
     config_node_check_object(node, port_members);
-    if (!has_acl)
+    if (!has_acl) {
         member_refuse(node, "acl", "rules are added and removed one at a time, with policy.add");
+    }
     config_node_require(node, "name");
     name_read(node, "name", config->name);
     struct config_node name = config_node_member(node, "name");
-    if (config->name[0] == '\0')
+    if (config->name[0] == '\0') {
         config_node_fail(&name, "is empty");
+    }
     config_node_choice(node, "kind", port_kinds, &kind);
     config->kind = (enum port_kind)kind;
     name_read(node, "device", config->device);
@@ -184,16 +194,18 @@ void config_port_read(const struct config_node *node, bool has_acl, struct port_
 
 static json_t *vlan_json(const struct vlan_config *vlan)
 {
-    if (vlan->mode == VLAN_ACCESS)
+    if (vlan->mode == VLAN_ACCESS) {
         return json_pack("{s:s,s:i}", "mode", "access", "access", vlan->access);
+    }
     json_t *allowed = json_array();
     unsigned first;
     unsigned last = 0;
     while (config_vlans_next(vlan->allowed, last + 1, &first, &last)) {
-        if (first == last)
+        if (first == last) {
             json_array_append_new(allowed, json_integer(first));
-        else
+        } else {
             json_array_append_new(allowed, json_sprintf("%u-%u", first, last));
+        }
     }
     return json_pack("{s:s,s:i,s:o}", "mode", "trunk", "native", vlan->native, "allowed", allowed);
 }
@@ -212,14 +224,18 @@ static json_t *macs_json(const struct port_config *config)
 static int kind_members_set(json_t *object, const struct port_config *config)
 {
     int failed = 0;
-    if (config->kind == PORT_KIND_TAP && config->device[0] != '\0')
+    if (config->kind == PORT_KIND_TAP && config->device[0] != '\0') {
         failed |= json_object_set_new(object, "device", json_string(config->device));
-    if (config->kind != PORT_KIND_FILE)
+    }
+    if (config->kind != PORT_KIND_FILE) {
         return failed;
-    if (config->input_path[0] != '\0')
+    }
+    if (config->input_path[0] != '\0') {
         failed |= json_object_set_new(object, "input", json_string(config->input_path));
-    if (config->output_path[0] != '\0')
+    }
+    if (config->output_path[0] != '\0') {
         failed |= json_object_set_new(object, "output", json_string(config->output_path));
+    }
     return failed | json_object_set_new(object, "timing", json_boolean(config->keep_timing));
 }
 
@@ -230,8 +246,9 @@ json_t *config_port_json(const struct port_config *config)
                                vlan_json(&config->vlan), "spoof_guard", (int)config->spoof_guard,
                                "macs", macs_json(config));
     int failed = object == NULL ? -1 : kind_members_set(object, config);
-    if (failed == 0 && config->mirror_to[0] != '\0')
+    if (failed == 0 && config->mirror_to[0] != '\0') {
         failed = json_object_set_new(object, "mirror_to", json_string(config->mirror_to));
+    }
     if (failed != 0) {
         json_decref(object);
         return NULL;
@@ -245,8 +262,9 @@ void config_rules_read(const struct config_node *port, struct acl_rule **rules, 
     *rules = NULL;
     *count = 0;
     size_t length = config_node_length(&list, CONFIG_ACL_RULES_MAX);
-    if (length == 0)
+    if (length == 0) {
         return;
+    }
     *rules = calloc(length, sizeof(**rules));
     if (*rules == NULL) {
         config_node_fail(&list, "no memory for %zu rules", length);

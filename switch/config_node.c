@@ -49,20 +49,23 @@ bool config_node_is_there(const struct config_node *node)
 static size_t path_write(const struct config_node *node, char *path, size_t size)
 {
     size_t length = node->parent != NULL ? path_write(node->parent, path, size) : 0;
-    if (length >= size)
+    if (length >= size) {
         return length;
+    }
     int added;
-    if (node->name == NULL)
+    if (node->name == NULL) {
         added = snprintf(path + length, size - length, "[%zu]", node->index);
-    else
+    } else {
         added = snprintf(path + length, size - length, "%s%s", length > 0 ? "." : "", node->name);
+    }
     return length + (added > 0 ? (size_t)added : 0);
 }
 
 void config_node_fail(const struct config_node *node, const char *format, ...)
 {
-    if (node->reader->status != XSW_OK)
+    if (node->reader->status != XSW_OK) {
         return;
+    }
     char path[PATH_SIZE] = "";
     char text[PATH_SIZE];
     va_list arguments;
@@ -99,8 +102,9 @@ static const char *type_name(const json_t *value)
 static bool list_has(const char *const *names, const char *word)
 {
     for (; *names != NULL; names++) {
-        if (strcmp(*names, word) == 0)
+        if (strcmp(*names, word) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -129,17 +133,19 @@ void config_node_check_object(const struct config_node *node, const char *const 
     json_t *value;
     json_object_foreach((json_t *)node->value, name, value)
     {
-        if (list_has(names, name))
+        if (list_has(names, name)) {
             continue;
+        }
         const char *near = config_near(name, names);
         char known[160];
         names_join(names, known, sizeof(known));
-        if (near != NULL)
+        if (near != NULL) {
             config_node_fail(node, "unknown member \"%.40s\": did you mean \"%s\"?", name, near);
-        else if (known[0] == '\0')
+        } else if (known[0] == '\0') {
             config_node_fail(node, "unknown member \"%.40s\": there are none here", name);
-        else
+        } else {
             config_node_fail(node, "unknown member \"%.40s\": expected %s", name, known);
+        }
         return;
     }
 }
@@ -147,14 +153,16 @@ void config_node_check_object(const struct config_node *node, const char *const 
 void config_node_require(const struct config_node *object, const char *name)
 {
     struct config_node member = config_node_member(object, name);
-    if (!config_node_is_there(&member))
+    if (!config_node_is_there(&member)) {
         config_node_fail(&member, "is missing");
+    }
 }
 
 size_t config_node_length(const struct config_node *array, size_t limit)
 {
-    if (array->value == NULL)
+    if (array->value == NULL) {
         return 0;
+    }
     if (!json_is_array(array->value)) {
         config_node_fail(array, "expected an array, found %s", type_name(array->value));
         return 0;
@@ -171,8 +179,9 @@ void config_node_number(const struct config_node *object, const char *name, int6
                         int64_t maximum, int64_t *number)
 {
     struct config_node member = config_node_member(object, name);
-    if (member.value == NULL)
+    if (member.value == NULL) {
         return;
+    }
     if (!json_is_integer(member.value)) {
         config_node_fail(&member, "expected a number from %" PRId64 " to %" PRId64 ", found %s",
                          minimum, maximum,
@@ -180,30 +189,34 @@ void config_node_number(const struct config_node *object, const char *name, int6
         return;
     }
     int64_t value = json_integer_value(member.value);
-    if (value < minimum || value > maximum)
+    if (value < minimum || value > maximum) {
         config_node_fail(&member,
                          "expected a number from %" PRId64 " to %" PRId64 ", found %" PRId64,
                          minimum, maximum, value);
-    else
+    } else {
         *number = value;
+    }
 }
 
 void config_node_bool(const struct config_node *object, const char *name, bool *value)
 {
     struct config_node member = config_node_member(object, name);
-    if (member.value == NULL)
+    if (member.value == NULL) {
         return;
-    if (json_is_boolean(member.value))
+    }
+    if (json_is_boolean(member.value)) {
         *value = json_is_true(member.value);
-    else
+    } else {
         config_node_fail(&member, "expected true or false, found %s", type_name(member.value));
+    }
 }
 
 static bool has_control_characters(const char *text)
 {
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+        if ((unsigned char)*text < ' ' || *text == 0x7f) {
             return true;
+        }
     }
     return false;
 }
@@ -211,28 +224,31 @@ static bool has_control_characters(const char *text)
 void config_node_text(const struct config_node *object, const char *name, char *text, size_t size)
 {
     struct config_node member = config_node_member(object, name);
-    if (member.value == NULL)
+    if (member.value == NULL) {
         return;
+    }
     if (!json_is_string(member.value)) {
         config_node_fail(&member, "expected a text, found %s", type_name(member.value));
         return;
     }
     const char *value = json_string_value(member.value);
-    if (json_string_length(member.value) >= size)
+    if (json_string_length(member.value) >= size) {
         config_node_fail(&member, "expected at most %zu bytes of text, found %zu", size - 1,
                          json_string_length(member.value));
-    else if (has_control_characters(value))
+    } else if (has_control_characters(value)) {
         config_node_fail(&member, "has a control character in it");
-    else
+    } else {
         memcpy(text, value, json_string_length(member.value) + 1);
+    }
 }
 
 void config_node_choice(const struct config_node *object, const char *name,
                         const char *const *names, unsigned *choice)
 {
     struct config_node member = config_node_member(object, name);
-    if (member.value == NULL)
+    if (member.value == NULL) {
         return;
+    }
     const char *value = json_string_value(member.value);
     for (unsigned i = 0; value != NULL && names[i] != NULL; i++) {
         if (strcmp(names[i], value) == 0) {
@@ -242,10 +258,11 @@ void config_node_choice(const struct config_node *object, const char *name,
     }
     char known[120];
     names_join(names, known, sizeof(known));
-    if (value != NULL)
+    if (value != NULL) {
         config_node_fail(&member, "expected one of %s, found \"%.40s\"", known, value);
-    else
+    } else {
         config_node_fail(&member, "expected one of %s, found %s", known, type_name(member.value));
+    }
 }
 
 /* Edit distance (insert, remove, replace, each 1); both words are at most WORD_MAX long. */
@@ -253,18 +270,21 @@ static unsigned word_distance(const char *a, const char *b)
 {
     unsigned row[WORD_MAX + 1];
     size_t b_length = strlen(b);
-    for (size_t j = 0; j <= b_length; j++)
+    for (size_t j = 0; j <= b_length; j++) {
         row[j] = (unsigned)j;
+    }
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
         unsigned diagonal = row[0];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_length; j++) {
             unsigned best = diagonal + (a[i - 1] != b[j - 1]);
             diagonal = row[j];
-            if (row[j] + 1 < best)
+            if (row[j] + 1 < best) {
                 best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
+            }
+            if (row[j - 1] + 1 < best) {
                 best = row[j - 1] + 1;
+            }
             row[j] = best;
         }
     }
@@ -274,13 +294,15 @@ static unsigned word_distance(const char *a, const char *b)
 const char *config_near(const char *word, const char *const *names)
 {
     size_t length = strlen(word);
-    if (length == 0 || length > WORD_MAX)
+    if (length == 0 || length > WORD_MAX) {
         return NULL;
+    }
     const char *near = NULL;
     unsigned best = length < 4 ? 2 : 3; /* at most one, or two, slips */
     for (; *names != NULL; names++) {
-        if (strlen(*names) > WORD_MAX)
+        if (strlen(*names) > WORD_MAX) {
             continue;
+        }
         unsigned distance = word_distance(word, *names);
         if (distance < best) {
             best = distance;

@@ -25,12 +25,14 @@ enum { WORD_SIZE = 64, WEIGHT_MAX = 1000000 };
 static bool word_read(const struct config_node *object, const char *name, char word[WORD_SIZE])
 {
     struct config_node member = config_node_member(object, name);
-    if (!config_node_is_there(&member) || object->reader->status != XSW_OK)
+    if (!config_node_is_there(&member) || object->reader->status != XSW_OK) {
         return false;
-    if (json_is_integer(member.value))
+    }
+    if (json_is_integer(member.value)) {
         snprintf(word, WORD_SIZE, "%lld", (long long)json_integer_value(member.value));
-    else
+    } else {
         config_node_text(object, name, word, WORD_SIZE);
+    }
     return object->reader->status == XSW_OK;
 }
 
@@ -44,10 +46,12 @@ static void word_fail(const struct config_node *object, const char *name, const 
 static bool mac_read(const struct config_node *object, const char *name, struct mac_address *mac)
 {
     char word[WORD_SIZE];
-    if (!word_read(object, name, word))
+    if (!word_read(object, name, word)) {
         return false;
-    if (!config_mac_parse(word, mac))
+    }
+    if (!config_mac_parse(word, mac)) {
         word_fail(object, name, "an address like 02:00:00:00:00:01", word);
+    }
     return true;
 }
 
@@ -55,16 +59,18 @@ static void prefix_read(const struct config_node *object, const char *name,
                         struct ip_prefix *prefix)
 {
     char word[WORD_SIZE];
-    if (word_read(object, name, word) && !config_prefix_parse(word, prefix))
+    if (word_read(object, name, word) && !config_prefix_parse(word, prefix)) {
         word_fail(object, name,
                   "10.0.0.0/8, fe80::/10 or an address, with no bits behind the prefix", word);
+    }
 }
 
 static void range_read(const struct config_node *object, const char *name, struct port_range *range)
 {
     char word[WORD_SIZE];
-    if (word_read(object, name, word) && !config_range_parse(word, range))
+    if (word_read(object, name, word) && !config_range_parse(word, range)) {
         word_fail(object, name, "ports like 80 or 1000-2000, from 1 to 65535", word);
+    }
 }
 
 static bool carries_ports(uint8_t protocol)
@@ -76,11 +82,13 @@ static void rule_check(const struct config_node *node, const struct acl_rule *ru
 {
     bool has_ports =
         !config_range_is_any(&rule->source_ports) || !config_range_is_any(&rule->destination_ports);
-    if (has_ports && rule->has_protocol && !carries_ports(rule->protocol))
+    if (has_ports && rule->has_protocol && !carries_ports(rule->protocol)) {
         config_node_fail(node, "has ports, so expected protocol tcp or udp");
+    }
     if (rule->source.family != 0 && rule->destination.family != 0 &&
-        rule->source.family != rule->destination.family)
+        rule->source.family != rule->destination.family) {
         config_node_fail(node, "expected source and destination of one family, IPv4 or IPv6");
+    }
 }
 
 void config_rule_read(const struct config_node *node, struct acl_rule *rule)
@@ -106,11 +114,13 @@ void config_rule_read(const struct config_node *node, struct acl_rule *rule)
     rule->has_source_mac = mac_read(node, "source_mac", &rule->source_mac);
     rule->has_destination_mac = mac_read(node, "destination_mac", &rule->destination_mac);
     rule->has_ether_type = word_read(node, "ether_type", word);
-    if (rule->has_ether_type && !config_ether_type_parse(word, &rule->ether_type))
+    if (rule->has_ether_type && !config_ether_type_parse(word, &rule->ether_type)) {
         word_fail(node, "ether_type", "arp, ipv4, ipv6 or 0x0600 to 0xffff", word);
+    }
     rule->has_protocol = word_read(node, "protocol", word);
-    if (rule->has_protocol && !config_protocol_parse(word, &rule->protocol))
+    if (rule->has_protocol && !config_protocol_parse(word, &rule->protocol)) {
         word_fail(node, "protocol", "tcp, udp, icmp, icmpv6 or a number up to 255", word);
+    }
     prefix_read(node, "source", &rule->source);
     prefix_read(node, "destination", &rule->destination);
     range_read(node, "source_ports", &rule->source_ports);
@@ -198,8 +208,9 @@ static void line_add(struct line *line, const char *format, ...)
     va_start(arguments, format);
     int added = vsnprintf(line->text + line->length, room, format, arguments);
     va_end(arguments);
-    if (added > 0)
+    if (added > 0) {
         line->length += (size_t)added < room ? (size_t)added : room - 1;
+    }
 }
 
 static void line_add_side(struct line *line, const char *side, const struct ip_prefix *prefix,
@@ -241,6 +252,7 @@ void config_rule_format(const struct acl_rule *rule, char text[CONFIG_RULE_TEXT_
     }
     line_add_side(&line, "src", &rule->source, &rule->source_ports);
     line_add_side(&line, "dst", &rule->destination, &rule->destination_ports);
-    if (line.length == bare)
+    if (line.length == bare) {
         line_add(&line, " all");
+    }
 }

@@ -25,30 +25,37 @@ enum {
 
 static int hex_value(char digit)
 {
-    if (digit >= '0' && digit <= '9')
+    if (digit >= '0' && digit <= '9') {
         return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
+    }
+    if (digit >= 'a' && digit <= 'f') {
         return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
+    }
+    if (digit >= 'A' && digit <= 'F') {
         return digit - 'A' + 10;
+    }
     return -1;
 }
 
 bool config_number_parse(const char *text, uint64_t minimum, uint64_t maximum, uint64_t *number)
 {
     uint64_t value = 0;
-    if (*text == '\0')
+    if (*text == '\0') {
         return false;
+    }
     for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9')
+        if (*text < '0' || *text > '9') {
             return false;
+        }
         unsigned digit = (unsigned)(*text - '0');
-        if (value > (UINT64_MAX - digit) / 10)
+        if (value > (UINT64_MAX - digit) / 10) {
             return false;
+        }
         value = value * 10 + digit;
     }
-    if (value < minimum || value > maximum)
+    if (value < minimum || value > maximum) {
         return false;
+    }
     *number = value;
     return true;
 }
@@ -59,13 +66,15 @@ bool config_mac_parse(const char *text, struct mac_address *mac)
     for (int i = 0; i < 6; i++) {
         int high = hex_value(text[0]);
         int low = high < 0 ? -1 : hex_value(text[1]);
-        if (low < 0)
+        if (low < 0) {
             return false;
+        }
         parsed.bytes[i] = (uint8_t)(high * 16 + low);
         text += 2;
         bool ends_well = i == 5 ? *text == '\0' : *text == ':' || *text == '-';
-        if (!ends_well)
+        if (!ends_well) {
             return false;
+        }
         text++;
     }
     *mac = parsed;
@@ -83,8 +92,9 @@ static bool prefix_has_host_bits(const struct ip_prefix *prefix)
 {
     unsigned bits = prefix->family == 4 ? 32 : 128;
     for (unsigned bit = prefix->bits; bit < bits; bit++) {
-        if ((prefix->bytes[bit / 8] >> (7 - bit % 8)) & 1)
+        if ((prefix->bytes[bit / 8] >> (7 - bit % 8)) & 1) {
             return true;
+        }
     }
     return false;
 }
@@ -100,22 +110,26 @@ bool config_prefix_parse(const char *text, struct ip_prefix *prefix)
         *prefix = parsed;
         return true;
     }
-    if (length >= sizeof(address))
+    if (length >= sizeof(address)) {
         return false;
+    }
     memcpy(address, text, length);
     address[length] = '\0';
-    if (inet_pton(AF_INET, address, parsed.bytes) == 1)
+    if (inet_pton(AF_INET, address, parsed.bytes) == 1) {
         parsed.family = 4;
-    else if (inet_pton(AF_INET6, address, parsed.bytes) == 1)
+    } else if (inet_pton(AF_INET6, address, parsed.bytes) == 1) {
         parsed.family = 6;
-    else
+    } else {
         return false;
+    }
     uint64_t bits = parsed.family == 4 ? 32 : 128;
-    if (slash != NULL && !config_number_parse(slash + 1, 0, bits, &bits))
+    if (slash != NULL && !config_number_parse(slash + 1, 0, bits, &bits)) {
         return false;
+    }
     parsed.bits = (uint8_t)bits;
-    if (prefix_has_host_bits(&parsed))
+    if (prefix_has_host_bits(&parsed)) {
         return false;
+    }
     *prefix = parsed;
     return true;
 }
@@ -129,10 +143,11 @@ void config_prefix_format(const struct ip_prefix *prefix, char text[CONFIG_PREFI
     }
     unsigned whole = prefix->family == 4 ? 32 : 128;
     inet_ntop(prefix->family == 4 ? AF_INET : AF_INET6, prefix->bytes, address, sizeof(address));
-    if (prefix->bits == whole)
+    if (prefix->bits == whole) {
         snprintf(text, CONFIG_PREFIX_TEXT_SIZE, "%s", address);
-    else
+    } else {
         snprintf(text, CONFIG_PREFIX_TEXT_SIZE, "%s/%u", address, prefix->bits);
+    }
 }
 
 /* "A" or "A-B", numbers from minimum to maximum. */
@@ -141,12 +156,14 @@ static bool pair_parse(const char *text, uint64_t minimum, uint64_t maximum, uin
     char first[8];
     const char *dash = strchr(text, '-');
     size_t length = dash != NULL ? (size_t)(dash - text) : strlen(text);
-    if (length >= sizeof(first))
+    if (length >= sizeof(first)) {
         return false;
+    }
     memcpy(first, text, length);
     first[length] = '\0';
-    if (!config_number_parse(first, minimum, maximum, &pair[0]))
+    if (!config_number_parse(first, minimum, maximum, &pair[0])) {
         return false;
+    }
     pair[1] = pair[0];
     return dash == NULL || config_number_parse(dash + 1, pair[0], maximum, &pair[1]);
 }
@@ -156,10 +173,12 @@ static bool pair_parse(const char *text, uint64_t minimum, uint64_t maximum, uin
 bool config_range_parse(const char *text, struct port_range *range)
 {
     uint64_t pair[2] = {0, 65535};
-    if (strcmp(text, "any") != 0 && !pair_parse(text, 0, 65535, pair))
+    if (strcmp(text, "any") != 0 && !pair_parse(text, 0, 65535, pair)) {
         return false;
-    if (pair[0] == 0 && pair[1] == 0)
+    }
+    if (pair[0] == 0 && pair[1] == 0) {
         return false;
+    }
     bool is_any = pair[0] == 0 && pair[1] == 65535;
     range->first = (uint16_t)pair[0];
     range->last = is_any ? 0 : (uint16_t)pair[1];
@@ -173,12 +192,13 @@ bool config_range_is_any(const struct port_range *range)
 
 void config_range_format(const struct port_range *range, char text[CONFIG_RANGE_TEXT_SIZE])
 {
-    if (config_range_is_any(range))
+    if (config_range_is_any(range)) {
         snprintf(text, CONFIG_RANGE_TEXT_SIZE, "any");
-    else if (range->first == range->last)
+    } else if (range->first == range->last) {
         snprintf(text, CONFIG_RANGE_TEXT_SIZE, "%u", range->first);
-    else
+    } else {
         snprintf(text, CONFIG_RANGE_TEXT_SIZE, "%u-%u", range->first, range->last);
+    }
 }
 
 static bool word_find(const struct word *words, size_t count, const char *text, uint16_t *number)
@@ -195,28 +215,33 @@ static bool word_find(const struct word *words, size_t count, const char *text, 
 static const char *word_of(const struct word *words, size_t count, uint16_t number)
 {
     for (size_t i = 0; i < count; i++) {
-        if (words[i].number == number)
+        if (words[i].number == number) {
             return words[i].text;
+        }
     }
     return NULL;
 }
 
 bool config_ether_type_parse(const char *text, uint16_t *ether_type)
 {
-    if (word_find(ether_types, ETHER_TYPE_COUNT, text, ether_type))
+    if (word_find(ether_types, ETHER_TYPE_COUNT, text, ether_type)) {
         return true;
+    }
     unsigned value = 0;
     size_t length = strlen(text);
-    if (length < 3 || length > 6 || text[0] != '0' || (text[1] != 'x' && text[1] != 'X'))
+    if (length < 3 || length > 6 || text[0] != '0' || (text[1] != 'x' && text[1] != 'X')) {
         return false;
+    }
     for (size_t i = 2; i < length; i++) {
         int digit = hex_value(text[i]);
-        if (digit < 0)
+        if (digit < 0) {
             return false;
+        }
         value = value * 16 + (unsigned)digit;
     }
-    if (value < ETHER_TYPE_MIN)
+    if (value < ETHER_TYPE_MIN) {
         return false;
+    }
     *ether_type = (uint16_t)value;
     return true;
 }
@@ -224,20 +249,22 @@ bool config_ether_type_parse(const char *text, uint16_t *ether_type)
 void config_ether_type_format(uint16_t ether_type, char text[CONFIG_WORD_TEXT_SIZE])
 {
     const char *word = word_of(ether_types, ETHER_TYPE_COUNT, ether_type);
-    if (word != NULL)
+    if (word != NULL) {
         snprintf(text, CONFIG_WORD_TEXT_SIZE, "%s", word);
-    else
+    } else {
         snprintf(text, CONFIG_WORD_TEXT_SIZE, "0x%04x", ether_type);
+    }
 }
 
 bool config_protocol_parse(const char *text, uint8_t *protocol)
 {
     uint64_t number;
     uint16_t known;
-    if (word_find(protocols, PROTOCOL_COUNT, text, &known))
+    if (word_find(protocols, PROTOCOL_COUNT, text, &known)) {
         number = known;
-    else if (!config_number_parse(text, 0, 255, &number))
+    } else if (!config_number_parse(text, 0, 255, &number)) {
         return false;
+    }
     *protocol = (uint8_t)number;
     return true;
 }
@@ -245,19 +272,22 @@ bool config_protocol_parse(const char *text, uint8_t *protocol)
 void config_protocol_format(uint8_t protocol, char text[CONFIG_WORD_TEXT_SIZE])
 {
     const char *word = word_of(protocols, PROTOCOL_COUNT, protocol);
-    if (word != NULL)
+    if (word != NULL) {
         snprintf(text, CONFIG_WORD_TEXT_SIZE, "%s", word);
-    else
+    } else {
         snprintf(text, CONFIG_WORD_TEXT_SIZE, "%u", protocol);
+    }
 }
 
 bool config_vlans_parse(const char *text, uint64_t allowed[4096 / 64])
 {
     uint64_t pair[2];
-    if (!pair_parse(text, 1, CONFIG_VLAN_MAX, pair))
+    if (!pair_parse(text, 1, CONFIG_VLAN_MAX, pair)) {
         return false;
-    for (uint64_t vlan = pair[0]; vlan <= pair[1]; vlan++)
+    }
+    for (uint64_t vlan = pair[0]; vlan <= pair[1]; vlan++) {
         allowed[vlan / 64] |= (uint64_t)1 << (vlan % 64);
+    }
     return true;
 }
 
@@ -269,13 +299,16 @@ static bool vlans_has(const uint64_t allowed[4096 / 64], unsigned vlan)
 bool config_vlans_next(const uint64_t allowed[4096 / 64], unsigned from, unsigned *first,
                        unsigned *last)
 {
-    while (from <= CONFIG_VLAN_MAX && !vlans_has(allowed, from))
+    while (from <= CONFIG_VLAN_MAX && !vlans_has(allowed, from)) {
         from++;
-    if (from > CONFIG_VLAN_MAX)
+    }
+    if (from > CONFIG_VLAN_MAX) {
         return false;
+    }
     *first = from;
-    while (from < CONFIG_VLAN_MAX && vlans_has(allowed, from + 1))
+    while (from < CONFIG_VLAN_MAX && vlans_has(allowed, from + 1)) {
         from++;
+    }
     *last = from;
     return true;
 }
@@ -288,11 +321,13 @@ static bool is_name_character(char c)
 
 bool config_name_is_valid(const char *text)
 {
-    if (*text == '\0' || *text == '-' || *text == '.')
+    if (*text == '\0' || *text == '-' || *text == '.') {
         return false;
+    }
     for (; *text != '\0'; text++) {
-        if (!is_name_character(*text))
+        if (!is_name_character(*text)) {
             return false;
+        }
     }
     return true;
 }

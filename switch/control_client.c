@@ -45,8 +45,9 @@ struct control_client *control_client_create(int fd, const struct rpc_caller *ca
 
 static void output_close_fds(struct control_output *output)
 {
-    for (size_t i = 0; i < output->fd_count; i++)
+    for (size_t i = 0; i < output->fd_count; i++) {
         close(output->fds[i]);
+    }
     output->fd_count = 0;
 }
 
@@ -79,14 +80,17 @@ static enum xsw_status input_make_room(struct control_client *client)
         client->input_end = used;
         client->input_start = 0;
     }
-    if (client->input_end < client->input_size)
+    if (client->input_end < client->input_size) {
         return XSW_OK;
-    if (client->input_size > RPC_LINE_MAX)
+    }
+    if (client->input_size > RPC_LINE_MAX) {
         return XSW_LIMIT;
+    }
     size_t size = client->input_size * 2 > RPC_LINE_MAX ? RPC_LINE_MAX + 1 : client->input_size * 2;
     char *larger = realloc(client->input, size);
-    if (larger == NULL)
+    if (larger == NULL) {
         return XSW_END;
+    }
     client->input = larger;
     client->input_size = size;
     return XSW_OK;
@@ -95,8 +99,9 @@ static enum xsw_status input_make_room(struct control_client *client)
 enum xsw_status control_client_read(struct control_client *client)
 {
     enum xsw_status status = input_make_room(client);
-    if (status != XSW_OK)
+    if (status != XSW_OK) {
         return status;
+    }
     for (;;) {
         ssize_t got = recv(client->fd, client->input + client->input_end,
                            client->input_size - client->input_end, 0);
@@ -104,18 +109,21 @@ enum xsw_status control_client_read(struct control_client *client)
             client->input_end += (size_t)got;
             return XSW_OK;
         }
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        }
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             return XSW_AGAIN;
+        }
         return XSW_END;
     }
 }
 
 bool control_client_has_line(const struct control_client *client)
 {
-    if (client->input_ended)
+    if (client->input_ended) {
         return client->input_end > client->input_start;
+    }
     return memchr(client->input + client->searched, '\n', client->input_end - client->searched) !=
            NULL;
 }
@@ -128,8 +136,9 @@ enum xsw_status control_client_line(struct control_client *client, const char **
         memchr(client->input + client->searched, '\n', client->input_end - client->searched);
     if (end == NULL) {
         client->searched = client->input_end;
-        if (!client->input_ended || client->input_end == client->input_start)
+        if (!client->input_ended || client->input_end == client->input_start) {
             return XSW_AGAIN;
+        }
         end = client->input + client->input_end;
         client->input_start = client->input_end;
     } else {
@@ -144,8 +153,9 @@ enum xsw_status control_client_line(struct control_client *client, const char **
 enum xsw_status control_client_queue(struct control_client *client, struct rpc_answer *answer)
 {
     struct control_output *output = calloc(1, sizeof(*output));
-    if (output == NULL)
+    if (output == NULL) {
         return XSW_NO_MEMORY;
+    }
     for (size_t i = 0; i < answer->fd_count; i++) {
         int copy = fcntl(answer->fds[i], F_DUPFD_CLOEXEC, 0);
         if (copy < 0) {
@@ -157,10 +167,11 @@ enum xsw_status control_client_queue(struct control_client *client, struct rpc_a
     output->text = answer->text;
     output->length = answer->length;
     *answer = (struct rpc_answer){0};
-    if (client->first == NULL)
+    if (client->first == NULL) {
         client->first = output;
-    else
+    } else {
         client->last->next = output;
+    }
     client->last = output;
     client->output_bytes += output->length;
     return XSW_OK;
@@ -192,10 +203,12 @@ enum xsw_status control_client_flush(struct control_client *client, uint64_t now
     while (client->first != NULL) {
         struct control_output *output = client->first;
         ssize_t sent = output_send(client->fd, output);
-        if (sent < 0 && errno == EINTR)
+        if (sent < 0 && errno == EINTR) {
             continue;
-        if (sent < 0)
+        }
+        if (sent < 0) {
             return errno == EAGAIN || errno == EWOULDBLOCK ? XSW_AGAIN : XSW_END;
+        }
         output_close_fds(output);
         output->sent += (size_t)sent;
         client->output_bytes -= (size_t)sent;

@@ -38,8 +38,9 @@ static size_t at_most(size_t count, size_t limit)
 static struct sources *sources_read(struct vswitch *vswitch)
 {
     struct sources *from = calloc(1, sizeof(*from));
-    if (from == NULL)
+    if (from == NULL) {
         return NULL;
+    }
     from->vswitch = vswitch;
     from->port_count = at_most(vswitch_ports(vswitch, from->ports, XSW_PORTS_MAX), XSW_PORTS_MAX);
     from->stage_count = at_most(vswitch_stages(vswitch, from->stages, STAGES_MAX), STAGES_MAX);
@@ -89,8 +90,9 @@ static json_t *reasons_json(const struct sources *from)
 static json_t *extensions_json(const struct sources *from)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < from->extension_count; i++)
+    for (size_t i = 0; i < from->extension_count; i++) {
         json_array_append_new(list, control_extension_json(from->vswitch, &from->extensions[i]));
+    }
     return list;
 }
 
@@ -104,8 +106,9 @@ static void rule_append(json_t *list, uint16_t port, uint16_t stage, uint32_t ru
 static int stage_id(const struct sources *from, const char *name)
 {
     for (size_t i = 0; i < from->stage_count; i++) {
-        if (strcmp(from->stages[i].name, name) == 0)
+        if (strcmp(from->stages[i].name, name) == 0) {
             return from->stages[i].id;
+        }
     }
     return -1;
 }
@@ -118,14 +121,16 @@ static void acl_append(struct sources *from, json_t *list)
         const struct port_info *port = &from->ports[i];
         size_t count = 0;
         if (vswitch_acl_list(from->vswitch, port->config.name, from->rules, CONFIG_ACL_RULES_MAX,
-                             &count, NULL) != XSW_OK)
+                             &count, NULL) != XSW_OK) {
             continue;
+        }
         for (size_t j = 0; j < at_most(count, CONFIG_ACL_RULES_MAX); j++) {
             const struct acl_rule *rule = &from->rules[j].rule;
             char text[CONFIG_RULE_TEXT_SIZE];
             config_rule_format(rule, text);
-            if (stages[rule->direction] >= 0)
+            if (stages[rule->direction] >= 0) {
                 rule_append(list, port->id, (uint16_t)stages[rule->direction], rule->id, text);
+            }
         }
     }
 }
@@ -139,12 +144,14 @@ static void numbered_lines_append(const struct stage_info *stage,
         size_t digits = strspn(text, "0123456789");
         char word[16];
         uint64_t number;
-        if (digits == 0 || digits >= sizeof(word) || text[digits] != ' ')
+        if (digits == 0 || digits >= sizeof(word) || text[digits] != ' ') {
             continue;
+        }
         memcpy(word, text, digits);
         word[digits] = '\0';
-        if (config_number_parse(word, 1, UINT32_MAX, &number))
+        if (config_number_parse(word, 1, UINT32_MAX, &number)) {
             rule_append(list, XSW_PORT_NONE, stage->id, (uint32_t)number, text + digits + 1);
+        }
     }
 }
 
@@ -161,15 +168,17 @@ static void whole_extension_append(const struct sources *from, const struct stag
          place++) {
         bool is_told = setting.text_count == 1 && setting.texts[0][0] != '\0' &&
                        strcmp(setting.name, "rule") != 0;
-        if (!is_told || length >= sizeof(text))
+        if (!is_told || length >= sizeof(text)) {
             continue;
+        }
         int added = snprintf(text + length, sizeof(text) - length, " %s=%s", setting.name,
                              setting.texts[0]);
         length += added > 0 ? (size_t)added : 0;
     }
     /* A text that was cut within a character would not be UTF-8 any more. */
-    if (length >= sizeof(text))
+    if (length >= sizeof(text)) {
         snprintf(text, sizeof(text), "%s", stage->extension);
+    }
     rule_append(list, XSW_PORT_NONE, stage->id, number, text);
 }
 
@@ -181,11 +190,12 @@ static void extension_rules_append(const struct sources *from, const struct stag
          vswitch_extension_setting(from->vswitch, stage->extension, place, &setting) == XSW_OK;
          place++) {
         uint64_t number;
-        if (strcmp(setting.name, "rules") == 0)
+        if (strcmp(setting.name, "rules") == 0) {
             numbered_lines_append(stage, &setting, list);
-        else if (strcmp(setting.name, "rule") == 0 && setting.text_count == 1 &&
-                 config_number_parse(setting.texts[0], 1, UINT32_MAX, &number))
+        } else if (strcmp(setting.name, "rule") == 0 && setting.text_count == 1 &&
+                   config_number_parse(setting.texts[0], 1, UINT32_MAX, &number)) {
             whole_extension_append(from, stage, (uint32_t)number, list);
+        }
     }
 }
 
@@ -194,8 +204,9 @@ static json_t *rules_json(struct sources *from)
     json_t *list = json_array();
     acl_append(from, list);
     for (size_t i = 0; i < from->stage_count; i++) {
-        if (from->stages[i].extension[0] != '\0')
+        if (from->stages[i].extension[0] != '\0') {
             extension_rules_append(from, &from->stages[i], list);
+        }
     }
     return list;
 }
@@ -203,8 +214,9 @@ static json_t *rules_json(struct sources *from)
 static json_t *host_json(void)
 {
     char host[256] = "";
-    if (gethostname(host, sizeof(host) - 1) != 0)
+    if (gethostname(host, sizeof(host) - 1) != 0) {
         host[0] = '\0';
+    }
     json_t *name = json_string(host);
     return name != NULL ? name : json_string("");
 }
@@ -214,8 +226,9 @@ static json_t *boot_id_json(void)
     char id[40] = "";
     FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
     if (file != NULL) {
-        if (fgets(id, sizeof(id), file) == NULL)
+        if (fgets(id, sizeof(id), file) == NULL) {
             id[0] = '\0';
+        }
         fclose(file);
     }
     id[strcspn(id, "\n")] = '\0';
@@ -242,8 +255,9 @@ static json_t *clock_json(void)
 json_t *control_dictionary_json(struct vswitch *vswitch)
 {
     struct sources *from = sources_read(vswitch);
-    if (from == NULL)
+    if (from == NULL) {
         return NULL;
+    }
     json_t *dictionary = json_pack(
         "{s:o,s:{s:s,s:s},s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "host", host_json(), "switch",
         "name", vswitch_config(vswitch)->name, "id", vswitch_uuid(vswitch), "boot_id",

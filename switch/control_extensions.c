@@ -47,8 +47,9 @@ static enum xsw_status method_extension_list(void *context, const struct rpc_cal
     (void)caller;
 
     config_node_check_object(&node, members);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     size_t count = vswitch_extensions(context, extensions, CONFIG_EXTENSIONS_MAX);
     json_t *list = json_array();
     for (size_t i = 0; i < count && i < CONFIG_EXTENSIONS_MAX; i++) {
@@ -79,8 +80,9 @@ static enum xsw_status method_extension_add(void *context, const struct rpc_call
     config_extension_read(&member, &extension);
     config_node_require(&member, "path");
     enum xsw_status status = reader.status;
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_extension_add(context, &extension.config, error);
+    }
     config_extension_fini(&extension);
     return status;
 }
@@ -108,12 +110,14 @@ static enum xsw_status extension_set(struct vswitch *vswitch, const struct exten
     struct config_node node = config_node_root(&reader, "params", merged, error);
     struct config_node member = config_node_member(&node, "extension");
     struct config_extension extension;
-    if (merged == NULL)
+    if (merged == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the settings of %s", info->name);
+    }
     config_extension_read(&member, &extension);
     enum xsw_status status = reader.status;
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_extension_set(vswitch, &extension.config, error);
+    }
     config_extension_fini(&extension);
     json_decref(merged);
     return status;
@@ -139,11 +143,13 @@ static enum xsw_status method_extension_set(void *context, const struct rpc_call
     config_node_require(&member, "settings");
     config_node_text(&member, "name", name, sizeof(name));
     struct config_node settings = config_node_member(&member, "settings");
-    if (config_node_is_there(&settings) && !json_is_object(settings.value))
+    if (config_node_is_there(&settings) && !json_is_object(settings.value)) {
         config_node_fail(&settings, "expected an object: a member for each setting");
+    }
     enum xsw_status status = reader.status;
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = extension_find(context, name, &info, error);
+    }
     return status == XSW_OK ? extension_set(context, &info, params, error) : status;
 }
 
@@ -161,8 +167,9 @@ static enum xsw_status method_extension_remove(void *context, const struct rpc_c
     config_node_check_object(&node, members);
     config_node_require(&node, "name");
     config_node_text(&node, "name", name, sizeof(name));
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     return vswitch_extension_remove(context, name, error);
 }
 

@@ -22,8 +22,9 @@ static const char *const no_members[] = {NULL};
 
 enum xsw_status control_reply(struct rpc_reply *reply, json_t *result, struct xsw_error *error)
 {
-    if (result == NULL)
+    if (result == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the reply");
+    }
     reply->result = result;
     return XSW_OK;
 }
@@ -41,8 +42,9 @@ static enum xsw_status method_hello(void *context, const struct rpc_caller *call
                                     struct xsw_error *error)
 {
     struct vswitch *vswitch = context;
-    if (params_none(params, error) != XSW_OK)
+    if (params_none(params, error) != XSW_OK) {
         return XSW_INVALID;
+    }
     return control_reply(reply,
                          json_pack("{s:s,s:i,s:I,s:s,s:s,s:b}", "version", XSW_VERSION, "api",
                                    RPC_API, "pid", (json_int_t)getpid(), "uuid",
@@ -70,8 +72,9 @@ static enum xsw_status method_switch_list(void *context, const struct rpc_caller
                                           struct xsw_error *error)
 {
     (void)caller;
-    if (params_none(params, error) != XSW_OK)
+    if (params_none(params, error) != XSW_OK) {
         return XSW_INVALID;
+    }
     return control_reply(reply, json_pack("{s:[o]}", "switches", switch_json(context)), error);
 }
 
@@ -88,8 +91,9 @@ static enum xsw_status method_switch_show(void *context, const struct rpc_caller
                                           struct xsw_error *error)
 {
     (void)caller;
-    if (params_none(params, error) != XSW_OK)
+    if (params_none(params, error) != XSW_OK) {
         return XSW_INVALID;
+    }
     return control_reply(reply,
                          json_pack("{s:o,s:o}", "switch", switch_json(context), "mac",
                                    control_mac_counters_json(context)),
@@ -101,8 +105,9 @@ static enum xsw_status method_config_show(void *context, const struct rpc_caller
                                           struct xsw_error *error)
 {
     (void)caller;
-    if (params_none(params, error) != XSW_OK)
+    if (params_none(params, error) != XSW_OK) {
         return XSW_INVALID;
+    }
     return control_reply(reply, json_pack("{s:o}", "configuration", config_running_json(context)),
                          error);
 }
@@ -112,8 +117,9 @@ static enum xsw_status method_dictionary(void *context, const struct rpc_caller 
                                          struct xsw_error *error)
 {
     (void)caller;
-    if (params_none(params, error) != XSW_OK)
+    if (params_none(params, error) != XSW_OK) {
         return XSW_INVALID;
+    }
     return control_reply(reply, control_dictionary_json(context), error);
 }
 
@@ -123,8 +129,9 @@ static struct port_info *ports_by_id(struct vswitch *vswitch)
     struct port_info *ports = calloc(XSW_PORTS_MAX, sizeof(*ports));
     struct port_info *by_id = calloc(XSW_PORTS_MAX, sizeof(*by_id));
     size_t count = ports != NULL ? vswitch_ports(vswitch, ports, XSW_PORTS_MAX) : 0;
-    for (size_t i = 0; by_id != NULL && i < count && i < XSW_PORTS_MAX; i++)
+    for (size_t i = 0; by_id != NULL && i < count && i < XSW_PORTS_MAX; i++) {
         by_id[ports[i].id % XSW_PORTS_MAX] = ports[i];
+    }
     free(ports);
     return by_id;
 }
@@ -136,8 +143,9 @@ static json_t *macs_json(const struct mac_entry *entries, size_t count,
     for (size_t i = 0; i < count; i++) {
         const char *name = by_id[entries[i].port % XSW_PORTS_MAX].config.name;
         char mac[CONFIG_MAC_TEXT_SIZE];
-        if (port[0] != '\0' && strcmp(port, name) != 0)
+        if (port[0] != '\0' && strcmp(port, name) != 0) {
             continue;
+        }
         config_mac_format(&entries[i].mac, mac);
         json_array_append_new(list, json_pack("{s:s,s:i,s:s,s:I}", "mac", mac, "vlan",
                                               entries[i].vlan, "port", name, "age_seconds",
@@ -163,10 +171,12 @@ static enum xsw_status method_mac_list(void *context, const struct rpc_caller *c
     config_node_text(&node, "port", port, sizeof(port));
     config_node_number(&node, "limit", 1, MACS_SHOWN_MAX, &limit);
     enum xsw_status status = reader.status;
-    if (status == XSW_OK && port[0] != '\0')
+    if (status == XSW_OK && port[0] != '\0') {
         status = vswitch_port_find(vswitch, port, &info, error);
-    if (status != XSW_OK)
+    }
+    if (status != XSW_OK) {
         return status;
+    }
     struct mac_entry *entries = calloc((size_t)limit, sizeof(*entries));
     struct port_info *by_id = ports_by_id(vswitch);
     json_t *list = NULL;
@@ -196,10 +206,12 @@ static enum xsw_status method_mac_flush(void *context, const struct rpc_caller *
     config_node_check_object(&node, members);
     config_node_text(&node, "port", port, sizeof(port));
     enum xsw_status status = reader.status;
-    if (status == XSW_OK && port[0] != '\0')
+    if (status == XSW_OK && port[0] != '\0') {
         status = vswitch_port_find(context, port, &info, error);
-    if (status == XSW_OK)
+    }
+    if (status == XSW_OK) {
         vswitch_mac_flush(context, info.id);
+    }
     return status;
 }
 
@@ -233,7 +245,8 @@ enum xsw_status control_methods_add(struct control_methods *methods, struct vswi
     const struct rpc_table *tables[] = {&methods->general, &methods->ports, &methods->policies,
                                         &methods->extensions, &methods->stats};
     enum xsw_status status = XSW_OK;
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && status == XSW_OK; i++)
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && status == XSW_OK; i++) {
         status = control_server_add(server, tables[i], error);
+    }
     return status;
 }

@@ -26,12 +26,14 @@ static enum xsw_status rules_append(struct vswitch *vswitch, const char *port, j
 {
     size_t count = 0;
     struct acl_rule_info *rules = calloc(CONFIG_ACL_RULES_MAX, sizeof(*rules));
-    if (rules == NULL)
+    if (rules == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the rules of %s", port);
+    }
     enum xsw_status status =
         vswitch_acl_list(vswitch, port, rules, CONFIG_ACL_RULES_MAX, &count, error);
-    for (size_t i = 0; status == XSW_OK && i < count && i < CONFIG_ACL_RULES_MAX; i++)
+    for (size_t i = 0; status == XSW_OK && i < count && i < CONFIG_ACL_RULES_MAX; i++) {
         json_array_append_new(list, rule_json(port, &rules[i]));
+    }
     free(rules);
     return status;
 }
@@ -41,11 +43,13 @@ static enum xsw_status all_rules_append(struct vswitch *vswitch, json_t *list,
 {
     enum xsw_status status = XSW_OK;
     struct port_info *ports = calloc(XSW_PORTS_MAX, sizeof(*ports));
-    if (ports == NULL)
+    if (ports == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the ports");
+    }
     size_t count = vswitch_ports(vswitch, ports, XSW_PORTS_MAX);
-    for (size_t i = 0; status == XSW_OK && i < count && i < XSW_PORTS_MAX; i++)
+    for (size_t i = 0; status == XSW_OK && i < count && i < XSW_PORTS_MAX; i++) {
         status = rules_append(vswitch, ports[i].config.name, list, error);
+    }
     free(ports);
     return status;
 }
@@ -62,8 +66,9 @@ static enum xsw_status method_policy_list(void *context, const struct rpc_caller
 
     config_node_check_object(&node, members);
     config_node_text(&node, "port", port, sizeof(port));
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     json_t *list = json_array();
     enum xsw_status status = port[0] != '\0' ? rules_append(context, port, list, error)
                                              : all_rules_append(context, list, error);
@@ -93,10 +98,12 @@ static enum xsw_status method_policy_add(void *context, const struct rpc_caller 
     config_node_text(&node, "port", port, sizeof(port));
     config_rule_read(&rule_node, &rule);
     enum xsw_status status = reader.status;
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_acl_add(context, port, &rule, error);
-    if (status != XSW_OK)
+    }
+    if (status != XSW_OK) {
         return status;
+    }
     config_rule_format(&rule, text);
     return control_reply(
         reply, json_pack("{s:s,s:I,s:s}", "port", port, "id", (json_int_t)rule.id, "text", text),
@@ -120,8 +127,9 @@ static enum xsw_status method_policy_remove(void *context, const struct rpc_call
     config_node_require(&node, "id");
     config_node_text(&node, "port", port, sizeof(port));
     config_node_number(&node, "id", 1, INT32_MAX, &id);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     return vswitch_acl_remove(context, port, (uint32_t)id, error);
 }
 

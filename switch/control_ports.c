@@ -52,15 +52,18 @@ static enum xsw_status method_port_list(void *context, const struct rpc_caller *
     struct config_node node = config_node_root(&reader, "params", params, error);
     (void)caller;
     config_node_check_object(&node, no_members);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     struct port_info *ports = calloc(XSW_PORTS_MAX, sizeof(*ports));
-    if (ports == NULL)
+    if (ports == NULL) {
         return control_reply(reply, NULL, error);
+    }
     size_t count = vswitch_ports(context, ports, XSW_PORTS_MAX);
     json_t *list = json_array();
-    for (size_t i = 0; i < count && i < XSW_PORTS_MAX; i++)
+    for (size_t i = 0; i < count && i < XSW_PORTS_MAX; i++) {
         json_array_append_new(list, port_json(&ports[i]));
+    }
     free(ports);
     return control_reply(reply, json_pack("{s:o}", "ports", list), error);
 }
@@ -85,10 +88,12 @@ static enum xsw_status method_port_show(void *context, const struct rpc_caller *
     struct port_info info;
     (void)caller;
     enum xsw_status status = name_read(params, name, error);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_port_find(context, name, &info, error);
-    if (status != XSW_OK)
+    }
+    if (status != XSW_OK) {
         return status;
+    }
     return control_reply(reply, json_pack("{s:o}", "port", port_json(&info)), error);
 }
 
@@ -111,13 +116,16 @@ static enum xsw_status method_port_add(void *context, const struct rpc_caller *c
     config_port_read(&port, true, &config);
     config_rules_read(&port, &rules, &rule_count);
     enum xsw_status status = reader.status;
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_port_add_with_acl(context, &config, rules, rule_count, error);
+    }
     free(rules);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_port_find(context, config.name, &info, error);
-    if (status != XSW_OK)
+    }
+    if (status != XSW_OK) {
         return status;
+    }
     return control_reply(reply, json_pack("{s:o}", "port", port_json(&info)), error);
 }
 
@@ -138,18 +146,23 @@ static enum xsw_status method_port_set(void *context, const struct rpc_caller *c
     config_node_require(&port, "name");
     config_node_text(&port, "name", name, sizeof(name));
     enum xsw_status status = reader.status;
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_port_find(context, name, &info, error);
-    if (status != XSW_OK)
+    }
+    if (status != XSW_OK) {
         return status;
+    }
     config_port_read(&port, false, &info.config);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     status = vswitch_port_set(context, &info.config, error);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = vswitch_port_find(context, name, &info, error);
-    if (status != XSW_OK)
+    }
+    if (status != XSW_OK) {
         return status;
+    }
     return control_reply(reply, json_pack("{s:o}", "port", port_json(&info)), error);
 }
 

@@ -41,8 +41,9 @@ static void server_log(const struct control_server *server, const char *format, 
 {
     char line[200];
     va_list arguments;
-    if (server->options.log == NULL)
+    if (server->options.log == NULL) {
         return;
+    }
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
@@ -60,19 +61,23 @@ enum xsw_status control_server_open(const struct control_options *options,
                                     struct control_server **server, struct xsw_error *error)
 {
     struct control_server *made = calloc(1, sizeof(*made));
-    if (made == NULL)
+    if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "%s: no memory for the server", options->path);
+    }
     made->options = *options;
     made->next_client = 1;
     made->group = control_group();
     made->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     enum xsw_status status = XSW_OK;
-    if (made->epoll_fd < 0)
+    if (made->epoll_fd < 0) {
         status = error_errno(error, "%s: no epoll to be had", options->path);
-    if (status == XSW_OK)
+    }
+    if (status == XSW_OK) {
         status = control_socket_listen(options->path, made->group, &made->socket, error);
-    if (status == XSW_OK && watch(made, EPOLL_CTL_ADD, made->socket.fd, EPOLLIN, NULL) != 0)
+    }
+    if (status == XSW_OK && watch(made, EPOLL_CTL_ADD, made->socket.fd, EPOLLIN, NULL) != 0) {
         status = error_errno(error, "%s: cannot be watched", options->path);
+    }
     if (status != XSW_OK) {
         control_server_close(made);
         return status;
@@ -84,8 +89,9 @@ enum xsw_status control_server_open(const struct control_options *options,
 static void client_drop(struct control_server *server, struct control_client *client)
 {
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        if (server->clients[i] == client)
+        if (server->clients[i] == client) {
             server->clients[i] = NULL;
+        }
     }
     uint64_t number = client->caller.client;
     control_client_destroy(client);
@@ -94,15 +100,18 @@ static void client_drop(struct control_server *server, struct control_client *cl
 
 void control_server_close(struct control_server *server)
 {
-    if (server == NULL)
+    if (server == NULL) {
         return;
+    }
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        if (server->clients[i] != NULL)
+        if (server->clients[i] != NULL) {
             client_drop(server, server->clients[i]);
+        }
     }
     control_socket_close(&server->socket);
-    if (server->epoll_fd >= 0)
+    if (server->epoll_fd >= 0) {
         close(server->epoll_fd);
+    }
     free(server);
 }
 
@@ -122,8 +131,9 @@ static void peer_refuse(int fd, const char *why)
 {
     struct rpc_answer answer;
     rpc_answer_error(&answer, RPC_REFUSED, why);
-    if (answer.text != NULL && send(fd, answer.text, answer.length, MSG_NOSIGNAL) < 0)
+    if (answer.text != NULL && send(fd, answer.text, answer.length, MSG_NOSIGNAL) < 0) {
         errno = 0; /* the peer has gone already: nobody is left to be told */
+    }
     rpc_answer_fini(&answer);
     close(fd);
 }
@@ -131,8 +141,9 @@ static void peer_refuse(int fd, const char *why)
 static struct control_client **slot_find(struct control_server *server)
 {
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-        if (server->clients[i] == NULL)
+        if (server->clients[i] == NULL) {
             return &server->clients[i];
+        }
     }
     return NULL;
 }
@@ -155,13 +166,15 @@ static void client_add(struct control_server *server, int fd, uint64_t now_ns)
     struct rpc_caller caller = {.client = server->next_client++,
                                 .may_manage = right == CONTROL_RIGHT_MANAGE};
     struct control_client *client = control_client_create(fd, &caller, now_ns);
-    if (client == NULL)
+    if (client == NULL) {
         return;
+    }
     client->events = EPOLLIN;
-    if (watch(server, EPOLL_CTL_ADD, fd, client->events, client) != 0)
+    if (watch(server, EPOLL_CTL_ADD, fd, client->events, client) != 0) {
         control_client_destroy(client);
-    else
+    } else {
         *slot = client;
+    }
 }
 
 static void clients_accept(struct control_server *server, uint64_t now_ns)
@@ -186,13 +199,16 @@ static enum xsw_status line_handle(struct control_server *server, struct control
 {
     struct rpc_answer answer;
     enum xsw_status status = XSW_OK;
-    if (length > 0 && line[length - 1] == '\r')
+    if (length > 0 && line[length - 1] == '\r') {
         length--;
-    if (length == 0)
+    }
+    if (length == 0) {
         return XSW_OK;
+    }
     rpc_handle(&server->registry, &client->caller, line, length, &answer);
-    if (answer.text != NULL && control_client_queue(client, &answer) != XSW_OK)
+    if (answer.text != NULL && control_client_queue(client, &answer) != XSW_OK) {
         status = XSW_END;
+    }
     rpc_answer_fini(&answer);
     return status;
 }
@@ -224,27 +240,32 @@ static enum xsw_status client_run(struct control_server *server, struct control_
     for (int lines = 0; lines < LINES_A_TURN && may_take_line(client);) {
         const char *line;
         size_t length;
-        if (status < 0 || status == XSW_END)
+        if (status < 0 || status == XSW_END) {
             return status;
+        }
         if (control_client_line(client, &line, &length) == XSW_OK) {
             status = line_handle(server, client, line, length);
-            if (status == XSW_OK)
+            if (status == XSW_OK) {
                 status = control_client_flush(client, now_ns);
+            }
             lines++;
             continue;
         }
-        if (client->input_ended)
+        if (client->input_ended) {
             break;
+        }
         enum xsw_status got = control_client_read(client);
-        if (got == XSW_LIMIT)
+        if (got == XSW_LIMIT) {
             status = line_too_long(client);
-        else if (got == XSW_END)
+        } else if (got == XSW_END) {
             client->input_ended = true;
-        else if (got != XSW_OK)
+        } else if (got != XSW_OK) {
             break;
+        }
     }
-    if (status == XSW_OK || status == XSW_AGAIN)
+    if (status == XSW_OK || status == XSW_AGAIN) {
         status = control_client_flush(client, now_ns);
+    }
     return status;
 }
 
@@ -259,15 +280,19 @@ static void client_process(struct control_server *server, struct control_client 
     }
     uint32_t events = 0;
     /* Lines that are read already raise no EPOLLIN: a writable socket brings us back to them. */
-    if (client->first != NULL || has_line)
+    if (client->first != NULL || has_line) {
         events |= EPOLLOUT;
-    if (!client->input_ended && may_take_line(client))
+    }
+    if (!client->input_ended && may_take_line(client)) {
         events |= EPOLLIN;
-    if (events == client->events)
+    }
+    if (events == client->events) {
         return;
+    }
     client->events = events;
-    if (watch(server, EPOLL_CTL_MOD, client->fd, events, client) != 0)
+    if (watch(server, EPOLL_CTL_MOD, client->fd, events, client) != 0) {
         client_drop(server, client);
+    }
 }
 
 void control_server_process(struct control_server *server, uint64_t now_ns)
@@ -275,10 +300,11 @@ void control_server_process(struct control_server *server, uint64_t now_ns)
     struct epoll_event events[CONTROL_CLIENTS_MAX + 1];
     int count = epoll_wait(server->epoll_fd, events, CONTROL_CLIENTS_MAX + 1, 0);
     for (int i = 0; i < count; i++) {
-        if (events[i].data.ptr == NULL)
+        if (events[i].data.ptr == NULL) {
             clients_accept(server, now_ns);
-        else
+        } else {
             client_process(server, events[i].data.ptr, now_ns);
+        }
     }
 }
 
@@ -287,12 +313,14 @@ void control_server_tick(struct control_server *server, uint64_t now_ns)
     const uint64_t slow_ns = CONTROL_SLOW_SECONDS * UINT64_C(1000000000);
     for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
         struct control_client *client = server->clients[i];
-        if (client == NULL || client->first == NULL || now_ns - client->progress_ns < slow_ns)
+        if (client == NULL || client->first == NULL || now_ns - client->progress_ns < slow_ns) {
             continue;
+        }
         server_log(server, "client-dropped: waiting_bytes=%zu reason=slow", client->output_bytes);
         client_drop(server, client);
     }
     if (server->accept_paused &&
-        watch(server, EPOLL_CTL_MOD, server->socket.fd, EPOLLIN, NULL) == 0)
+        watch(server, EPOLL_CTL_MOD, server->socket.fd, EPOLLIN, NULL) == 0) {
         server->accept_paused = false;
+    }
 }

@@ -30,13 +30,15 @@ enum {
 static enum xsw_status folder_check(const char *folder, struct xsw_error *error)
 {
     struct stat info;
-    if (lstat(folder, &info) != 0)
+    if (lstat(folder, &info) != 0) {
         return errno == ENOENT ? XSW_OK : error_errno(error, "%s: cannot be looked at", folder);
-    if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 0077) != 0)
+    }
+    if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 0077) != 0) {
         return error_set(error, XSW_DENIED,
                          "%s: expected a folder of user %u with mode 0700; remove it, or name the "
                          "socket with --socket",
                          folder, (unsigned)geteuid());
+    }
     return XSW_OK;
 }
 
@@ -69,15 +71,17 @@ enum xsw_status control_socket_path(const char *given, char path[CONTROL_PATH_SI
     enum xsw_status status = XSW_OK;
     int length;
 
-    if (chosen != NULL && chosen[0] != '\0')
+    if (chosen != NULL && chosen[0] != '\0') {
         length = snprintf(path, CONTROL_PATH_SIZE, "%s", chosen);
-    else if (given != NULL)
+    } else if (given != NULL) {
         return error_set(error, XSW_INVALID, "--socket: expected a path, found an empty text");
-    else
+    } else {
         status = default_path(path, CONTROL_PATH_SIZE, &length, error);
-    if (status == XSW_OK && length >= CONTROL_PATH_SIZE)
+    }
+    if (status == XSW_OK && length >= CONTROL_PATH_SIZE) {
         return error_set(error, XSW_INVALID, "%s…: expected a socket path of at most %d bytes",
                          path, CONTROL_PATH_SIZE - 1);
+    }
     return status;
 }
 
@@ -86,13 +90,15 @@ static enum xsw_status folder_make(const char *path, struct xsw_error *error)
     char folder[CONTROL_PATH_SIZE];
     char own[OWN_FOLDER_SIZE];
     const char *slash = strrchr(path, '/');
-    if (slash == NULL || slash == path)
+    if (slash == NULL || slash == path) {
         return XSW_OK;
+    }
     snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
     /* Root's folder is passed through by members of the group; the socket's mode keeps others out.
      */
-    if (mkdir(folder, geteuid() == 0 ? 0755 : 0700) != 0 && errno != EEXIST)
+    if (mkdir(folder, geteuid() == 0 ? 0755 : 0700) != 0 && errno != EEXIST) {
         return error_errno(error, "%s: the folder of the socket cannot be made", folder);
+    }
     own_folder(own);
     return strcmp(folder, own) == 0 ? folder_check(folder, error) : XSW_OK;
 }
@@ -126,10 +132,12 @@ static enum xsw_status lock_take(const char *path, int *lock_fd, struct xsw_erro
     snprintf(lock_path, sizeof(lock_path), "%s.lock", path);
     for (int tries = 0; tries < LOCK_TRIES; tries++) {
         int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0)
+        if (fd < 0) {
             return error_errno(error, "%s: cannot be made", lock_path);
-        if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
             return lock_busy(fd, path, error);
+        }
         if (is_same_file(fd, lock_path)) {
             int length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
             if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)length, 0) == length) {
@@ -149,19 +157,24 @@ static enum xsw_status remnant_remove(const char *path, const struct sockaddr_un
                                       struct xsw_error *error)
 {
     struct stat info;
-    if (lstat(path, &info) != 0)
+    if (lstat(path, &info) != 0) {
         return errno == ENOENT ? XSW_OK : error_errno(error, "%s: cannot be looked at", path);
-    if (!S_ISSOCK(info.st_mode))
+    }
+    if (!S_ISSOCK(info.st_mode)) {
         return error_set(error, XSW_EXISTS, "%s: expected a socket or nothing, found another file",
                          path);
+    }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool answers = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
-    if (answers)
+    }
+    if (answers) {
         return error_set(error, XSW_BUSY, "%s: another program is listening there", path);
-    if (unlink(path) != 0)
+    }
+    if (unlink(path) != 0) {
         return error_errno(error, "%s: the left-over socket cannot be removed", path);
+    }
     return XSW_OK;
 }
 
@@ -172,8 +185,9 @@ static enum xsw_status socket_bind(const struct sockaddr_un *address, gid_t grou
 {
     const char *path = address->sun_path;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
+    if (fd < 0) {
         return error_errno(error, "%s: no socket to be had", path);
+    }
     if (fchmod(fd, 0600) != 0 ||
         bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 ||
         listen(fd, BACKLOG) != 0) {
@@ -199,16 +213,18 @@ enum xsw_status control_socket_listen(const char *path, gid_t group, struct cont
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 
     enum xsw_status status = folder_make(path, error);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = lock_take(path, &sock->lock_fd, error);
+    }
     if (status != XSW_OK) {
         *sock = (struct control_socket){0};
         return status;
     }
     snprintf(sock->path, sizeof(sock->path), "%s", path);
     status = remnant_remove(path, &address, error);
-    if (status == XSW_OK)
+    if (status == XSW_OK) {
         status = socket_bind(&address, group, &sock->fd, error);
+    }
     if (status != XSW_OK) {
         control_socket_close(sock);
         return status;
@@ -224,12 +240,14 @@ void control_socket_close(struct control_socket *sock)
 {
     char lock_path[CONTROL_PATH_SIZE + 8];
     struct stat info;
-    if (sock->path[0] == '\0')
+    if (sock->path[0] == '\0') {
         return;
+    }
     if (sock->fd >= 0) {
         if (stat(sock->path, &info) == 0 && info.st_dev == sock->device &&
-            info.st_ino == sock->inode)
+            info.st_ino == sock->inode) {
             unlink(sock->path);
+        }
         close(sock->fd);
     }
     snprintf(lock_path, sizeof(lock_path), "%s.lock", sock->path);
@@ -250,12 +268,14 @@ static bool peer_has_group(int fd, gid_t group)
     bool found = false;
     /* With no room the kernel says how much it wants (ERANGE). */
     if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) == 0 || errno != ERANGE ||
-        size > GROUPS_MAX * sizeof(gid_t))
+        size > GROUPS_MAX * sizeof(gid_t)) {
         return false;
+    }
     gid_t *groups = malloc(size);
     if (groups != NULL && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0) {
-        for (size_t i = 0; i < size / sizeof(gid_t) && !found; i++)
+        for (size_t i = 0; i < size / sizeof(gid_t) && !found; i++) {
             found = groups[i] == group;
+        }
     }
     free(groups);
     return found;
@@ -266,12 +286,15 @@ enum control_right control_peer_right(int fd, gid_t group, uid_t *uid)
     struct ucred peer;
     socklen_t size = sizeof(peer);
     *uid = (uid_t)-1;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         return CONTROL_RIGHT_NONE;
+    }
     *uid = peer.uid;
-    if (peer.uid == 0 || peer.uid == geteuid())
+    if (peer.uid == 0 || peer.uid == geteuid()) {
         return CONTROL_RIGHT_MANAGE;
-    if (group != (gid_t)-1 && (peer.gid == group || peer_has_group(fd, group)))
+    }
+    if (group != (gid_t)-1 && (peer.gid == group || peer_has_group(fd, group))) {
         return CONTROL_RIGHT_OBSERVE;
+    }
     return CONTROL_RIGHT_NONE;
 }

@@ -36,8 +36,9 @@ static int stages_compare(const void *a, const void *b)
 static struct stats_lists *lists_read(struct vswitch *vswitch)
 {
     struct stats_lists *lists = calloc(1, sizeof(*lists));
-    if (lists == NULL)
+    if (lists == NULL) {
         return NULL;
+    }
     lists->stage_count = at_most(vswitch_stages(vswitch, lists->stages, STAGES_MAX), STAGES_MAX);
     qsort(lists->stages, lists->stage_count, sizeof(lists->stages[0]), stages_compare);
     lists->reason_count =
@@ -53,8 +54,9 @@ static json_t *dropped_json(struct vswitch *vswitch, const struct stats_lists *l
     for (size_t i = 0; i < lists->reason_count; i++) {
         const struct reason_info *reason = &lists->reasons[i];
         uint64_t packets = vswitch_dropped(vswitch, stage, reason->id);
-        if (packets == 0)
+        if (packets == 0) {
             continue;
+        }
         json_array_append_new(list, json_pack("{s:i,s:s,s:s,s:I}", "reason", reason->id, "name",
                                               reason->name, "owner", reason->owner, "packets",
                                               (json_int_t)packets));
@@ -86,8 +88,9 @@ static json_t *stage_json(struct vswitch *vswitch, const struct stats_lists *lis
 static json_t *stages_json(struct vswitch *vswitch, const struct stats_lists *lists)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < lists->stage_count; i++)
+    for (size_t i = 0; i < lists->stage_count; i++) {
         json_array_append_new(list, stage_json(vswitch, lists, &lists->stages[i]));
+    }
     return list;
 }
 
@@ -130,11 +133,13 @@ static enum xsw_status method_stats(void *context, const struct rpc_caller *call
     (void)caller;
 
     config_node_check_object(&node, members);
-    if (reader.status != XSW_OK)
+    if (reader.status != XSW_OK) {
         return reader.status;
+    }
     struct stats_lists *lists = lists_read(vswitch);
-    if (lists == NULL)
+    if (lists == NULL) {
         return control_reply(reply, NULL, error);
+    }
     json_t *result =
         json_pack("{s:I,s:o,s:o,s:o,s:o}", "generation", (json_int_t)vswitch_generation(vswitch),
                   "stages", stages_json(vswitch, lists), "ports", ports_json(lists), "mac",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "switch/extension_host.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dlfcn.h>
 
 #include "base/error.h"
 
@@ -31,8 +31,7 @@ static const struct extension_setting *setting_find(const struct extension_confi
 }
 
 static enum xsw_status unknown_check(const struct extension_config *config,
-                                     const struct xsw_extension *extension,
-                                     struct xsw_error *error)
+                                     const struct xsw_extension *extension, struct xsw_error *error)
 {
     for (size_t i = 0; i < config->setting_count; i++) {
         const char *name = config->settings[i].name;
@@ -66,9 +65,9 @@ static enum xsw_status number_read(const struct xsw_setting_info *info, const ch
     unsigned long long value = strtoull(text, &end, 0);
     if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || value < info->minimum ||
         value > info->maximum) {
-        return error_set(error, XSW_INVALID,
-                         "settings.%s: \"%s\"; expected a number from %llu to %llu", info->name,
-                         text, (unsigned long long)info->minimum, (unsigned long long)info->maximum);
+        return error_set(
+            error, XSW_INVALID, "settings.%s: \"%s\"; expected a number from %llu to %llu",
+            info->name, text, (unsigned long long)info->minimum, (unsigned long long)info->maximum);
     }
     *number = value;
     return XSW_OK;
@@ -146,8 +145,8 @@ static enum xsw_status settings_read(const struct extension_config *config,
         if (status != XSW_OK) {
             break;
         }
-        values[i] = (struct xsw_setting){.texts = kept->texts,
-                                         .text_count = (uint32_t)kept->text_count};
+        values[i] =
+            (struct xsw_setting){.texts = kept->texts, .text_count = (uint32_t)kept->text_count};
         if (info->type == XSW_SETTING_BOOL || info->type == XSW_SETTING_NUMBER) {
             status = number_read(info, kept->texts[0], &values[i].number, error);
         }
@@ -177,8 +176,10 @@ static enum xsw_status instance_start(const struct extension_config *config,
         return error_set(error, XSW_NO_MEMORY, "no memory for a state of %zu bytes", size);
     }
     memset(instance->state, 0, size != 0 ? size : 64);
-    instance->host = (struct xsw_host){
-        .abi = XSW_EXTENSION_ABI, .size = sizeof(instance->host), .context = instance, .log = host_log};
+    instance->host = (struct xsw_host){.abi = XSW_EXTENSION_ABI,
+                                       .size = sizeof(instance->host),
+                                       .context = instance,
+                                       .log = host_log};
     struct xsw_error refused = {.status = XSW_INVALID, .text = "it gives no reason"};
     status = extension->init != NULL
                  ? extension->init(instance->state, &instance->host, values, &refused)

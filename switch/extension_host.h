@@ -34,10 +34,11 @@ struct extension_instance {
     void *state;
     struct xsw_host host;
     char name[CONFIG_NAME_SIZE];
-    char path[CONFIG_PATH_SIZE]; /* as it was found */
+    char path[CONFIG_PATH_SIZE];          /* as it was found */
     uint16_t ingress_stage, egress_stage; /* ids; for a forwarder both are STAGE_FORWARD */
     uint16_t reason_ids[EXTENSION_REASONS_MAX];
-    struct extension_setting_kept settings[EXTENSION_SETTINGS_MAX]; /* in force, by declared place */
+    struct extension_setting_kept
+        settings[EXTENSION_SETTINGS_MAX]; /* in force, by declared place */
     const struct vswitch_log *log;
     uint8_t is_initialized;
 };
@@ -47,8 +48,8 @@ struct extension_instance {
 enum xsw_status extension_load(const char *path, struct extension_instance *instance,
                                struct xsw_error *error) XSW_MUST_CHECK;
 
-/* Loads, checks the settings, declares the reasons, allocates the state and runs init. Stage ids are
- * the caller's to give. `log` is borrowed. */
+/* Loads, checks the settings, declares the reasons, allocates the state and runs init. Stage ids
+ * are the caller's to give. `log` is borrowed. */
 enum xsw_status extension_create(const struct extension_config *config, struct reasons *reasons,
                                  const struct vswitch_log *log,
                                  struct extension_instance **instance,

@@ -89,7 +89,8 @@ static const char *ops_fault(const struct xsw_extension *extension)
 {
     switch (extension->kind) {
     case XSW_EXTENSION_CAPTURE:
-        return extension->capture != NULL && extension->capture->size >= sizeof(*extension->capture) &&
+        return extension->capture != NULL &&
+                       extension->capture->size >= sizeof(*extension->capture) &&
                        extension->capture->look != NULL
                    ? NULL
                    : "kind capture without the operation look";
@@ -99,7 +100,8 @@ static const char *ops_fault(const struct xsw_extension *extension)
                    ? NULL
                    : "kind filter without the operation ingress or egress";
     case XSW_EXTENSION_FORWARD:
-        return extension->forward != NULL && extension->forward->size >= sizeof(*extension->forward) &&
+        return extension->forward != NULL &&
+                       extension->forward->size >= sizeof(*extension->forward) &&
                        extension->forward->forward != NULL
                    ? NULL
                    : "kind forward without the operation forward";
@@ -115,7 +117,8 @@ static const char *tables_fault(const struct xsw_extension *extension)
         return "more than 32 drop reasons, or none where it says there are some";
     }
     for (size_t i = 0; i < extension->reason_count; i++) {
-        if (!extension_name_is_valid(extension->reasons[i].name) || extension->reasons[i].sentence == NULL) {
+        if (!extension_name_is_valid(extension->reasons[i].name) ||
+            extension->reasons[i].sentence == NULL) {
             return "a drop reason without a name of a-z, 0-9, '-', or without a sentence";
         }
     }
@@ -136,19 +139,20 @@ static enum xsw_status descriptor_check(const char *path, const struct xsw_exten
 {
     size_t base = offsetof(struct xsw_extension, forward) + sizeof(extension->forward);
     if (extension == NULL || extension->abi != XSW_EXTENSION_ABI) {
-        return error_set(error, XSW_UNSUPPORTED, "extension %s: ABI %u in its descriptor; expected %u",
-                         path, extension != NULL ? extension->abi : 0, XSW_EXTENSION_ABI);
+        return error_set(error, XSW_UNSUPPORTED,
+                         "extension %s: ABI %u in its descriptor; expected %u", path,
+                         extension != NULL ? extension->abi : 0, XSW_EXTENSION_ABI);
     }
     if (extension->size < base) {
         return error_set(error, XSW_CORRUPT,
                          "extension %s: its descriptor has %u bytes; version 1 has at least %zu",
                          path, extension->size, base);
     }
-    const char *fault = !extension_name_is_valid(extension->name) ? "a name that is not of a-z, 0-9, '-'"
-                        : extension->version == NULL ? "no version"
-                        : extension->state_size > EXTENSION_STATE_MAX
-                            ? "a state larger than 64 MiB"
-                            : ops_fault(extension);
+    const char *fault = !extension_name_is_valid(extension->name)
+                            ? "a name that is not of a-z, 0-9, '-'"
+                        : extension->version == NULL                  ? "no version"
+                        : extension->state_size > EXTENSION_STATE_MAX ? "a state larger than 64 MiB"
+                                                                      : ops_fault(extension);
     if (fault == NULL) {
         fault = tables_fault(extension);
     }
@@ -189,9 +193,10 @@ enum xsw_status extension_load(const char *path, struct extension_instance *inst
     if (exported == NULL) {
         unsigned abi = other_abi(instance->library);
         if (abi != 0) {
-            return error_set(error, XSW_UNSUPPORTED,
-                             "extension %s: made for ABI %u; this xsw offers ABI %u: build it again",
-                             path, abi, XSW_EXTENSION_ABI);
+            return error_set(
+                error, XSW_UNSUPPORTED,
+                "extension %s: made for ABI %u; this xsw offers ABI %u: build it again", path, abi,
+                XSW_EXTENSION_ABI);
         }
         return error_set(error, XSW_CORRUPT,
                          "extension %s: it does not export xsw_extension_v1, so it is no extension",

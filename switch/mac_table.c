@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* Slots for each address that may live: dead keys take up to half before a new table takes over, and
- * a quarter is always free, so that probes end and stay short. */
+/* Slots for each address that may live: dead keys take up to half before a new table takes over,
+ * and a quarter is always free, so that probes end and stay short. */
 enum { SLOTS_PER_ENTRY = 4 };
 
 static size_t table_size(uint64_t slots)
@@ -54,9 +54,8 @@ static struct mac_slot *slot_for(struct mac_table *table, uint64_t key)
                 return NULL;
             }
             /* On failure another worker was faster: `found` is then its key. */
-            if (atomic_compare_exchange_strong_explicit(&slot->key, &found, key,
-                                                        memory_order_release,
-                                                        memory_order_acquire)) {
+            if (atomic_compare_exchange_strong_explicit(
+                    &slot->key, &found, key, memory_order_release, memory_order_acquire)) {
                 atomic_fetch_add_explicit(&table->keys, 1, memory_order_relaxed);
                 return slot;
             }
@@ -80,9 +79,8 @@ static int entry_reserve(struct mac_table *table)
 static void entry_forget(struct mac_table *table, struct mac_slot *slot, uint64_t value)
 {
     /* Only if no worker has seen the address again meanwhile. */
-    if (value != 0 &&
-        atomic_compare_exchange_strong_explicit(&slot->value, &value, 0, memory_order_relaxed,
-                                                memory_order_relaxed)) {
+    if (value != 0 && atomic_compare_exchange_strong_explicit(
+                          &slot->value, &value, 0, memory_order_relaxed, memory_order_relaxed)) {
         atomic_fetch_sub_explicit(&table->live, 1, memory_order_relaxed);
     }
 }

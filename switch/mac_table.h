@@ -6,14 +6,15 @@
  * Learned addresses: (VLAN, MAC) → port. Bounded, shared by the workers, without locks.
  *
  * Open addressing over slots of two 64-bit words. A slot's key is claimed once, by compare and
- * exchange, and then stays for the life of the table; its value (port, last seen) is one word and is
- * replaced whole. Forgetting an entry sets the value to zero and leaves the key, so that a probe
+ * exchange, and then stays for the life of the table; its value (port, last seen) is one word and
+ * is replaced whole. Forgetting an entry sets the value to zero and leaves the key, so that a probe
  * never breaks. When too many keys are dead, the control thread copies the live ones into a new
  * table and publishes that with the next snapshot; what is learned into the old one meanwhile is
  * learned again with the next packet.
  *
- * Time is the switch's clock in whole seconds. An entry older than the ageing time counts as absent,
- * whether or not it was swept yet, so that forwarding depends on the clock and not on the sweep.
+ * Time is the switch's clock in whole seconds. An entry older than the ageing time counts as
+ * absent, whether or not it was swept yet, so that forwarding depends on the clock and not on the
+ * sweep.
  *
  * Threads: mac_table_learn and mac_table_find by workers; the rest by the control thread. Pairing:
  * the key is published with release by the exchange and read with acquire; the value is relaxed.

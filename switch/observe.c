@@ -83,7 +83,8 @@ static struct packet_notes *notes_of(struct watcher *watcher, struct packet *pac
 
 static struct meta_builder builder_of(struct packet_notes *notes)
 {
-    return (struct meta_builder){.bytes = notes->bytes, .size = NOTES_BYTES, .length = notes->length};
+    return (struct meta_builder){
+        .bytes = notes->bytes, .size = NOTES_BYTES, .length = notes->length};
 }
 
 static void notes_store(struct packet_notes *notes, const struct meta_builder *builder)
@@ -104,7 +105,8 @@ void watcher_note_decision(struct watcher *watcher, struct packet *packet, uint1
     notes_store(notes, &builder);
 }
 
-static void note_change(struct packet_notes *notes, uint16_t stage, const struct byte_change *change)
+static void note_change(struct packet_notes *notes, uint16_t stage,
+                        const struct byte_change *change)
 {
     uint8_t bytes[META_CHANGE_BYTES_MAX];
     memcpy(bytes, change->old_bytes, change->old_length);
@@ -151,8 +153,8 @@ void watcher_remember(struct watcher *watcher, struct packet *const *packets, ui
     }
 }
 
-static void compare(struct watcher *watcher, struct packet *packet,
-                    const struct remembered *before, uint16_t stage, int is_declared)
+static void compare(struct watcher *watcher, struct packet *packet, const struct remembered *before,
+                    uint16_t stage, int is_declared)
 {
     const struct xsw_packet *seen = &packet->seen;
     struct byte_diff diff;

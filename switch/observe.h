@@ -9,9 +9,9 @@
  * packet->watch. The bit stays with the packet through every rewrite and goes to its copies. While
  * an observer is attached a worker keeps a timeline, one clock reading for each batch and stage; a
  * packet that passes a stage unchanged and undecided costs nothing more. What is particular to a
- * packet (a rule that let it pass in an extension, bytes that changed) is noted in packet->notes, in
- * the encoding that files use (formats/stage_meta.h). At the end of a packet its observers get the
- * packet, its timeline and its notes, and make of them what they want.
+ * packet (a rule that let it pass in an extension, bytes that changed) is noted in packet->notes,
+ * in the encoding that files use (formats/stage_meta.h). At the end of a packet its observers get
+ * the packet, its timeline and its notes, and make of them what they want.
  *
  * So the whole journey is known at one point, and a journey that nobody wants to keep was never
  * copied anywhere.
@@ -30,7 +30,8 @@
 enum {
     OBSERVERS_MAX = 8,
     NOTES_BYTES = 4064, /* of one packet; more sets NOTES_INCOMPLETE */
-    NOTES_COUNT = 3 * XSW_BATCH_MAX /* a batch, its flood copies, their mirror copies: all there are */
+    NOTES_COUNT =
+        3 * XSW_BATCH_MAX /* a batch, its flood copies, their mirror copies: all there are */
 };
 
 enum {

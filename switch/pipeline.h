@@ -32,7 +32,8 @@ struct batch {
     struct packet *packets[XSW_BATCH_MAX];
 };
 
-/* Ids of the built-in stages: for ever. Extensions' stages get ids from STAGE_EXTENSIONS_FIRST on. */
+/* Ids of the built-in stages: for ever. Extensions' stages get ids from STAGE_EXTENSIONS_FIRST on.
+ */
 enum {
     STAGE_RX = 0,
     STAGE_INGRESS_POLICY = 1,
@@ -53,7 +54,7 @@ struct stage {
 
 /* What the stages need to know of a port. */
 struct port_view {
-    struct port *port; /* null: there is none with this id */
+    struct port *port;  /* null: there is none with this id */
     uint32_t frame_max; /* bytes: MTU + Ethernet header + one tag; segments to be made are exempt */
     uint16_t access_vlan; /* 0: a trunk */
     uint16_t native_vlan; /* of a trunk; 0: untagged frames are refused */

@@ -24,11 +24,11 @@ static void ingress_append(const struct vswitch *vswitch, struct pipeline *pipel
             continue;
         }
         int is_filter = kind == XSW_EXTENSION_FILTER;
-        stage_append(pipeline,
-                     &(struct stage){.id = instance->ingress_stage,
-                                     .may_change = (uint8_t)is_filter,
-                                     .run = is_filter ? stage_ingress_filter : stage_ingress_capture,
-                                     .extension = instance});
+        stage_append(pipeline, &(struct stage){.id = instance->ingress_stage,
+                                               .may_change = (uint8_t)is_filter,
+                                               .run = is_filter ? stage_ingress_filter
+                                                                : stage_ingress_capture,
+                                               .extension = instance});
     }
 }
 
@@ -67,16 +67,17 @@ static void stages_build(const struct vswitch *vswitch, struct pipeline *pipelin
     stage_append(pipeline, &(struct stage){.id = STAGE_RX, .run = stage_receive});
     ingress_append(vswitch, pipeline, XSW_EXTENSION_CAPTURE);
     ingress_append(vswitch, pipeline, XSW_EXTENSION_FILTER);
-    stage_append(pipeline, &(struct stage){.id = STAGE_INGRESS_POLICY, .run = stage_ingress_policy});
+    stage_append(pipeline,
+                 &(struct stage){.id = STAGE_INGRESS_POLICY, .run = stage_ingress_policy});
     stage_append(pipeline,
                  &(struct stage){.id = STAGE_FORWARD,
                                  .run = forward != NULL ? stage_forward_extension : stage_forward,
                                  .extension = forward});
     stage_append(pipeline,
                  &(struct stage){.id = STAGE_MIRROR, .is_egress = 1, .run = stage_mirror});
-    stage_append(pipeline, &(struct stage){.id = STAGE_EGRESS_POLICY,
-                                           .is_egress = 1,
-                                           .run = stage_egress_policy});
+    stage_append(
+        pipeline,
+        &(struct stage){.id = STAGE_EGRESS_POLICY, .is_egress = 1, .run = stage_egress_policy});
     egress_append(vswitch, pipeline, XSW_EXTENSION_FILTER);
     egress_append(vswitch, pipeline, XSW_EXTENSION_CAPTURE);
     stage_append(pipeline, &(struct stage){.id = STAGE_TX, .is_egress = 1, .run = stage_transmit});

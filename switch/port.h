@@ -3,13 +3,13 @@
 #define XSW_SWITCH_PORT_H
 
 /*
- * The port interface: what a kind of port must do. One object a port; each worker has a queue of its
- * own on it, so that receive and send need no lock. A kind that cannot offer several queues offers
- * one, which belongs to one worker for receive, and refuses to be on a switch with more workers if
- * it cannot send from several either.
+ * The port interface: what a kind of port must do. One object a port; each worker has a queue of
+ * its own on it, so that receive and send need no lock. A kind that cannot offer several queues
+ * offers one, which belongs to one worker for receive, and refuses to be on a switch with more
+ * workers if it cannot send from several either.
  *
- * Threads: open and close on the control thread, close after no worker knows the port; receive, send
- * and poll_fd on the worker that owns the queue; state on the control thread.
+ * Threads: open and close on the control thread, close after no worker knows the port; receive,
+ * send and poll_fd on the worker that owns the queue; state on the control thread.
  */
 
 #include <stdint.h>
@@ -28,9 +28,9 @@ struct port_ops {
                             struct xsw_error *error);
     void (*close)(struct port *port);
     /*
-     * Fills at most `capacity` packets from the pool, with data, length and offload set; returns how
-     * many. Never blocks. Takes a frame only when there is a buffer for it, and leaves the rest where
-     * it is: what overflows there is counted there.
+     * Fills at most `capacity` packets from the pool, with data, length and offload set; returns
+     * how many. Never blocks. Takes a frame only when there is a buffer for it, and leaves the rest
+     * where it is: what overflows there is counted there.
      */
     uint32_t (*receive)(struct port *port, uint32_t queue, struct packet_pool *pool,
                         struct packet **packets, uint32_t capacity);

@@ -71,8 +71,8 @@ static void next_find(struct port_file *file)
             return;
         }
         const struct pcapng_packet *packet = &file->next.packet;
-        file->has_next = file->next.kind == PCAPNG_PACKET &&
-                         packet->captured_length <= PACKET_LARGE_BYTES;
+        file->has_next =
+            file->next.kind == PCAPNG_PACKET && packet->captured_length <= PACKET_LARGE_BYTES;
     }
 }
 

@@ -164,9 +164,8 @@ static int memory_poll_fd(struct port *port, uint32_t queue)
 static int memory_is_ready(struct port *port, uint32_t queue_index)
 {
     const struct memory_queue *queue = &memory_of(port)->queues[queue_index];
-    return queue->played != NULL ||
-           atomic_load_explicit(&queue->in.head, memory_order_acquire) !=
-               atomic_load_explicit(&queue->in.tail, memory_order_relaxed);
+    return queue->played != NULL || atomic_load_explicit(&queue->in.head, memory_order_acquire) !=
+                                        atomic_load_explicit(&queue->in.tail, memory_order_relaxed);
 }
 
 static enum port_state memory_state(struct port *port)

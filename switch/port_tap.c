@@ -84,7 +84,8 @@ static enum xsw_status queue_open(struct port_tap *tap, struct tap_queue *queue,
     return offload_enable(queue->fd, error);
 }
 
-/* The device's own MTU follows the port's while it is in this namespace; later it is its owner's. */
+/* The device's own MTU follows the port's while it is in this namespace; later it is its owner's.
+ */
 static void mtu_set(const struct port_tap *tap, uint32_t mtu)
 {
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -115,8 +116,8 @@ static enum xsw_status tap_open(const struct port_config *config, uint32_t queue
 {
     const char *device = config->device[0] != '\0' ? config->device : config->name;
     if (strlen(device) >= IFNAMSIZ) {
-        return error_set(error, XSW_INVALID, "device \"%s\": expected at most %d characters", device,
-                         IFNAMSIZ - 1);
+        return error_set(error, XSW_INVALID, "device \"%s\": expected at most %d characters",
+                         device, IFNAMSIZ - 1);
     }
     struct port_tap *tap = calloc(1, sizeof(*tap));
     if (tap == NULL) {

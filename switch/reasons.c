@@ -54,10 +54,11 @@ enum xsw_status reasons_declare(struct reasons *reasons, const char *owner,
         uint16_t id = find(reasons, owner, declared[i].name);
         if (id == REASON_NONE) {
             if (reasons->next >= REASONS_MAX) {
-                return error_set(error, XSW_LIMIT,
-                                 "extension %s: no room for its drop reason \"%s\": a switch has at "
-                                 "most %d from extensions",
-                                 owner, declared[i].name, REASONS_MAX - REASON_EXTENSIONS_FIRST);
+                return error_set(
+                    error, XSW_LIMIT,
+                    "extension %s: no room for its drop reason \"%s\": a switch has at "
+                    "most %d from extensions",
+                    owner, declared[i].name, REASONS_MAX - REASON_EXTENSIONS_FIRST);
             }
             id = reasons->next++;
             set(reasons, id, owner, declared[i].name, declared[i].sentence);

@@ -29,8 +29,9 @@ static const char *const request_members[] = {"jsonrpc", "id", "method", "params
 enum xsw_status rpc_registry_add(struct rpc_registry *registry, const struct rpc_table *table,
                                  struct xsw_error *error)
 {
-    if (registry->count == RPC_TABLES_MAX)
+    if (registry->count == RPC_TABLES_MAX) {
         return error_set(error, XSW_LIMIT, "expected at most %d tables of methods", RPC_TABLES_MAX);
+    }
     registry->tables[registry->count++] = table;
     return XSW_OK;
 }
@@ -39,8 +40,9 @@ void rpc_registry_client_gone(const struct rpc_registry *registry, uint64_t clie
 {
     for (size_t i = 0; i < registry->count; i++) {
         const struct rpc_table *table = registry->tables[i];
-        if (table->client_gone != NULL)
+        if (table->client_gone != NULL) {
             table->client_gone(table->context, client);
+        }
     }
 }
 
@@ -65,8 +67,9 @@ static const char *method_near(const struct rpc_registry *registry, const char *
     size_t count = 0;
     for (size_t i = 0; i < registry->count; i++) {
         const struct rpc_table *table = registry->tables[i];
-        for (size_t j = 0; j < table->count && count < METHODS_MAX; j++)
+        for (size_t j = 0; j < table->count && count < METHODS_MAX; j++) {
             names[count++] = table->methods[j].name;
+        }
     }
     names[count] = NULL;
     return config_near(name, names);
@@ -95,8 +98,9 @@ static void error_write(struct rpc_answer *answer, const json_t *id, int code,
     json_t *id_copy = id != NULL ? json_deep_copy(id) : json_null();
     /* A text that quotes the peer may hold anything: what is no UTF-8 would make no JSON. */
     json_t *message = json_string(error->text);
-    if (message == NULL)
+    if (message == NULL) {
         message = json_string("an error whose text is not UTF-8");
+    }
     answer_write(answer, json_pack("{s:s,s:{s:i,s:o,s:{s:s}},s:o}", "jsonrpc", "2.0", "error",
                                    "code", code, "message", message, "data", "status",
                                    status_name(error->status), "id", id_copy));
@@ -129,33 +133,39 @@ static enum xsw_status request_check(const json_t *tree, struct request *request
     struct config_node node = config_node_root(&reader, "request", tree, error);
 
     *request = (struct request){.params = json_object_get(tree, "params")};
-    if (json_is_array(tree))
+    if (json_is_array(tree)) {
         return error_set(error, XSW_INVALID,
                          "request: batches are not offered: send one request a line");
+    }
     const json_t *id = json_object_get(tree, "id");
     request->has_id = id != NULL;
-    if (id != NULL && id_is_valid(id))
+    if (id != NULL && id_is_valid(id)) {
         request->id = id;
+    }
 
     config_node_check_object(&node, request_members);
     struct config_node id_node = config_node_member(&node, "id");
-    if (id != NULL && !id_is_valid(id))
+    if (id != NULL && !id_is_valid(id)) {
         config_node_fail(&id_node, "expected a text, a number or null");
+    }
     const char *version = json_string_value(json_object_get(tree, "jsonrpc"));
     struct config_node version_node = config_node_member(&node, "jsonrpc");
-    if (version == NULL || strcmp(version, "2.0") != 0)
+    if (version == NULL || strcmp(version, "2.0") != 0) {
         config_node_fail(&version_node, "expected \"2.0\"");
+    }
     request->method = json_string_value(json_object_get(tree, "method"));
     struct config_node method_node = config_node_member(&node, "method");
-    if (request->method == NULL)
+    if (request->method == NULL) {
         config_node_fail(&method_node, "expected the name of a method");
+    }
     return reader.status;
 }
 
 static void result_write(struct rpc_answer *answer, const json_t *id, struct rpc_reply *reply)
 {
-    if (reply->result == NULL)
+    if (reply->result == NULL) {
         reply->result = json_object();
+    }
     answer_write(answer, json_pack("{s:s,s:O,s:o}", "jsonrpc", "2.0", "result", reply->result, "id",
                                    json_deep_copy(id)));
     answer->fd_count = reply->fd_count;
@@ -205,8 +215,9 @@ static int request_run(const struct rpc_registry *registry, const struct rpc_cal
         return RPC_INVALID_PARAMS;
     }
     enum xsw_status status = method_run(method, context, caller, request->params, reply, error);
-    if (status >= 0)
+    if (status >= 0) {
         return 0;
+    }
     error->status = status;
     return status == XSW_INVALID ? RPC_INVALID_PARAMS : RPC_FAILED;
 }
@@ -217,10 +228,11 @@ static void request_answer(const struct rpc_registry *registry, const struct rpc
     struct xsw_error error = {.status = XSW_INVALID};
     struct rpc_reply reply = {0};
     int code = request_run(registry, caller, request, &reply, &error);
-    if (request->has_id && code != 0)
+    if (request->has_id && code != 0) {
         error_write(answer, request->id, code, &error);
-    else if (request->has_id)
+    } else if (request->has_id) {
         result_write(answer, request->id, &reply);
+    }
     json_decref(reply.result);
     if (answer->length > RPC_REPLY_MAX) {
         error_set(&error, XSW_LIMIT, "the reply would have %zu bytes, more than the %d allowed",
@@ -248,9 +260,10 @@ void rpc_handle(const struct rpc_registry *registry, const struct rpc_caller *ca
         error_write(answer, NULL, RPC_PARSE_ERROR, &error);
         return;
     }
-    if (request_check(tree, &request, &error) != XSW_OK)
+    if (request_check(tree, &request, &error) != XSW_OK) {
         error_write(answer, request.id, RPC_INVALID_REQUEST, &error);
-    else
+    } else {
         request_answer(registry, caller, &request, answer);
+    }
     json_decref(tree);
 }

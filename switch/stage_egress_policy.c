@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stage egress-policy: may this packet leave by this port, and with which tag? First all the
- * questions, then the change of bytes, so that a packet that is dropped here was not changed here. */
+ * questions, then the change of bytes, so that a packet that is dropped here was not changed here.
+ */
 #include <string.h>
 
 #include "packet/wire.h"
@@ -35,10 +36,11 @@ static void tag_remove(struct worker *worker, struct packet *packet)
 {
     struct xsw_packet *seen = &packet->seen;
     if (packet->watch != 0) {
-        note(worker, packet, &(struct byte_change){.offset = ADDRESSES,
-                                                   .old_length = VLAN_TAG_SIZE,
-                                                   .old_bytes = seen->data + ADDRESSES,
-                                                   .new_bytes = seen->data});
+        note(worker, packet,
+             &(struct byte_change){.offset = ADDRESSES,
+                                   .old_length = VLAN_TAG_SIZE,
+                                   .old_bytes = seen->data + ADDRESSES,
+                                   .new_bytes = seen->data});
     }
     memmove(seen->data + VLAN_TAG_SIZE, seen->data, ADDRESSES);
     seen->data += VLAN_TAG_SIZE;
@@ -58,10 +60,11 @@ static void tag_insert(struct worker *worker, struct packet *packet)
     seen->flags |= XSW_PACKET_TAGGED;
     offsets_move(seen, VLAN_TAG_SIZE);
     if (packet->watch != 0) {
-        note(worker, packet, &(struct byte_change){.offset = ADDRESSES,
-                                                   .new_length = VLAN_TAG_SIZE,
-                                                   .old_bytes = seen->data,
-                                                   .new_bytes = seen->data + ADDRESSES});
+        note(worker, packet,
+             &(struct byte_change){.offset = ADDRESSES,
+                                   .new_length = VLAN_TAG_SIZE,
+                                   .old_bytes = seen->data,
+                                   .new_bytes = seen->data + ADDRESSES});
     }
 }
 
@@ -77,11 +80,12 @@ static void tag_rewrite(struct worker *worker, struct packet *packet)
     uint8_t before[2] = {control[0], control[1]};
     wire_write16(control, wanted);
     if (packet->watch != 0) {
-        note(worker, packet, &(struct byte_change){.offset = ETHERNET_SIZE,
-                                                   .old_length = sizeof(before),
-                                                   .new_length = sizeof(before),
-                                                   .old_bytes = before,
-                                                   .new_bytes = control});
+        note(worker, packet,
+             &(struct byte_change){.offset = ETHERNET_SIZE,
+                                   .old_length = sizeof(before),
+                                   .new_length = sizeof(before),
+                                   .old_bytes = before,
+                                   .new_bytes = control});
     }
 }
 
@@ -118,8 +122,7 @@ static uint16_t egress_check(struct worker *worker, struct packet *packet,
     if (!is_mirror_copy && !vlan_is_carried(port, packet->seen.vlan)) {
         return REASON_VLAN_NOT_ALLOWED;
     }
-    if (packet->seen.length > port->frame_max &&
-        packet->seen.offload.gso_type == XSW_GSO_NONE) {
+    if (packet->seen.length > port->frame_max && packet->seen.offload.gso_type == XSW_GSO_NONE) {
         return REASON_MTU_EXCEEDED;
     }
     if (is_mirror_copy || port->acl_out.count == 0) {

@@ -65,7 +65,7 @@ static void restore(struct packet *packet)
     seen->source_port = packet->source_port;
     seen->destination_port = XSW_PORT_NONE;
     seen->vlan = 0;
-    seen->flags &= (uint8_t)~(XSW_PACKET_FLOOD_COPY | XSW_PACKET_MIRROR_COPY);
+    seen->flags &= (uint8_t) ~(XSW_PACKET_FLOOD_COPY | XSW_PACKET_MIRROR_COPY);
     parse_packet(seen);
 }
 

@@ -9,8 +9,8 @@
 static void learn(struct worker *worker, const struct xsw_packet *packet)
 {
     uint64_t key = mac_key(packet->data + MAC_SIZE, packet->vlan);
-    enum mac_learn_result result = mac_table_learn(worker->pipeline->macs, key, packet->source_port,
-                                                   worker->now_seconds);
+    enum mac_learn_result result =
+        mac_table_learn(worker->pipeline->macs, key, packet->source_port, worker->now_seconds);
     if (__builtin_expect(result == MAC_KNOWN, 1)) {
         return;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stage rx: is this a frame at all? What passes here has a whole Ethernet header, offload fields that
- * agree with its length, and its headers parsed. */
+/* Stage rx: is this a frame at all? What passes here has a whole Ethernet header, offload fields
+ * that agree with its length, and its headers parsed. */
 #include "packet/parse.h"
 #include "switch/reasons.h"
 #include "switch/worker.h"

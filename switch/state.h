@@ -58,8 +58,8 @@ enum xsw_status pipeline_build(const struct vswitch *vswitch, struct pipeline **
                                struct xsw_error *error) XSW_MUST_CHECK;
 void pipeline_free(const struct pipeline *pipeline); /* accepts null */
 
-/* Builds, publishes, waits until every worker has taken it up, frees the old one. On failure nothing
- * has changed for the workers; the caller restores the state. */
+/* Builds, publishes, waits until every worker has taken it up, frees the old one. On failure
+ * nothing has changed for the workers; the caller restores the state. */
 enum xsw_status vswitch_publish(struct vswitch *vswitch, struct xsw_error *error) XSW_MUST_CHECK;
 
 uint32_t vswitch_now_seconds(const struct vswitch *vswitch); /* the switch's clock */

@@ -32,8 +32,8 @@ void switch_config_init(struct switch_config *config)
 static enum xsw_status config_check(const struct switch_config *config, struct xsw_error *error)
 {
     if (config->workers < 1 || config->workers > CONFIG_WORKERS_MAX) {
-        return error_set(error, XSW_INVALID, "switch.workers: %u; expected 1 to %d", config->workers,
-                         CONFIG_WORKERS_MAX);
+        return error_set(error, XSW_INVALID, "switch.workers: %u; expected 1 to %d",
+                         config->workers, CONFIG_WORKERS_MAX);
     }
     if (config->mac_limit < 1 || config->mac_limit > MAC_LIMIT_MAX) {
         return error_set(error, XSW_INVALID, "switch.mac_limit: %u; expected 1 to %d",
@@ -56,8 +56,8 @@ static void uuid_make(char uuid[37])
     b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); /* version 4, RFC 4122, 4.4 */
     b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
     snprintf(uuid, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-             b[15]);
+             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+             b[14], b[15]);
 }
 
 static void log_nothing(void *context, const char *line)
@@ -168,8 +168,8 @@ void vswitch_destroy(struct vswitch *vswitch)
     free(vswitch);
 }
 
-/* Waits until no worker uses an older snapshot. Workers take a new one up between two batches, which
- * is soon; a sleeping one is woken for it. */
+/* Waits until no worker uses an older snapshot. Workers take a new one up between two batches,
+ * which is soon; a sleeping one is woken for it. */
 static void workers_wait(struct vswitch *vswitch, const struct pipeline *pipeline)
 {
     for (uint32_t i = 0; i < vswitch->worker_count; i++) {
@@ -188,8 +188,7 @@ static void workers_wait(struct vswitch *vswitch, const struct pipeline *pipelin
 enum xsw_status vswitch_publish(struct vswitch *vswitch, struct xsw_error *error)
 {
     struct pipeline *pipeline = NULL;
-    enum xsw_status status =
-        vswitch->is_held ? XSW_OK : pipeline_build(vswitch, &pipeline, error);
+    enum xsw_status status = vswitch->is_held ? XSW_OK : pipeline_build(vswitch, &pipeline, error);
     if (status != XSW_OK || vswitch->is_held) {
         return status;
     }
@@ -233,7 +232,8 @@ uint32_t vswitch_now_seconds(const struct vswitch *vswitch)
     return (uint32_t)(worker->clock(worker->clock_context) / NS_PER_SECOND);
 }
 
-/* A new table takes over with the next snapshot; what cannot be had now is tried again in a second. */
+/* A new table takes over with the next snapshot; what cannot be had now is tried again in a second.
+ */
 static void macs_renew(struct vswitch *vswitch)
 {
     struct mac_table *fresh = NULL;

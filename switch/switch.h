@@ -73,7 +73,8 @@ enum xsw_status vswitch_port_add_with_acl(struct vswitch *vswitch, const struct 
                                           struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status vswitch_port_remove(struct vswitch *vswitch, const char *name,
                                     struct xsw_error *error) XSW_MUST_CHECK;
-/* Replaces MTU, VLAN, guard and mirror settings; name, kind, device and paths must be as they are. */
+/* Replaces MTU, VLAN, guard and mirror settings; name, kind, device and paths must be as they are.
+ */
 enum xsw_status vswitch_port_set(struct vswitch *vswitch, const struct port_config *config,
                                  struct xsw_error *error) XSW_MUST_CHECK;
 /* Ports in ascending id. Fills at most `capacity`; returns how many there are. */
@@ -123,15 +124,17 @@ struct extension_info {
     char path[CONFIG_PATH_SIZE];
     char extension[CONFIG_NAME_SIZE]; /* the name in the descriptor */
     char version[CONFIG_NAME_SIZE];
-    char kind[16];                    /* capture, filter, forward */
+    char kind[16]; /* capture, filter, forward */
     uint64_t packets, dropped, silently_dropped;
 };
 
 /* The newest of a class is on top: first on ingress, last on egress; and first in the list. */
-enum xsw_status vswitch_extension_add(struct vswitch *vswitch, const struct extension_config *config,
+enum xsw_status vswitch_extension_add(struct vswitch *vswitch,
+                                      const struct extension_config *config,
                                       struct xsw_error *error) XSW_MUST_CHECK;
 /* New settings for a running instance; the old state is retired. */
-enum xsw_status vswitch_extension_set(struct vswitch *vswitch, const struct extension_config *config,
+enum xsw_status vswitch_extension_set(struct vswitch *vswitch,
+                                      const struct extension_config *config,
                                       struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status vswitch_extension_remove(struct vswitch *vswitch, const char *name,
                                          struct xsw_error *error) XSW_MUST_CHECK;
@@ -157,8 +160,8 @@ struct stage_info {
     uint16_t id;
     uint16_t order; /* place in the pipeline now; 0xffff when it is no longer in it */
     bool egress;    /* behind forwarding: its packets have a destination */
-    char name[2 * CONFIG_NAME_SIZE];      /* rx, ingress-filter.NAME, … */
-    char extension[CONFIG_NAME_SIZE];     /* instance name, or empty */
+    char name[2 * CONFIG_NAME_SIZE];  /* rx, ingress-filter.NAME, … */
+    char extension[CONFIG_NAME_SIZE]; /* instance name, or empty */
 };
 
 struct stage_counters {

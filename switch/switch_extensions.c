@@ -23,8 +23,9 @@ static enum xsw_status not_found(const char *name, struct xsw_error *error)
 }
 
 /* The id of the stage with this name: the old one when an extension comes back. */
-static enum xsw_status stage_take(struct vswitch *vswitch, const struct extension_instance *instance,
-                                  bool is_egress, uint16_t *id, struct xsw_error *error)
+static enum xsw_status stage_take(struct vswitch *vswitch,
+                                  const struct extension_instance *instance, bool is_egress,
+                                  uint16_t *id, struct xsw_error *error)
 {
     char name[sizeof(vswitch->stages[0].name)];
     snprintf(name, sizeof(name), "%s-%s.%s", is_egress ? "egress" : "ingress",
@@ -99,10 +100,11 @@ static enum xsw_status place_check(const struct vswitch *vswitch,
     }
     const char *forwarder = forwarder_name(vswitch);
     if (instance->extension->kind == XSW_EXTENSION_FORWARD && forwarder != NULL) {
-        return error_set(error, XSW_BUSY,
-                         "extension %s: the switch has the forwarder \"%s\" already, and one is all "
-                         "that a switch can have",
-                         instance->name, forwarder);
+        return error_set(
+            error, XSW_BUSY,
+            "extension %s: the switch has the forwarder \"%s\" already, and one is all "
+            "that a switch can have",
+            instance->name, forwarder);
     }
     return XSW_OK;
 }
@@ -123,7 +125,8 @@ static void list_insert(struct vswitch *vswitch, uint32_t place,
     vswitch->extension_count++;
 }
 
-enum xsw_status vswitch_extension_add(struct vswitch *vswitch, const struct extension_config *config,
+enum xsw_status vswitch_extension_add(struct vswitch *vswitch,
+                                      const struct extension_config *config,
                                       struct xsw_error *error)
 {
     struct extension_instance *instance = NULL;
@@ -150,7 +153,8 @@ enum xsw_status vswitch_extension_add(struct vswitch *vswitch, const struct exte
     return status;
 }
 
-enum xsw_status vswitch_extension_set(struct vswitch *vswitch, const struct extension_config *config,
+enum xsw_status vswitch_extension_set(struct vswitch *vswitch,
+                                      const struct extension_config *config,
                                       struct xsw_error *error)
 {
     uint32_t place = place_of(vswitch, config->name);

@@ -32,10 +32,11 @@ static enum xsw_status prefix_check(const struct ip_prefix *prefix, const char *
 {
     unsigned most = prefix->family == 4 ? 32 : prefix->family == 6 ? 128 : 0;
     if ((prefix->family != 0 && most == 0) || prefix->bits > most) {
-        return error_set(error, XSW_INVALID,
-                         "rule.%s: IPv%u prefix of %u bits; expected IPv4 with 0 to 32 bits or IPv6 "
-                         "with 0 to 128",
-                         name, prefix->family, prefix->bits);
+        return error_set(
+            error, XSW_INVALID,
+            "rule.%s: IPv%u prefix of %u bits; expected IPv4 with 0 to 32 bits or IPv6 "
+            "with 0 to 128",
+            name, prefix->family, prefix->bits);
     }
     return XSW_OK;
 }
@@ -144,9 +145,8 @@ enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struc
     }
     struct acl_rule added = *rule;
     added.id = rule->id != 0 ? rule->id : id_free(slot);
-    list[slot->acl_count] = (struct acl_slot){.rule = added,
-                                              .counter = counter_index,
-                                              .baseline = counter_sum(vswitch, counter_index)};
+    list[slot->acl_count] = (struct acl_slot){
+        .rule = added, .counter = counter_index, .baseline = counter_sum(vswitch, counter_index)};
     qsort(list, slot->acl_count + 1, sizeof(*list), slot_compare);
     status = list_replace(vswitch, slot, list, slot->acl_count + 1, error);
     if (status != XSW_OK) {

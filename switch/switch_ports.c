@@ -52,7 +52,8 @@ static enum xsw_status not_found(const char *name, struct xsw_error *error)
 
 static enum xsw_status name_check(const char *name, struct xsw_error *error)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     size_t length = strspn(name, allowed);
     if (length == 0 || name[length] != '\0') {
         return error_set(error, XSW_INVALID,
@@ -226,8 +227,8 @@ enum xsw_status vswitch_port_remove(struct vswitch *vswitch, const char *name,
 static int is_same_port(const struct port_config *a, const struct port_config *b)
 {
     return a->kind == b->kind && strcmp(a->device, b->device) == 0 &&
-           strcmp(a->input_path, b->input_path) == 0 && strcmp(a->output_path, b->output_path) == 0 &&
-           a->keep_timing == b->keep_timing;
+           strcmp(a->input_path, b->input_path) == 0 &&
+           strcmp(a->output_path, b->output_path) == 0 && a->keep_timing == b->keep_timing;
 }
 
 enum xsw_status vswitch_port_set(struct vswitch *vswitch, const struct port_config *config,

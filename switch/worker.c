@@ -44,7 +44,8 @@ static enum xsw_status worker_open(struct worker *worker, uint32_t small_buffers
     worker->counters = memory;
     worker->queues = calloc(XSW_PORTS_MAX, sizeof(struct batch));
     if (worker->queues == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "worker %u: no memory for its queues", worker->index);
+        return error_set(error, XSW_NO_MEMORY, "worker %u: no memory for its queues",
+                         worker->index);
     }
     status = watcher_create(&worker->watcher, error);
     if (status != XSW_OK) {
@@ -128,9 +129,8 @@ static void observers_change(struct worker *worker, const struct pipeline *from,
 static int port_fd(const struct worker *worker, const struct pipeline *pipeline, uint16_t id)
 {
     struct port *port = pipeline != NULL ? pipeline->ports[id].port : NULL;
-    return port != NULL && worker->index < port->queues
-               ? port->ops->poll_fd(port, worker->index)
-               : -1;
+    return port != NULL && worker->index < port->queues ? port->ops->poll_fd(port, worker->index)
+                                                        : -1;
 }
 
 /* Waits for the queues of the new snapshot instead of those of the old one. A port that stays keeps
@@ -357,7 +357,8 @@ void worker_run_copies(struct worker *worker, const struct stage *stage, struct 
     if (worker->is_observed) {
         worker_stamp(worker, stage, place);
     }
-    /* What the running stage has dropped so far belongs to it, not to the stages that follow now. */
+    /* What the running stage has dropped so far belongs to it, not to the stages that follow now.
+     */
     if (worker->dropped.count > 0) {
         worker_bury(worker, stage);
     }

@@ -17,30 +17,30 @@
 #include "switch/pipeline.h"
 
 enum {
-    WORKER_BURST = 64,              /* packets taken from one queue in a turn */
-    WORKER_SMALL_BUFFERS = 8192,    /* default of a worker */
+    WORKER_BURST = 64,           /* packets taken from one queue in a turn */
+    WORKER_SMALL_BUFFERS = 8192, /* default of a worker */
     WORKER_LARGE_BUFFERS = 256,
-    WORKER_IDLE_TURNS = 4           /* turns without a packet before it goes to sleep */
+    WORKER_IDLE_TURNS = 4 /* turns without a packet before it goes to sleep */
 };
 
 struct worker {
     uint32_t index;
-    int wake_fd;  /* an eventfd: written by control to end a sleep */
+    int wake_fd; /* an eventfd: written by control to end a sleep */
     int epoll_fd;
     pthread_t thread;
-    _Atomic int must_stop;                        /* written by control */
-    _Atomic(const struct pipeline *) *published;  /* the switch's current snapshot */
-    _Atomic(const struct pipeline *) adopted;     /* what this worker uses; read by control */
-    const struct pipeline *pipeline;              /* the same, for itself */
+    _Atomic int must_stop;                       /* written by control */
+    _Atomic(const struct pipeline *) *published; /* the switch's current snapshot */
+    _Atomic(const struct pipeline *) adopted;    /* what this worker uses; read by control */
+    const struct pipeline *pipeline;             /* the same, for itself */
     struct packet_pool *pool;
     struct worker_counters *counters;
     struct watcher *watcher;
     uint64_t next_id;
-    uint64_t now_ns;      /* the switch's clock in this batch */
+    uint64_t now_ns; /* the switch's clock in this batch */
     uint32_t now_seconds;
     uint32_t turns_idle;
-    uint32_t stage_place; /* of the stage that is running */
-    uint8_t is_observed;  /* the snapshot has observers */
+    uint32_t stage_place;             /* of the stage that is running */
+    uint8_t is_observed;              /* the snapshot has observers */
     uint64_t (*clock)(void *context); /* the switch's clock; injected by tests */
     void *clock_context;
     uint64_t batches;
@@ -91,8 +91,8 @@ void worker_bury(struct worker *worker, const struct stage *stage);
 void worker_deliver(struct worker *worker, const struct batch *batch);
 /* Stamps the timeline with the stage at `place`; only when observed. */
 void worker_stamp(struct worker *worker, const struct stage *stage, uint32_t place);
-/* A copy of the packet for `destination`, queued in `copies`, which is run from the stage behind the
- * running one when it is full. Out of buffers: counted as a drop of the copy that was to be. */
+/* A copy of the packet for `destination`, queued in `copies`, which is run from the stage behind
+ * the running one when it is full. Out of buffers: counted as a drop of the copy that was to be. */
 void worker_copy(struct worker *worker, const struct stage *stage, struct batch *copies,
                  struct packet *original, uint16_t destination, uint8_t flag);
 /* Runs what is in `copies`. */

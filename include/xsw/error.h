@@ -32,7 +32,8 @@ enum xsw_status {
     XSW_LIMIT = -11       /* a documented limit is reached */
 };
 
-/* Detail for people. The caller owns it; a callee that fails fills it, one that succeeds leaves it. */
+/* Detail for people. The caller owns it; a callee that fails fills it, one that succeeds leaves it.
+ */
 struct xsw_error {
     enum xsw_status status;
     int errno_value; /* errno when status is XSW_IO, else 0 */

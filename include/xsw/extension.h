@@ -13,8 +13,9 @@
  *   filter    gives a verdict for each packet; on ingress it may also change the bytes
  *   forward   chooses the destinations; at most one on a switch, and it replaces the built-in one
  *
- * Growth: every struct that begins with `size` may be appended to, never changed otherwise. The host
- * reads a member only when `size` covers it. A change of meaning is a new ABI with a new symbol.
+ * Growth: every struct that begins with `size` may be appended to, never changed otherwise. The
+ * host reads a member only when `size` covers it. A change of meaning is a new ABI with a new
+ * symbol.
  *
  * Life: the host allocates `state_size` bytes for each switch, zeroed and aligned to 64, calls
  * init, then the operations from the workers, then close, waits until no worker is inside, then
@@ -105,10 +106,7 @@ struct xsw_const_batch {
     uint64_t now_ns;
 };
 
-enum xsw_action {
-    XSW_PASS = 0,
-    XSW_DROP = 1
-};
+enum xsw_action { XSW_PASS = 0, XSW_DROP = 1 };
 
 /* The host presets all to zero: pass, by no rule. */
 struct xsw_verdict {
@@ -140,9 +138,9 @@ struct xsw_filter_ops {
 };
 
 /*
- * destinations: batch->count sets, empty at first; the extension adds ports of `connected`. A packet
- * with an empty set is dropped by the host as `no-destination` in the extension's name, unless its
- * verdict drops it with a declared reason.
+ * destinations: batch->count sets, empty at first; the extension adds ports of `connected`. A
+ * packet with an empty set is dropped by the host as `no-destination` in the extension's name,
+ * unless its verdict drops it with a declared reason.
  */
 struct xsw_forward_ops {
     size_t size;

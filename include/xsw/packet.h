@@ -55,7 +55,7 @@ struct xsw_offload {
 enum {
     XSW_PACKET_TAGGED = 0x01,    /* an 802.1Q tag follows the addresses */
     XSW_PACKET_MULTICAST = 0x02, /* group bit of the destination address, broadcast included */
-    XSW_PACKET_FRAGMENT = 0x04,  /* an IP fragment that is not the first: there are no ports in it */
+    XSW_PACKET_FRAGMENT = 0x04, /* an IP fragment that is not the first: there are no ports in it */
     XSW_PACKET_FLOOD_COPY = 0x08,
     XSW_PACKET_MIRROR_COPY = 0x10
 };

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a packet costs, and what watching it costs: ns a packet of the whole worker loop, memory ports
- * as generator and sink included, in one run, in turn, medians of several rounds.
+ * What a packet costs, and what watching it costs: ns a packet of the whole worker loop, memory
+ * ports as generator and sink included, in one run, in turn, medians of several rounds.
  *
  *   none      no capture
  *   nomatch   a session whose filter matches nothing
- *   all       a session that keeps every packet at every stage, snap length 64; records are consumed
- *             and dropped by a second thread
- *   file      the same, written to a pcapng file by the recorder; --file PATH says where
+ *   all       a session that keeps every packet at every stage, snap length 64; records are
+ * consumed and dropped by a second thread file      the same, written to a pcapng file by the
+ * recorder; --file PATH says where
  *
- * All built-in stages are active: access VLANs, the spoofing guard's check of the source address, an
- * access list of two rules in and one out on every port. The worker runs on this thread.
+ * All built-in stages are active: access VLANs, the spoofing guard's check of the source address,
+ * an access list of two rules in and one out on every port. The worker runs on this thread.
  */
 #include <getopt.h>
 #include <pthread.h>
@@ -227,7 +227,8 @@ static struct result measure(struct vswitch *vswitch, const struct options *opti
         struct capture_account account = capture_session_account(session, 0);
         uint64_t wanted = account.offered - account.filtered;
         result.lost_share =
-            wanted > 0 ? (double)(account.lost_ring_full + account.lost_too_big) / (double)wanted : 0;
+            wanted > 0 ? (double)(account.lost_ring_full + account.lost_too_big) / (double)wanted
+                       : 0;
         result.written_per_second = (double)consumer.journeys / ns * NS_PER_SECOND;
         record_sink_close(consumer.sink);
         capture_session_close(session);
@@ -269,12 +270,10 @@ static void report(const struct options *options, const char *mode, double *ns, 
 
 static void options_read(int argc, char **argv, struct options *options)
 {
-    static const struct option known[] = {{"ports", required_argument, NULL, 'P'},
-                                          {"macs", required_argument, NULL, 'K'},
-                                          {"rounds", required_argument, NULL, 'n'},
-                                          {"seconds", required_argument, NULL, 't'},
-                                          {"file", required_argument, NULL, 'w'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"ports", required_argument, NULL, 'P'},  {"macs", required_argument, NULL, 'K'},
+        {"rounds", required_argument, NULL, 'n'}, {"seconds", required_argument, NULL, 't'},
+        {"file", required_argument, NULL, 'w'},   {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "P:K:n:t:w:", known, NULL)) != -1) {
         switch (option) {
@@ -301,8 +300,9 @@ static void options_read(int argc, char **argv, struct options *options)
     }
     if (options->ports < 2 || options->macs < options->ports || options->rounds < 1 ||
         options->rounds > ROUNDS_MAX) {
-        fprintf(stderr, "forward_bench: expected 2 ports or more, a MAC a port or more, 1 to %d "
-                        "rounds\n",
+        fprintf(stderr,
+                "forward_bench: expected 2 ports or more, a MAC a port or more, 1 to %d "
+                "rounds\n",
                 ROUNDS_MAX);
         exit(2);
     }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_CMD_CAPTURE_OPTIONS_H
+#define XSW_CMD_CAPTURE_OPTIONS_H
+
+/* The command line of xsw capture. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct capture_run_options {
+    const char *path;
+    const char *socket;
+    char *filter;
+    uint64_t count;   /* journeys; 0: no limit */
+    uint64_t time_ns; /* 0: no limit */
+    uint32_t snap_length;
+    uint32_t ring_bytes;
+    bool every_stage, quiet, json;
+    char default_path[128];
+};
+
+/* Fills in the options. EXIT_DONE: go on; else the exit code; -1: help was asked for and given.
+ * `filter` is to be freed by the caller in any case. */
+int capture_options_read(int argc, char **argv, struct capture_run_options *options);
+
+#endif
