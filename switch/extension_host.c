@@ -122,6 +122,7 @@ static enum xsw_status setting_keep(const struct extension_config *config,
 {
     const struct extension_setting *given = setting_find(config, info->name);
     if (given == NULL) {
+        kept->is_default = 1;
         return default_keep(info, kept, error);
     }
     int is_list = info->type == XSW_SETTING_TEXT_LIST;

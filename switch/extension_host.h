@@ -26,6 +26,7 @@ enum {
 struct extension_setting_kept {
     const char **texts; /* owned, as are the texts */
     size_t text_count;
+    uint8_t is_default;
 };
 
 struct extension_instance {

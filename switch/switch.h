@@ -144,6 +144,7 @@ struct setting_info {
     char name[CONFIG_NAME_SIZE];
     const char *const *texts; /* valid until the next change of the extension */
     size_t text_count;
+    bool is_default;
 };
 /* The settings in force of an instance, by place from 0; XSW_END behind the last. */
 enum xsw_status vswitch_extension_setting(struct vswitch *vswitch, const char *name, size_t place,

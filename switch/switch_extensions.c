@@ -246,5 +246,6 @@ enum xsw_status vswitch_extension_setting(struct vswitch *vswitch, const char *n
     snprintf(setting->name, sizeof(setting->name), "%s", instance->extension->settings[place].name);
     setting->texts = instance->settings[place].texts;
     setting->text_count = instance->settings[place].text_count;
+    setting->is_default = instance->settings[place].is_default;
     return XSW_OK;
 }
