@@ -113,7 +113,8 @@ enum xsw_status vswitch_create(const struct switch_config *config, struct vswitc
     built_in_stages(made);
     status = mac_table_create(config->mac_limit, config->mac_ageing_seconds, &made->macs, error);
     for (uint32_t i = 0; status == XSW_OK && i < config->workers; i++) {
-        status = worker_create(i, config->buffers, &made->published, &made->workers[i], error);
+        status = worker_create(i, config->workers, config->buffers, &made->published,
+                               &made->workers[i], error);
         made->worker_count += status == XSW_OK;
     }
     if (status == XSW_OK) {

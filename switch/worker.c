@@ -15,9 +15,6 @@
 #include "base/memory.h"
 #include "switch/reasons.h"
 
-/* Packet ids: the worker's number above, a count below, so that workers need no shared counter. */
-enum { ID_WORKER_SHIFT = 56 };
-
 static uint64_t clock_of_system(void *context)
 {
     (void)context;
@@ -54,7 +51,7 @@ static enum xsw_status worker_open(struct worker *worker, uint32_t small_buffers
     return packet_pool_create(small_buffers, WORKER_LARGE_BUFFERS, &worker->pool, error);
 }
 
-enum xsw_status worker_create(uint32_t index, uint32_t small_buffers,
+enum xsw_status worker_create(uint32_t index, uint32_t count, uint32_t small_buffers,
                               _Atomic(const struct pipeline *) *published, struct worker **worker,
                               struct xsw_error *error)
 {
@@ -67,7 +64,8 @@ enum xsw_status worker_create(uint32_t index, uint32_t small_buffers,
     made->wake_fd = -1;
     made->epoll_fd = -1;
     made->published = published;
-    made->next_id = (uint64_t)index << ID_WORKER_SHIFT | 1;
+    made->next_id = index + 1;
+    made->id_step = count;
     made->clock = clock_of_system;
     enum xsw_status status =
         worker_open(made, small_buffers != 0 ? small_buffers : WORKER_SMALL_BUFFERS, error);

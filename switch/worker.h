@@ -35,7 +35,8 @@ struct worker {
     struct packet_pool *pool;
     struct worker_counters *counters;
     struct watcher *watcher;
-    uint64_t next_id;
+    uint64_t next_id; /* of this worker alone: workers count in steps of how many they are */
+    uint32_t id_step;
     uint64_t now_ns; /* the switch's clock in this batch */
     uint32_t now_seconds;
     uint32_t turns_idle;
@@ -60,7 +61,8 @@ struct worker {
     struct batch *queues;            /* XSW_PORTS_MAX of them, by destination port */
 };
 
-enum xsw_status worker_create(uint32_t index, uint32_t small_buffers,
+/* Worker `index` of `count`. */
+enum xsw_status worker_create(uint32_t index, uint32_t count, uint32_t small_buffers,
                               _Atomic(const struct pipeline *) *published, struct worker **worker,
                               struct xsw_error *error) XSW_MUST_CHECK;
 void worker_destroy(struct worker *worker); /* accepts null; the thread must have ended */
@@ -100,7 +102,9 @@ void worker_run_copies(struct worker *worker, const struct stage *stage, struct 
 
 static inline uint64_t worker_new_id(struct worker *worker)
 {
-    return worker->next_id++;
+    uint64_t id = worker->next_id;
+    worker->next_id += worker->id_step;
+    return id;
 }
 
 #endif
