@@ -34,8 +34,9 @@ struct port_ops {
      */
     uint32_t (*receive)(struct port *port, uint32_t queue, struct packet_pool *pool,
                         struct packet **packets, uint32_t capacity);
-    /* Sends; a packet that could not be sent gets its drop_reason set. Keeps none of them. */
-    void (*send)(struct port *port, uint32_t queue, struct packet *const *packets, uint32_t count);
+    /* Sends, and keeps none of the packets. One that could not be sent gets its drop_reason set;
+     * returns how many those are. */
+    uint32_t (*send)(struct port *port, uint32_t queue, struct packet *const *packets, uint32_t count);
     /* Readable when receive would give something; -1: there never is anything to wait for. */
     int (*poll_fd)(struct port *port, uint32_t queue);
     enum port_state (*state)(struct port *port);

@@ -174,25 +174,26 @@ static int output_flush(struct port_file *file)
                                 : pcapng_writer_flush(file->writer, NULL) == XSW_OK;
 }
 
-static void file_send(struct port *port, uint32_t queue, struct packet *const *packets,
-                      uint32_t count)
+static uint32_t file_send(struct port *port, uint32_t queue, struct packet *const *packets,
+                          uint32_t count)
 {
     (void)queue;
     struct port_file *file = file_of(port);
     if (file->writer == NULL && file->dumper == NULL) {
-        return; /* a port that only plays takes everything and keeps nothing */
+        return 0; /* a port that only plays takes everything and keeps nothing */
     }
     uint64_t now_ns = clock_wall_ns();
+    int is_written = 1;
     for (uint32_t i = 0; i < count; i++) {
-        if (!write_one(file, &packets[i]->seen, now_ns)) {
-            packets[i]->drop_reason = REASON_SEND_FAILED;
-        }
+        is_written &= write_one(file, &packets[i]->seen, now_ns);
     }
-    int is_written = output_flush(file);
+    is_written &= output_flush(file);
+    /* The writer drops whole pieces, so what it refused cannot be told apart further. */
     for (uint32_t i = 0; !is_written && i < count; i++) {
         packets[i]->drop_reason = REASON_SEND_FAILED;
     }
     atomic_store_explicit(&file->state, is_written ? PORT_UP : PORT_DOWN, memory_order_relaxed);
+    return is_written ? 0 : count;
 }
 
 static enum port_state file_state(struct port *port)

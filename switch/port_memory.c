@@ -132,28 +132,32 @@ static uint32_t memory_receive(struct port *port, uint32_t queue_index, struct p
     return count;
 }
 
-static void out_put(struct frame_ring *ring, struct packet *packet)
+/* Returns whether the frame was left out. */
+static int out_put(struct frame_ring *ring, struct packet *packet)
 {
     uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
     uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
     if (head - tail == MEMORY_PORT_SLOTS) {
         packet->drop_reason = REASON_QUEUE_FULL;
-        return;
+        return 1;
     }
     struct memory_frame *slot = &ring->slots[head % MEMORY_PORT_SLOTS];
     memcpy(slot->bytes, packet->seen.data, packet->seen.length);
     slot->length = packet->seen.length;
     slot->offload = packet->seen.offload;
     atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+    return 0;
 }
 
-static void memory_send(struct port *port, uint32_t queue_index, struct packet *const *packets,
-                        uint32_t count)
+static uint32_t memory_send(struct port *port, uint32_t queue_index, struct packet *const *packets,
+                            uint32_t count)
 {
     struct frame_ring *ring = memory_of(port)->queues[queue_index].out;
+    uint32_t failed = 0;
     for (uint32_t i = 0; ring != NULL && i < count; i++) {
-        out_put(ring, packets[i]);
+        failed += (uint32_t)out_put(ring, packets[i]);
     }
+    return failed;
 }
 
 static int memory_poll_fd(struct port *port, uint32_t queue)

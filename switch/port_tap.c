@@ -244,10 +244,11 @@ static uint16_t send_failure(struct port_tap *tap)
     }
 }
 
-static void tap_send(struct port *port, uint32_t queue, struct packet *const *packets,
-                     uint32_t count)
+static uint32_t tap_send(struct port *port, uint32_t queue, struct packet *const *packets,
+                         uint32_t count)
 {
     struct port_tap *tap = tap_of(port);
+    uint32_t failed = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct packet *packet = packets[i];
         struct virtio_net_hdr header;
@@ -256,10 +257,12 @@ static void tap_send(struct port *port, uint32_t queue, struct packet *const *pa
                                  {packet->seen.data, packet->seen.length}};
         if (writev(tap->queues[queue].fd, parts, 2) < 0) {
             packet->drop_reason = send_failure(tap);
+            failed++;
         } else {
             state_set(tap, PORT_UP);
         }
     }
+    return failed;
 }
 
 static int tap_poll_fd(struct port *port, uint32_t queue)

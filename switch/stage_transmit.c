@@ -18,42 +18,53 @@ static uint32_t queues_fill(struct worker *worker, const struct batch *batch)
     return touched;
 }
 
-static void queue_send(struct worker *worker, uint16_t port_id)
+static uint64_t sent_bytes(const struct batch *queue)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < queue->count; i++) {
+        const struct packet *packet = queue->packets[i];
+        bytes += packet->drop_reason == REASON_NONE ? packet->seen.length : 0;
+    }
+    return bytes;
+}
+
+/* Returns how many packets the port did not take. */
+static uint32_t queue_send(struct worker *worker, uint16_t port_id)
 {
     struct batch *queue = &worker->queues[port_id];
     struct port *port = worker->pipeline->ports[port_id].port;
     uint32_t index = worker->index < port->queues ? worker->index : 0;
-    port->ops->send(port, index, queue->packets, queue->count);
-    uint64_t packets = 0;
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < queue->count; i++) {
-        const struct packet *packet = queue->packets[i];
-        if (packet->drop_reason == REASON_NONE) {
-            packets++;
-            bytes += packet->seen.length;
-        }
-    }
+    uint32_t failed = port->ops->send(port, index, queue->packets, queue->count);
     struct port_account *account = &worker->counters->ports[port_id];
-    counter_add(&account->tx_packets, packets);
-    counter_add(&account->tx_bytes, bytes);
+    counter_add(&account->tx_packets, queue->count - failed);
+    counter_add(&account->tx_bytes, sent_bytes(queue));
     queue->count = 0;
+    return failed;
 }
 
-void stage_transmit(struct worker *worker, const struct stage *stage, struct batch *batch)
+static void failed_drop(struct worker *worker, struct batch *batch)
 {
-    (void)stage;
-    uint32_t touched = queues_fill(worker, batch);
-    for (uint32_t i = 0; i < touched; i++) {
-        queue_send(worker, worker->touched[i]);
-    }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         struct packet *packet = batch->packets[i];
-        if (__builtin_expect(packet->drop_reason != REASON_NONE, 0)) {
+        if (packet->drop_reason != REASON_NONE) {
             worker_drop(worker, packet, packet->drop_reason, 0);
             continue;
         }
         batch->packets[kept++] = packet;
     }
     batch->count = kept;
+}
+
+void stage_transmit(struct worker *worker, const struct stage *stage, struct batch *batch)
+{
+    (void)stage;
+    uint32_t touched = queues_fill(worker, batch);
+    uint32_t failed = 0;
+    for (uint32_t i = 0; i < touched; i++) {
+        failed += queue_send(worker, worker->touched[i]);
+    }
+    if (failed > 0) {
+        failed_drop(worker, batch);
+    }
 }
