@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/journey_file.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,16 +118,32 @@ static enum xsw_status interface_make(struct journey_file *file, uint16_t port, 
 
 /* Records ------------------------------------------------------------------------------------ */
 
-static size_t comment_changes(const struct unfold_step *step, char *text, size_t size)
+/* Appends as far as there is room. */
+__attribute__((format(printf, 3, 4))) static void comment_add(struct journey_file *file,
+                                                              size_t *used, const char *format, ...)
 {
-    size_t used = (size_t)snprintf(text, size, " bytes=");
-    for (size_t i = 0; i < step->change_count && used + 16 < size; i++) {
+    size_t room = sizeof(file->comment) - *used;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(file->comment + *used, room, format, arguments);
+    va_end(arguments);
+    *used += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
+}
+
+static void comment_changes(struct journey_file *file, size_t *used, const struct unfold_step *step)
+{
+    enum { LEFT_FOR_THE_REST = 96 }; /* the parent's id and the port's name */
+    comment_add(file, used, " bytes=");
+    for (size_t i = 0; i < step->change_count; i++) {
+        if (*used + LEFT_FOR_THE_REST > sizeof(file->comment)) {
+            comment_add(file, used, ",...");
+            return;
+        }
         const struct meta_change *change = &step->changes[i];
         unsigned length = change->new_length > 0 ? change->new_length : 1;
-        used += (size_t)snprintf(text + used, size - used, "%s%u-%u", i > 0 ? "," : "",
-                                 change->offset, change->offset + length - 1);
+        comment_add(file, used, "%s%u-%u", i > 0 ? "," : "", change->offset,
+                    change->offset + length - 1);
     }
-    return used;
 }
 
 /* One line of key=value for people and for frame.comment; only where something happened. */
@@ -135,27 +152,23 @@ static size_t comment_make(struct journey_file *file, const struct unfold_step *
     static const char *const verdicts[] = {"pass", "drop", "changed", "punt", "clone", "consumed"};
     struct tap_names names;
     names_get(file, step->fixed.port, step->fixed.stage, &names);
-    char *text = file->comment;
-    size_t size = sizeof(file->comment);
-    size_t used = (size_t)snprintf(text, size, "xsw stage=%s verdict=%s", names.stage,
-                                   verdicts[step->fixed.kind]);
+    size_t used = 0;
+    comment_add(file, &used, "xsw stage=%s verdict=%s", names.stage, verdicts[step->fixed.kind]);
     if (step->fixed.kind == META_DROP) {
         const char *reason = file->options.reason_name(file->options.context, step->fixed.reason);
-        used += (size_t)snprintf(text + used, size - used, " reason=%s",
-                                 reason != NULL ? reason : "unknown");
+        comment_add(file, &used, " reason=%s", reason != NULL ? reason : "unknown");
     }
     if (step->fixed.rule != 0) {
-        used += (size_t)snprintf(text + used, size - used, " rule=%u", step->fixed.rule);
+        comment_add(file, &used, " rule=%u", step->fixed.rule);
     }
     if (step->fixed.kind == META_CHANGED) {
-        used += comment_changes(step, text + used, size - used);
+        comment_changes(file, &used, step);
     }
     if (step->fixed.parent_id != 0) {
-        used += (size_t)snprintf(text + used, size - used, " parent=%llu",
-                                 (unsigned long long)step->fixed.parent_id);
+        comment_add(file, &used, " parent=%llu", (unsigned long long)step->fixed.parent_id);
     }
-    used += (size_t)snprintf(text + used, size - used, " port=%s", names.port);
-    return used < size ? used : size - 1;
+    comment_add(file, &used, " port=%s", names.port);
+    return used;
 }
 
 static size_t meta_make(struct journey_file *file, struct worker_place *place,

@@ -76,6 +76,11 @@ static void change_apply(struct unfold *unfold, const struct meta_change *change
             change->new_length);
 }
 
+static uint32_t maximum(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Steps -------------------------------------------------------------------------------------- */
 
 static uint16_t forward_place(const struct ring_hop *hops, uint32_t count)
@@ -88,16 +93,9 @@ static uint16_t forward_place(const struct ring_hop *hops, uint32_t count)
     return UINT16_MAX;
 }
 
-enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
-                             const struct ring_hop *hops, uint32_t hop_count, bool every_stage,
-                             struct xsw_error *error)
+static void reset(struct unfold *unfold, const struct ring_journey *journey,
+                  const struct ring_hop *hops, uint32_t hop_count, bool every_stage)
 {
-    if (hop_count == 0 || hop_count > STAGES_MAX || journey->first_hop >= hop_count ||
-        journey->captured_length > UNFOLD_BYTES - 4096) {
-        return error_set(error, XSW_CORRUPT,
-                         "journey %llu contradicts its timeline: %u hops, first %u",
-                         (unsigned long long)journey->id, hop_count, journey->first_hop);
-    }
     unfold->journey = journey;
     unfold->hops = hops;
     unfold->hop_count = hop_count;
@@ -112,6 +110,19 @@ enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *j
     unfold->undeclared_stages = 0;
     unfold->length = journey->length;
     unfold->captured_length = journey->captured_length;
+}
+
+enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
+                             const struct ring_hop *hops, uint32_t hop_count, bool every_stage,
+                             struct xsw_error *error)
+{
+    if (hop_count == 0 || hop_count > STAGES_MAX || journey->first_hop >= hop_count ||
+        journey->captured_length > UNFOLD_CAPTURED_MAX) {
+        return error_set(error, XSW_CORRUPT,
+                         "journey %llu contradicts its timeline: %u hops, first %u",
+                         (unsigned long long)journey->id, hop_count, journey->first_hop);
+    }
+    reset(unfold, journey, hops, hop_count, every_stage);
     enum xsw_status status =
         journey->record.count > 0 ? extras_read(unfold, journey, error) : XSW_OK;
     if (journey->has_drop_rule && unfold->decision_count > 0) {
@@ -120,6 +131,8 @@ enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *j
     if (unfold->change_count > 0) {
         memcpy(unfold->bytes, journey->data, journey->captured_length);
         changes_undo(unfold);
+        /* Changes behind the snap length are not among those undone, but the length is known. */
+        unfold->length = maximum(journey->rx_length, unfold->captured_length);
     }
     const uint8_t *bytes = unfold->change_count > 0 ? unfold->bytes : journey->data;
     struct flow_key key;
@@ -177,6 +190,7 @@ static void last_fill(struct unfold *unfold, struct unfold_step *step)
 {
     const struct ring_journey *journey = unfold->journey;
     bool is_drop = journey->drop_reason != 0;
+    unfold->length = maximum(journey->length, unfold->captured_length);
     step_fill(unfold, step, is_drop ? META_DROP : META_PASS);
     step->fixed.flags |= META_LAST;
     step->fixed.reason = journey->drop_reason;

@@ -17,9 +17,16 @@
 
 #include "capture/ring.h"
 #include "formats/stage_meta.h"
+#include "packet/packet.h"
 #include "switch/switch.h"
 
-enum { UNFOLD_BYTES = 65536 + 4096, UNFOLD_CHANGES_MAX = 1024, UNFOLD_DECISIONS_MAX = 32 };
+enum {
+    /* The largest packet, a tag or so more, and what its changes took out of it. */
+    UNFOLD_CAPTURED_MAX = PACKET_LARGE_BYTES + PACKET_HEADROOM,
+    UNFOLD_BYTES = UNFOLD_CAPTURED_MAX + 4096,
+    UNFOLD_CHANGES_MAX = 1024,
+    UNFOLD_DECISIONS_MAX = 32
+};
 
 struct unfold_step {
     struct meta_fixed fixed;

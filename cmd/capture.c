@@ -36,6 +36,7 @@ struct recorder {
     struct client *client;
     struct capture_names names;
     json_t *attached; /* what capture.attach answered */
+    json_t *first;    /* the dictionary at the start, whose texts the file borrows to its end */
     struct ring_consumer rings[CLIENT_FDS_MAX];
     uint64_t taken_from[CLIENT_FDS_MAX]; /* journeys */
     uint32_t ring_count;
@@ -152,6 +153,7 @@ static enum xsw_status file_open(struct recorder *recorder, struct xsw_error *er
         .names = capture_names_tap,
         .reason_name = capture_names_reason,
         .context = &recorder->names};
+    recorder->first = json_incref(recorder->names.dictionary);
     enum xsw_status status = journey_file_open(&options, &recorder->file, error);
     free(section);
     return status;
@@ -422,6 +424,7 @@ static void recorder_close(struct recorder *recorder)
     }
     capture_end_fini(&recorder->end);
     capture_names_close(&recorder->names);
+    json_decref(recorder->first);
     json_decref(recorder->attached);
     client_close(recorder->client);
     free(recorder->options.filter);

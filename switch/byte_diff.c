@@ -20,6 +20,8 @@ void byte_diff_begin(struct byte_diff *diff, const uint8_t *old_bytes, uint32_t 
         if (memcmp(old_bytes, new_bytes, diff->old_end) == 0) {
             diff->old_at = diff->new_at = diff->old_end;
         }
+        diff->is_cut = kept > OFFSET_MAX && memcmp(old_bytes + OFFSET_MAX, new_bytes + OFFSET_MAX,
+                                                   kept - OFFSET_MAX) != 0;
         return;
     }
     diff->is_replaced = 1;
@@ -39,6 +41,7 @@ void byte_diff_begin(struct byte_diff *diff, const uint8_t *old_bytes, uint32_t 
     /* What was not kept of the old frame is left out at the end of the new one, too. */
     uint32_t left_out = end + old_length - kept;
     diff->new_end = new_length > start + left_out ? new_length - left_out : start;
+    diff->is_cut = kept < old_length || diff->old_end > OFFSET_MAX || diff->new_end > OFFSET_MAX;
 }
 
 /* What lies between start and end, in pieces that fit a change. */

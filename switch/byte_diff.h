@@ -24,9 +24,11 @@ struct byte_diff {
     uint32_t old_at, old_end; /* the part that is still to be compared */
     uint32_t new_at, new_end;
     int is_replaced; /* the lengths differ */
+    int is_cut;      /* the list is not the whole, or its places are not sure */
 };
 
-/* kept: how many of the old bytes there are; what lies beyond is not compared. */
+/* kept: how many of the old bytes there are; what lies beyond is not compared. When the lengths
+ * differ and not all was kept, nobody can say where bytes came in or went out: `is_cut` says so. */
 void byte_diff_begin(struct byte_diff *diff, const uint8_t *old_bytes, uint32_t old_length,
                      uint32_t kept, const uint8_t *new_bytes, uint32_t new_length);
 /* The next change; false when there is none. */

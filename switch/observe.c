@@ -12,8 +12,8 @@
 #include "formats/stage_meta.h"
 #include "switch/byte_diff.h"
 
-/* Room for a whole batch of the largest frames. */
-enum { MEMORY_BYTES = XSW_BATCH_MAX * PACKET_LARGE_BYTES };
+/* Room for a whole batch of the largest frames, also when an extension has made them larger. */
+enum { MEMORY_BYTES = XSW_BATCH_MAX * (PACKET_HEADROOM + PACKET_LARGE_BYTES) };
 
 struct remembered {
     const uint8_t *bytes;
@@ -144,7 +144,10 @@ void watcher_remember(struct watcher *watcher, struct packet *const *packets, ui
     for (uint32_t i = 0; i < count; i++) {
         const struct xsw_packet *seen = &packets[i]->seen;
         struct remembered *entry = &watcher->remembered[i];
-        uint32_t wanted = seen->length < snap_length ? seen->length : snap_length;
+        /* A frame that has grown is captured as much longer: see capture/tap.c. */
+        uint32_t rx_length = packets[i]->rx_length;
+        uint32_t grown = seen->length > rx_length ? seen->length - rx_length : 0;
+        uint32_t wanted = seen->length - grown < snap_length ? seen->length : snap_length + grown;
         entry->length = seen->length;
         entry->kept_length = packets[i]->watch == 0 ? 0 : wanted;
         entry->bytes = watcher->memory + used;
@@ -165,6 +168,10 @@ static void compare(struct watcher *watcher, struct packet *packet, const struct
     while (byte_diff_next(&diff, &change)) {
         notes = notes_of(watcher, packet);
         note_change(notes, stage, &change);
+    }
+    if (diff.is_cut) {
+        notes = notes_of(watcher, packet);
+        notes->flags |= NOTES_INCOMPLETE;
     }
     if (notes != NULL && !is_declared) {
         struct meta_builder builder = builder_of(notes);
