@@ -43,11 +43,26 @@ static enum xsw_status extras_read(struct unfold *unfold, const struct ring_jour
 
 /* Bytes -------------------------------------------------------------------------------------- */
 
+/* Offload fields count from the first byte of the frame: they move with what comes or goes before
+ * the place that they mean. */
+static void offload_move(struct unfold *unfold, uint32_t offset, uint32_t taken, uint32_t put)
+{
+    struct meta_offload *offload = &unfold->offload;
+    uint16_t by = (uint16_t)(put - taken);
+    if ((offload->flags & XSW_OFFLOAD_NEEDS_CHECKSUM) != 0 && offset < offload->csum_start) {
+        offload->csum_start = (uint16_t)(offload->csum_start + by);
+    }
+    if (offload->gso_type != XSW_GSO_NONE && offset < offload->header_length) {
+        offload->header_length = (uint16_t)(offload->header_length + by);
+    }
+}
+
 /* Puts `put` in the place of `taken` bytes at `offset`, as far as the bytes were captured. */
 static void replace(struct unfold *unfold, uint32_t offset, uint32_t taken, const uint8_t *put,
                     uint32_t put_length)
 {
     unfold->length = unfold->length - taken + put_length;
+    offload_move(unfold, offset, taken, put_length);
     uint32_t captured = unfold->captured_length;
     if (offset >= captured) {
         return;

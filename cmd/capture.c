@@ -25,10 +25,10 @@
 #include "cmd/exit_codes.h"
 
 enum {
-    IDLE_MS = 2,               /* how long a recorder with empty rings waits */
-    BURST = 4096,              /* records of a ring before its room is given back */
-    FLUSH_IDLE_NS = 200000000, /* a quiet recorder hands on what it has after this long */
-    STATISTICS_SECONDS = 10    /* between two accounts in the file */
+    IDLE_MS = 2,            /* how long a recorder with empty rings waits */
+    BURST = 4096,           /* records of a ring before its room is given back */
+    FLUSH_NS = 200000000,   /* how long a journey may wait for more before it is handed on */
+    STATISTICS_SECONDS = 10 /* between two accounts in the file */
 };
 
 struct recorder {
@@ -44,7 +44,7 @@ struct recorder {
     uint64_t taken;      /* journeys from the rings */
     uint64_t past_limit; /* of them, not wanted any more */
     uint32_t unreadable; /* bit n: ring n made no sense */
-    uint64_t last_data_ns, started_ns;
+    uint64_t started_ns;
     bool has_disk_error;
     struct xsw_error disk_error;
     struct capture_end end;
@@ -293,14 +293,13 @@ static void record(struct recorder *recorder, int signal_fd)
     bool shows_progress = !recorder->options.quiet && isatty(STDERR_FILENO);
     uint64_t shown_ns = 0;
     uint64_t counted_ns = clock_mono_ns();
+    uint64_t flushed_ns = counted_ns;
     const char *why = NULL;
     while (why == NULL) {
         uint32_t count = rings_drain(recorder);
         uint64_t now = clock_mono_ns();
-        if (count > 0) {
-            recorder->last_data_ns = now;
-        } else if (now - recorder->last_data_ns > FLUSH_IDLE_NS) {
-            recorder->last_data_ns = now;
+        if (now - flushed_ns > FLUSH_NS) {
+            flushed_ns = now;
             flush(recorder);
         }
         if (shows_progress && now - shown_ns > NS_PER_SECOND / 4) {
@@ -412,7 +411,7 @@ static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error
     if (status == XSW_OK) {
         status = attach(recorder, error);
     }
-    recorder->started_ns = recorder->last_data_ns = clock_mono_ns();
+    recorder->started_ns = clock_mono_ns();
     return status == XSW_OK ? file_open(recorder, error) : status;
 }
 
@@ -448,7 +447,7 @@ int cmd_capture(int argc, char **argv)
     enum xsw_status status = recorder_open(recorder, &error);
     if (status != XSW_OK) {
         fprintf(stderr, "xsw capture: %s\n", error.text);
-        code = EXIT_FAILED;
+        code = status == XSW_INVALID ? EXIT_USAGE : EXIT_FAILED;
     } else {
         if (!recorder->options.quiet) {
             fprintf(stderr, "recording %s to %s; Ctrl-C stops\n", client_path(recorder->client),

@@ -136,10 +136,15 @@ int capture_options_read(int argc, char **argv, struct capture_run_options *opti
 {
     int option;
     optind = 1;
+    opterr = 0; /* the sentence is ours */
     while ((option = getopt_long(argc, argv, "+w:s:c:t:qh", known_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(help_text, stdout);
             return -1;
+        }
+        if (option == '?') {
+            fprintf(stderr, "xsw capture: %s: no such option, or its value is missing\n",
+                    argv[optind - 1]);
         }
         if (!option_take(option, options)) {
             fprintf(stderr, "Try: xsw capture --help\n");

@@ -21,7 +21,13 @@ enum {
     CONFIG_VLAN_MAX = 4094,
     CONFIG_ACL_RULES_MAX = 256, /* a port */
     CONFIG_WORKERS_MAX = 16,
-    CONFIG_MTU_DEFAULT = 1500
+    CONFIG_MTU_DEFAULT = 1500,
+    CONFIG_MTU_MIN = 68,    /* RFC 791: what every IPv4 module must forward */
+    CONFIG_MTU_MAX = 65517, /* what is left of 65,535 bytes behind an Ethernet header and a tag */
+    CONFIG_MAC_LIMIT_MAX = 1 << 20,
+    CONFIG_BUFFERS_MIN = 2 * XSW_BATCH_MAX,
+    CONFIG_BUFFERS_MAX = 1 << 20, /* packets of a worker */
+    CONFIG_EXTENSIONS_MAX = 24
 };
 
 struct mac_address {

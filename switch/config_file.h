@@ -35,8 +35,7 @@ struct config {
 };
 
 enum {
-    CONFIG_FILE_MAX = 16 << 20, /* bytes */
-    CONFIG_EXTENSIONS_MAX = 32
+    CONFIG_FILE_MAX = 16 << 20 /* bytes */
 };
 
 /* Errors begin with the file's name; those of the syntax have line and column behind it, those of

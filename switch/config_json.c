@@ -22,13 +22,7 @@ static const char *const port_kinds[] = {
     [PORT_KIND_TAP] = "tap", [PORT_KIND_MEMORY] = "memory", [PORT_KIND_FILE] = "file", NULL};
 static const char *const vlan_modes[] = {[VLAN_ACCESS] = "access", [VLAN_TRUNK] = "trunk", NULL};
 
-enum {
-    MAC_LIMIT_MAX = 1 << 22,
-    AGEING_MAX = 1000000,
-    BUFFERS_MAX = 1 << 22,
-    MTU_MIN = 68, /* RFC 791: what every IPv4 module must forward */
-    MTU_MAX = 65535
-};
+enum { AGEING_MAX = 1000000 };
 
 static void number32_read(const struct config_node *object, const char *name, int64_t minimum,
                           int64_t maximum, uint32_t *number)
@@ -53,9 +47,9 @@ void config_switch_read(const struct config_node *node, struct switch_config *co
     config_node_check_object(node, switch_members);
     name_read(node, "name", config->name);
     number32_read(node, "workers", 1, CONFIG_WORKERS_MAX, &config->workers);
-    number32_read(node, "mac_limit", 1, MAC_LIMIT_MAX, &config->mac_limit);
+    number32_read(node, "mac_limit", 1, CONFIG_MAC_LIMIT_MAX, &config->mac_limit);
     number32_read(node, "mac_ageing_seconds", 0, AGEING_MAX, &config->mac_ageing_seconds);
-    number32_read(node, "buffers", 0, BUFFERS_MAX, &config->buffers);
+    number32_read(node, "buffers", 0, CONFIG_BUFFERS_MAX, &config->buffers);
 }
 
 json_t *config_switch_json(const struct switch_config *config)
@@ -184,7 +178,7 @@ void config_port_read(const struct config_node *node, bool has_acl, struct port_
     config_node_text(node, "input", config->input_path, sizeof(config->input_path));
     config_node_text(node, "output", config->output_path, sizeof(config->output_path));
     config_node_bool(node, "timing", &config->keep_timing);
-    number32_read(node, "mtu", MTU_MIN, MTU_MAX, &config->mtu);
+    number32_read(node, "mtu", CONFIG_MTU_MIN, CONFIG_MTU_MAX, &config->mtu);
     vlan_read(node, &config->vlan);
     config_node_bool(node, "spoof_guard", &config->spoof_guard);
     macs_read(node, config);

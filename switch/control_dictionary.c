@@ -166,8 +166,8 @@ static void whole_extension_append(const struct sources *from, const struct stag
     for (size_t place = 0;
          vswitch_extension_setting(from->vswitch, stage->extension, place, &setting) == XSW_OK;
          place++) {
-        bool is_told = !setting.is_default && setting.text_count == 1 &&
-                       strcmp(setting.name, "rule") != 0;
+        bool is_told =
+            !setting.is_default && setting.text_count == 1 && strcmp(setting.name, "rule") != 0;
         if (!is_told || length >= sizeof(text)) {
             continue;
         }

@@ -36,7 +36,8 @@ struct port_ops {
                         struct packet **packets, uint32_t capacity);
     /* Sends, and keeps none of the packets. One that could not be sent gets its drop_reason set;
      * returns how many those are. */
-    uint32_t (*send)(struct port *port, uint32_t queue, struct packet *const *packets, uint32_t count);
+    uint32_t (*send)(struct port *port, uint32_t queue, struct packet *const *packets,
+                     uint32_t count);
     /* Readable when receive would give something; -1: there never is anything to wait for. */
     int (*poll_fd)(struct port *port, uint32_t queue);
     enum port_state (*state)(struct port *port);

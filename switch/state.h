@@ -14,8 +14,6 @@
 #include "switch/switch.h"
 #include "switch/worker.h"
 
-enum { EXTENSIONS_MAX = 24 };
-
 struct acl_slot {
     struct acl_rule rule;
     uint32_t counter;  /* index into worker_counters.rules */
@@ -39,7 +37,8 @@ struct vswitch {
     struct vswitch_log log;
     struct port_slot ports[XSW_PORTS_MAX]; /* by id */
     uint16_t next_port;
-    struct extension_instance *extensions[EXTENSIONS_MAX]; /* newest first within each kind */
+    struct extension_instance
+        *extensions[CONFIG_EXTENSIONS_MAX]; /* newest first within each kind */
     uint32_t extension_count;
     struct stage_info stages[STAGES_MAX];
     uint16_t next_stage;

@@ -12,13 +12,7 @@
 #include "base/error.h"
 #include "switch/state.h"
 
-enum {
-    MAC_LIMIT_DEFAULT = 8192,
-    MAC_LIMIT_MAX = 1 << 20,
-    MAC_AGEING_DEFAULT = 300,
-    BUFFERS_MIN = 2 * XSW_BATCH_MAX,
-    BUFFERS_MAX = 1 << 20
-};
+enum { MAC_LIMIT_DEFAULT = 8192, MAC_AGEING_DEFAULT = 300 };
 
 void switch_config_init(struct switch_config *config)
 {
@@ -35,13 +29,14 @@ static enum xsw_status config_check(const struct switch_config *config, struct x
         return error_set(error, XSW_INVALID, "switch.workers: %u; expected 1 to %d",
                          config->workers, CONFIG_WORKERS_MAX);
     }
-    if (config->mac_limit < 1 || config->mac_limit > MAC_LIMIT_MAX) {
+    if (config->mac_limit < 1 || config->mac_limit > CONFIG_MAC_LIMIT_MAX) {
         return error_set(error, XSW_INVALID, "switch.mac_limit: %u; expected 1 to %d",
-                         config->mac_limit, MAC_LIMIT_MAX);
+                         config->mac_limit, CONFIG_MAC_LIMIT_MAX);
     }
-    if (config->buffers != 0 && (config->buffers < BUFFERS_MIN || config->buffers > BUFFERS_MAX)) {
+    if (config->buffers != 0 &&
+        (config->buffers < CONFIG_BUFFERS_MIN || config->buffers > CONFIG_BUFFERS_MAX)) {
         return error_set(error, XSW_INVALID, "switch.buffers: %u; expected %d to %d, or 0",
-                         config->buffers, BUFFERS_MIN, BUFFERS_MAX);
+                         config->buffers, CONFIG_BUFFERS_MIN, CONFIG_BUFFERS_MAX);
     }
     return XSW_OK;
 }

@@ -95,8 +95,9 @@ static enum xsw_status place_check(const struct vswitch *vswitch,
                          "there is an extension \"%s\" already: give this instance another name",
                          instance->name);
     }
-    if (vswitch->extension_count == EXTENSIONS_MAX) {
-        return error_set(error, XSW_LIMIT, "a switch has at most %d extensions", EXTENSIONS_MAX);
+    if (vswitch->extension_count == CONFIG_EXTENSIONS_MAX) {
+        return error_set(error, XSW_LIMIT, "a switch has at most %d extensions",
+                         CONFIG_EXTENSIONS_MAX);
     }
     const char *forwarder = forwarder_name(vswitch);
     if (instance->extension->kind == XSW_EXTENSION_FORWARD && forwarder != NULL) {

@@ -8,8 +8,6 @@
 #include "packet/wire.h"
 #include "switch/state.h"
 
-enum { MTU_MIN = 68, MTU_MAX = 65535 - ETHERNET_SIZE - VLAN_TAG_SIZE };
-
 void port_config_init(struct port_config *config)
 {
     *config = (struct port_config){.kind = PORT_KIND_TAP,
@@ -86,9 +84,9 @@ static enum xsw_status config_check(const struct vswitch *vswitch, const struct 
     if (status != XSW_OK) {
         return status;
     }
-    if (config->mtu < MTU_MIN || config->mtu > MTU_MAX) {
+    if (config->mtu < CONFIG_MTU_MIN || config->mtu > CONFIG_MTU_MAX) {
         return error_set(error, XSW_INVALID, "port %s: MTU %u; expected %d to %d", config->name,
-                         config->mtu, MTU_MIN, MTU_MAX);
+                         config->mtu, CONFIG_MTU_MIN, CONFIG_MTU_MAX);
     }
     if (config->spoof_guard && config->mac_count == 0) {
         return error_set(error, XSW_INVALID,
