@@ -108,9 +108,9 @@ static void errors_name_the_path_and_what_was_expected(void **state)
         "{\"port\":{\"name\":\"a b\"}}",
         "params.port.name: expected letters, digits, '-', '_' and '.', found \"a b\"");
     assert_port_refused("{\"port\":{\"name\":\"a\",\"mtu\":\"1500\"}}",
-                        "params.port.mtu: expected a number from 68 to 65535, found a text");
+                        "params.port.mtu: expected a number from 68 to 65517, found a text");
     assert_port_refused("{\"port\":{\"name\":\"a\",\"mtu\":1500.5}}",
-                        "params.port.mtu: expected a number from 68 to 65535, found a fraction");
+                        "params.port.mtu: expected a number from 68 to 65517, found a fraction");
     assert_port_refused(
         "{\"port\":{\"name\":\"a\",\"vlan\":{\"mode\":\"access\",\"access\":5000}}}",
         "params.port.vlan.access: expected a number from 1 to 4094, found 5000");
