@@ -3,6 +3,7 @@
  * that anybody else may write to, and a descriptor that is checked before it is believed. */
 #include <dlfcn.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,24 +85,30 @@ int extension_name_is_valid(const char *text)
     return length > 0 && length < CONFIG_NAME_SIZE && text[length] == '\0';
 }
 
+/* What version 1 had of the operations. They may have grown here since; an extension of then has
+ * not. */
+enum {
+    CAPTURE_BASE = offsetof(struct xsw_capture_ops, look) + sizeof(void (*)(void)),
+    FILTER_BASE = offsetof(struct xsw_filter_ops, egress) + sizeof(void (*)(void)),
+    FORWARD_BASE = offsetof(struct xsw_forward_ops, forward) + sizeof(void (*)(void))
+};
+
 /* What is wrong with the operations of an extension, or null. */
 static const char *ops_fault(const struct xsw_extension *extension)
 {
     switch (extension->kind) {
     case XSW_EXTENSION_CAPTURE:
-        return extension->capture != NULL &&
-                       extension->capture->size >= sizeof(*extension->capture) &&
+        return extension->capture != NULL && extension->capture->size >= CAPTURE_BASE &&
                        extension->capture->look != NULL
                    ? NULL
                    : "kind capture without the operation look";
     case XSW_EXTENSION_FILTER:
-        return extension->filter != NULL && extension->filter->size >= sizeof(*extension->filter) &&
+        return extension->filter != NULL && extension->filter->size >= FILTER_BASE &&
                        (extension->filter->ingress != NULL || extension->filter->egress != NULL)
                    ? NULL
                    : "kind filter without the operation ingress or egress";
     case XSW_EXTENSION_FORWARD:
-        return extension->forward != NULL &&
-                       extension->forward->size >= sizeof(*extension->forward) &&
+        return extension->forward != NULL && extension->forward->size >= FORWARD_BASE &&
                        extension->forward->forward != NULL
                    ? NULL
                    : "kind forward without the operation forward";

@@ -76,6 +76,9 @@ static enum xsw_status memory_open(const struct port_config *config, uint32_t qu
         return error_set(error, XSW_NO_MEMORY, "no memory for a memory port");
     }
     for (uint32_t i = 0; i < queues; i++) {
+        memory->queues[i].wake_fd = -1; /* what is not open is not to be closed */
+    }
+    for (uint32_t i = 0; i < queues; i++) {
         memory->queues[i].wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (memory->queues[i].wake_fd < 0) {
             enum xsw_status status = error_errno(error, "no descriptor for a memory port");

@@ -180,12 +180,12 @@ struct xsw_extension {
 #if defined(__cplusplus)
 #define XSW_EXTENSION_C extern "C"
 #else
-#define XSW_EXTENSION_C
+#define XSW_EXTENSION_C extern
 #endif
 #define XSW_EXTENSION_EXPORT(descriptor)                                                           \
-    XSW_EXTENSION_C extern const struct xsw_extension *const xsw_extension_v1;                     \
-    __attribute__((visibility("default"))) const struct xsw_extension *const xsw_extension_v1 =    \
-        &(descriptor)
+    XSW_EXTENSION_C __attribute__((visibility("default")))                                         \
+    const struct xsw_extension *const xsw_extension_v1;                                            \
+    const struct xsw_extension *const xsw_extension_v1 = &(descriptor)
 
 #ifdef __cplusplus
 }
