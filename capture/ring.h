@@ -124,8 +124,8 @@ void ring_destroy(struct ring_producer *ring); /* the mapping and the descriptor
 static inline void ring_refresh(struct ring_producer *ring)
 {
     uint64_t tail = atomic_load_explicit(&ring->header->tail, memory_order_acquire);
-    if (ring->head - tail <= ring->mask + 1 && tail >= ring->tail) {
-        ring->tail = tail;
+    if (tail - ring->tail <= ring->head - ring->tail) {
+        ring->tail = tail; /* forward, and not beyond what was written */
     }
 }
 

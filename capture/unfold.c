@@ -146,9 +146,9 @@ enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *j
     if (unfold->change_count > 0) {
         memcpy(unfold->bytes, journey->data, journey->captured_length);
         changes_undo(unfold);
-        /* Changes behind the snap length are not among those undone, but the length is known. */
-        unfold->length = maximum(journey->rx_length, unfold->captured_length);
     }
+    /* Changes behind the snap length are not among those undone, but the length is known. */
+    unfold->length = maximum(journey->rx_length, unfold->captured_length);
     const uint8_t *bytes = unfold->change_count > 0 ? unfold->bytes : journey->data;
     struct flow_key key;
     flow_key_from_bytes(&key, bytes, unfold->captured_length, unfold->length);
@@ -229,7 +229,8 @@ static void first_fill(struct unfold *unfold, struct unfold_step *step)
     if (!is_copy && !unfold->has_ended) {
         step->since_rx_ns = 0; /* the bytes as they came in, not as the stage left them */
     }
-    if ((journey->flags & RING_JOURNEY_NOTES_INCOMPLETE) != 0) {
+    bool has_lost_bytes = unfold->change_count == 0 && journey->rx_length != journey->length;
+    if ((journey->flags & RING_JOURNEY_NOTES_INCOMPLETE) != 0 || has_lost_bytes) {
         step->fixed.flags |= META_CHANGES_INCOMPLETE;
     }
     unfold->has_begun = true;

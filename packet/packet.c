@@ -101,6 +101,7 @@ static inline void packet_reset(struct packet *packet)
     packet->drop_reason = 0;
     packet->watch = 0;
     packet->first_hop = 0;
+    packet->is_flooded = 0;
 }
 
 static struct packet *stack_take(struct packet_stack *stack)
@@ -119,6 +120,13 @@ struct packet *packet_alloc(struct packet_pool *pool, uint32_t length)
         return stack_take(&pool->small);
     }
     return length <= PACKET_LARGE_BYTES ? stack_take(&pool->large) : NULL;
+}
+
+struct packet *packet_alloc_received(struct packet_pool *pool, uint32_t length)
+{
+    int is_large = length > PACKET_SMALL_BYTES;
+    return is_large && pool->large.count <= PACKET_LARGE_RESERVE ? NULL
+                                                                 : packet_alloc(pool, length);
 }
 
 uint32_t packet_alloc_small(struct packet_pool *pool, struct packet **packets, uint32_t count)
@@ -153,13 +161,14 @@ struct packet *packet_copy(struct packet_pool *pool, const struct packet *origin
     copy->rx_length = original->seen.length;
     copy->watch = original->watch;
     copy->source_port = original->source_port;
+    copy->is_flooded = original->is_flooded;
     memcpy(data, original->seen.data, original->seen.length);
     return copy;
 }
 
-int packet_pool_has_large(const struct packet_pool *pool)
+int packet_pool_can_receive(const struct packet_pool *pool)
 {
-    return pool->large.count > 0;
+    return pool->small.count > 0 && pool->large.count > PACKET_LARGE_RESERVE;
 }
 
 uint32_t packet_pool_in_use(const struct packet_pool *pool)

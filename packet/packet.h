@@ -21,6 +21,7 @@ enum {
     PACKET_HEADROOM = 128,
     PACKET_SMALL_BYTES = 2112, /* of frame behind the headroom */
     PACKET_LARGE_BYTES = 65536 + 128,
+    PACKET_LARGE_RESERVE = 16, /* large packets that are for copies only */
     /* An odd number of cache lines from buffer to buffer, so that the heads of a batch spread over
      * all sets of the first-level cache. */
     PACKET_SMALL_STRIDE = PACKET_HEADROOM + PACKET_SMALL_BYTES, /* 35 lines */
@@ -42,7 +43,8 @@ struct packet {
     uint8_t watch;     /* bit n: observer n follows this packet */
     uint8_t first_hop; /* place in the pipeline where it began */
     uint8_t is_large;
-    uint8_t reserved[5];
+    uint8_t is_flooded; /* all ports of its VLAN get it, in this packet or in a copy */
+    uint8_t reserved[4];
     uint16_t source_port; /* as in `seen`, where an extension might write to it */
     uint64_t id;
 } __attribute__((aligned(64)));
@@ -57,14 +59,17 @@ void packet_pool_destroy(struct packet_pool *pool); /* accepts null */
 /* A packet for a frame of `length` bytes: empty, data behind the headroom, all else zero. Null when
  * there is none left or none is that large. */
 struct packet *packet_alloc(struct packet_pool *pool, uint32_t length);
+/* The same for a frame that comes in: a few large ones are kept back, so that a burst of segments
+ * does not leave its copies without. */
+struct packet *packet_alloc_received(struct packet_pool *pool, uint32_t length);
 /* At most `count` small ones; returns how many. */
 uint32_t packet_alloc_small(struct packet_pool *pool, struct packet **packets, uint32_t count);
 void packet_free(struct packet_pool *pool, struct packet *const *packets, uint32_t count);
 /* Bytes and metadata as in `original`; no id, notes or drop of its own yet. Null as packet_alloc.
  */
 struct packet *packet_copy(struct packet_pool *pool, const struct packet *original);
-/* Whether there is a packet for a frame of any length. */
-int packet_pool_has_large(const struct packet_pool *pool);
+/* Whether packet_alloc_received would give one for a frame of any length. */
+int packet_pool_can_receive(const struct packet_pool *pool);
 /* Packets that are out of the pool. */
 uint32_t packet_pool_in_use(const struct packet_pool *pool);
 

@@ -54,8 +54,8 @@ struct stage {
 
 /* What the stages need to know of a port. */
 struct port_view {
-    struct port *port;  /* null: there is none with this id */
-    uint32_t frame_max; /* bytes: MTU + Ethernet header + one tag; segments to be made are exempt */
+    struct port *port;    /* null: there is none with this id */
+    uint32_t frame_max;   /* bytes: MTU + Ethernet header; see port_frame_is_too_long */
     uint16_t access_vlan; /* 0: a trunk */
     uint16_t native_vlan; /* of a trunk; 0: untagged frames are refused */
     uint16_t mirror_port; /* XSW_PORT_NONE: not mirrored */
@@ -66,6 +66,14 @@ struct port_view {
     const uint64_t *trunk_vlans; /* bit map of a trunk; owned by the snapshot */
     uint64_t *owned_vlans;
 };
+
+/* A tag does not count against the MTU, and segments are still to be cut from a frame with GSO. */
+static inline int port_frame_is_too_long(const struct port_view *port,
+                                         const struct xsw_packet *packet)
+{
+    uint32_t tag = (packet->flags & XSW_PACKET_TAGGED) != 0 ? 4 : 0;
+    return packet->length > port->frame_max + tag && packet->offload.gso_type == XSW_GSO_NONE;
+}
 
 enum { VLAN_SETS_MAX = 4096 };
 

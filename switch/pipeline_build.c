@@ -104,7 +104,7 @@ static enum xsw_status port_build(const struct vswitch *vswitch, const struct po
     const struct port_config *config = &slot->config;
     *view = (struct port_view){
         .port = slot->port,
-        .frame_max = config->mtu + ETHERNET_SIZE + VLAN_TAG_SIZE,
+        .frame_max = config->mtu + ETHERNET_SIZE,
         .is_guarded = config->spoof_guard,
         .mac_count = (uint8_t)config->mac_count,
         .mirror_port = vswitch_port_id(vswitch, config->mirror_to),

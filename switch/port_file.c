@@ -110,7 +110,7 @@ static uint32_t file_receive(struct port *port, uint32_t queue, struct packet_po
             break;
         }
         const struct pcapng_packet *next = &file->next.packet;
-        struct packet *packet = packet_alloc(pool, next->captured_length);
+        struct packet *packet = packet_alloc_received(pool, next->captured_length);
         if (packet == NULL) {
             break;
         }

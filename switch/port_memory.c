@@ -125,7 +125,7 @@ static uint32_t memory_receive(struct port *port, uint32_t queue_index, struct p
     uint32_t count = 0;
     for (; tail != head && count < capacity; tail++, count++) {
         const struct memory_frame *frame = &ring->slots[tail % MEMORY_PORT_SLOTS];
-        packets[count] = packet_alloc(pool, frame->length);
+        packets[count] = packet_alloc_received(pool, frame->length);
         if (packets[count] == NULL) {
             break;
         }

@@ -185,7 +185,7 @@ static struct packet *enlarge(struct packet_pool *pool, struct packet *small, ui
 static struct packet *receive_one(struct port_tap *tap, struct tap_queue *queue,
                                   struct packet_pool *pool)
 {
-    struct packet *packet = packet_pool_has_large(pool) ? packet_alloc(pool, 0) : NULL;
+    struct packet *packet = packet_pool_can_receive(pool) ? packet_alloc(pool, 0) : NULL;
     if (packet == NULL) {
         return NULL;
     }

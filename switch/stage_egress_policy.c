@@ -45,7 +45,9 @@ static void tag_remove(struct worker *worker, struct packet *packet)
     memmove(seen->data + VLAN_TAG_SIZE, seen->data, ADDRESSES);
     seen->data += VLAN_TAG_SIZE;
     seen->length -= VLAN_TAG_SIZE;
-    seen->flags &= (uint8_t)~XSW_PACKET_TAGGED;
+    if (wire_read16(seen->data + ADDRESSES) != ETHER_TYPE_VLAN) {
+        seen->flags &= (uint8_t)~XSW_PACKET_TAGGED; /* else there was a second tag behind it */
+    }
     offsets_move(seen, -VLAN_TAG_SIZE);
 }
 
@@ -122,7 +124,7 @@ static uint16_t egress_check(struct worker *worker, struct packet *packet,
     if (!is_mirror_copy && !vlan_is_carried(port, packet->seen.vlan)) {
         return REASON_VLAN_NOT_ALLOWED;
     }
-    if (packet->seen.length > port->frame_max && packet->seen.offload.gso_type == XSW_GSO_NONE) {
+    if (port_frame_is_too_long(port, &packet->seen)) {
         return REASON_MTU_EXCEEDED;
     }
     if (is_mirror_copy || port->acl_out.count == 0) {

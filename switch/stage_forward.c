@@ -64,6 +64,7 @@ static uint16_t forward(struct worker *worker, const struct stage *stage, struct
     const struct pipeline *pipeline = worker->pipeline;
     struct xsw_port_set set = pipeline->members[pipeline->vlan_members[packet->seen.vlan]];
     xsw_port_set_remove(&set, packet->seen.source_port);
+    packet->is_flooded = 1;
     return forward_to_set(worker, stage, packet, &set) ? REASON_NONE : REASON_NO_DESTINATION;
 }
 

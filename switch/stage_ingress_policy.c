@@ -17,7 +17,7 @@ static uint16_t vlan_assign(const struct xsw_packet *packet, const struct port_v
     if (port->access_vlan != 0) {
         return tag == 0 ? port->access_vlan : 0;
     }
-    if (tag == 0) {
+    if (tag == 0 || tag == port->native_vlan) {
         return port->native_vlan;
     }
     return (port->trunk_vlans[tag / 64] >> tag % 64 & 1) != 0 ? tag : 0;

@@ -20,7 +20,7 @@ static int offload_is_sane(const struct xsw_packet *packet)
     return offload->gso_size > 0 && offload->header_length <= packet->length;
 }
 
-static uint16_t check(const struct xsw_packet *packet, const struct port_view *port)
+static uint16_t check(struct xsw_packet *packet, const struct port_view *port)
 {
     if (packet->length < ETHERNET_SIZE) {
         return REASON_RUNT_FRAME;
@@ -29,10 +29,8 @@ static uint16_t check(const struct xsw_packet *packet, const struct port_view *p
     if (has_offload && !offload_is_sane(packet)) {
         return REASON_BAD_OFFLOAD;
     }
-    if (packet->length > port->frame_max && packet->offload.gso_type == XSW_GSO_NONE) {
-        return REASON_MTU_EXCEEDED;
-    }
-    return REASON_NONE;
+    parse_packet(packet);
+    return port_frame_is_too_long(port, packet) ? REASON_MTU_EXCEEDED : REASON_NONE;
 }
 
 void stage_receive(struct worker *worker, const struct stage *stage, struct batch *batch)
@@ -51,7 +49,6 @@ void stage_receive(struct worker *worker, const struct stage *stage, struct batc
             worker_drop(worker, packet, reason, 0);
             continue;
         }
-        parse_packet(&packet->seen);
         batch->packets[kept++] = packet;
     }
     batch->count = kept;

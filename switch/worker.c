@@ -327,6 +327,11 @@ void worker_copy(struct worker *worker, const struct stage *stage, struct batch 
                  struct packet *original, uint16_t destination, uint8_t flag)
 {
     struct packet *copy = packet_copy(worker->pool, original);
+    if (copy == NULL && copies->count > 0) {
+        /* The copies made so far go on their way, and their buffers come back. */
+        worker_run_copies(worker, stage, copies);
+        copy = packet_copy(worker->pool, original);
+    }
     struct xsw_packet failed = original->seen;
     struct xsw_packet *seen = copy != NULL ? &copy->seen : &failed;
     seen->id = worker_new_id(worker);

@@ -6,5 +6,5 @@ foreach(module session journey_file)
     xsw_unit_test(capture ${module} LINK xsw_test_rig)
     target_compile_definitions(unit_capture_${module} PRIVATE
         EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")
-    add_dependencies(unit_capture_${module} rewrite)
+    add_dependencies(unit_capture_${module} rewrite outside)
 endforeach()

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the switch through the ring to the file, and back with our own reader. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -389,6 +391,46 @@ static void a_comment_of_many_changes_ends_in_time(void **state)
     assert_non_null(strstr(written[1].comment, " parent=18446744073709551615 port=p2"));
 }
 
+static void what_the_disk_refuses_is_counted_as_lost(void **state)
+{
+    (void)state;
+    enum { JOURNEYS = 1000, LIMIT = 1 << 18 };
+    static union {
+        struct ring_journey journey;
+        uint8_t space[sizeof(struct ring_journey) + 1400];
+    } made = {.journey = {.record = {.size = sizeof(made), .type = RING_JOURNEY},
+                          .id = 1,
+                          .length = 1400,
+                          .captured_length = 1400,
+                          .rx_length = 1400,
+                          .source_port = 1}};
+    union {
+        struct ring_timeline timeline;
+        uint8_t space[sizeof(struct ring_timeline) + sizeof(struct ring_hop)];
+    } timeline = {
+        .timeline = {.record = {.size = sizeof(timeline), .type = RING_TIMELINE, .count = 1}}};
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    file_begin(false);
+    assert_int_equal(journey_file_put(file, 0, &timeline.timeline.record, NULL), XSW_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = LIMIT, .rlim_max = before.rlim_max}),
+        0);
+    unsigned failures = 0;
+    for (unsigned i = 1; i <= JOURNEYS; i++) {
+        failures += journey_file_put(file, 0, &made.journey.record, NULL) != XSW_OK;
+        failures += i % 50 == 0 && journey_file_flush(file, NULL) != XSW_OK;
+    }
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    struct journey_file_account account = journey_file_account(file);
+    assert_true(failures > 0);
+    assert_true(account.lost_disk > 0 && account.written > 0);
+    assert_int_equal(account.written + account.lost_disk, JOURNEYS);
+    assert_int_equal(account.pending, 0);
+    (void)journey_file_close(file, NULL);
+}
+
 static void a_recording_without_a_packet_is_a_whole_file(void **state)
 {
     (void)state;
@@ -410,6 +452,7 @@ int main(void)
         CLAIM(copies_name_their_parent_and_their_port),
         CLAIM(what_was_lost_is_told_with_the_next_record),
         CLAIM(a_comment_of_many_changes_ends_in_time),
+        CLAIM(what_the_disk_refuses_is_counted_as_lost),
         CLAIM(a_recording_without_a_packet_is_a_whole_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

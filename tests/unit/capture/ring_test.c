@@ -131,8 +131,8 @@ static void a_tail_that_makes_no_sense_is_not_believed(void **state)
         in++;
     }
     ring_publish(&producer);
-    const uint64_t nonsense[] = {producer.head + 1, producer.head + SIZE, (uint64_t)1 << 63,
-                                 producer.head - 2 * SIZE};
+    const uint64_t nonsense[] = {UINT64_MAX, producer.head + 1, producer.head + SIZE,
+                                 (uint64_t)1 << 63, producer.head - 2 * SIZE};
     for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
         atomic_store(&producer.header->tail, nonsense[i]);
         assert_false(number_write(in, 1024));

@@ -219,6 +219,25 @@ static void a_snapped_frame_with_a_new_tag_still_tells_what_came_in(void **state
     assert_memory_equal(step.bytes, frame.bytes, 64);
 }
 
+static void a_frame_that_an_extension_left_outside_is_told_as_not_known(void **state)
+{
+    (void)state;
+    ports_make(2);
+    struct xsw_error error;
+    assert_int_equal(
+        rig_extension(&rig, EXTENSION_DIR "/test/outside.so", "", "how", "long", &error), XSW_OK);
+    session_begin(NULL, 0, 0);
+    sent(1, 1, 9, 100, 1);
+    ring_drain();
+    assert_int_equal(reading.last->drop_reason, REASON_BAD_PACKET);
+    struct frame frame;
+    rig_frame(&frame, 1, 9, 100);
+    struct unfold_step step = first_step();
+    assert_int_equal(step.length, frame.length);
+    assert_int_equal(step.captured_length, 0);
+    assert_int_equal(step.fixed.flags, META_FIRST | META_CHANGES_INCOMPLETE);
+}
+
 static void a_journey_names_ports_stage_times_and_the_reason(void **state)
 {
     (void)state;
@@ -461,6 +480,7 @@ int main(void)
         CLAIM(the_filters_answer_goes_with_the_copies),
         CLAIM(the_snap_length_bounds_the_bytes_and_not_the_length),
         CLAIM(a_snapped_frame_with_a_new_tag_still_tells_what_came_in),
+        CLAIM(a_frame_that_an_extension_left_outside_is_told_as_not_known),
         CLAIM(a_journey_names_ports_stage_times_and_the_reason),
         CLAIM(a_full_ring_loses_and_tells_exactly_how_many),
         CLAIM(a_journey_larger_than_half_the_ring_is_too_big),

@@ -11,6 +11,8 @@
 
 #include "switch/port_memory.h"
 
+enum { LARGE = 4 }; /* large packets for what is received */
+
 static struct port *port;
 static struct packet_pool *pool;
 
@@ -19,7 +21,7 @@ static int setup(void **state)
     (void)state;
     struct port_config config = {.kind = PORT_KIND_MEMORY};
     assert_int_equal(port_memory_ops.open(&config, 2, &port, NULL), XSW_OK);
-    assert_int_equal(packet_pool_create(2048, 4, &pool, NULL), XSW_OK);
+    assert_int_equal(packet_pool_create(2048, LARGE + PACKET_LARGE_RESERVE, &pool, NULL), XSW_OK);
     return 0;
 }
 
@@ -80,11 +82,11 @@ static void a_frame_waits_until_there_is_a_buffer_for_it(void **state)
         bytes[0] = (uint8_t)i;
         assert_true(port_memory_feed(port, bytes, sizeof(bytes), NULL));
     }
-    assert_int_equal(receive(packets, 8), 4); /* there are four large ones */
+    assert_int_equal(receive(packets, 8), LARGE);
     assert_int_equal(receive(packets + 4, 4), 0);
-    packet_free(pool, packets, 4);
+    packet_free(pool, packets, LARGE);
     assert_int_equal(receive(packets, 8), 2);
-    assert_int_equal(packets[0]->seen.data[0], 4);
+    assert_int_equal(packets[0]->seen.data[0], LARGE);
     packet_free(pool, packets, 2);
     assert_int_equal(packet_pool_in_use(pool), 0);
 }
