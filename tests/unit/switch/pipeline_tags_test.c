@@ -106,6 +106,36 @@ static void the_native_vlan_of_a_trunk_travels_untagged(void **state)
     rig_expect_frame(&rig, a, &frame);
 }
 
+static void a_tag_of_the_native_vlan_is_taken_and_not_given(void **state)
+{
+    (void)state;
+    static const uint16_t ten[] = {10, 0};
+    uint16_t a = rig_port_trunk(&rig, 20, ten);
+    uint16_t b = rig_port_trunk(&rig, 20, ten);
+    struct frame frame;
+    rig_frame(&frame, 1, 2, 50);
+    struct frame sent = tagged(&frame, ETHER_TYPE_VLAN, 20);
+    rig_send(&rig, a, &sent);
+    rig_expect_frame(&rig, b, &frame);
+}
+
+static void a_tag_does_not_count_against_the_mtu(void **state)
+{
+    (void)state;
+    uint16_t trunk = rig_port_trunk(&rig, 0, on_trunk);
+    uint16_t access = rig_port_access(&rig, 20);
+    struct frame frame;
+    rig_frame(&frame, 1, 2, 1500 - 28); /* with the headers of IPv4 and UDP: 1500 */
+    assert_int_equal(frame.length, ETHERNET_SIZE + 1500);
+    struct frame sent = tagged(&frame, ETHER_TYPE_VLAN, 20);
+    rig_send(&rig, trunk, &sent);
+    rig_expect_frame(&rig, access, &frame);
+    rig_frame(&frame, 2, 1, 1500 - 28);
+    sent = tagged(&frame, ETHER_TYPE_VLAN, 20);
+    rig_send(&rig, access, &frame);
+    rig_expect_frame(&rig, trunk, &sent);
+}
+
 static void a_priority_tag_gets_the_vlan_of_the_port(void **state)
 {
     (void)state;
@@ -267,6 +297,8 @@ int main(void)
         CLAIM(an_access_port_gets_the_frame_without_its_tag),
         CLAIM(trunk_to_trunk_keeps_the_tag_and_its_priority),
         CLAIM(the_native_vlan_of_a_trunk_travels_untagged),
+        CLAIM(a_tag_of_the_native_vlan_is_taken_and_not_given),
+        CLAIM(a_tag_does_not_count_against_the_mtu),
         CLAIM(a_priority_tag_gets_the_vlan_of_the_port),
         CLAIM(only_the_outer_of_nested_tags_is_the_switchs),
         CLAIM(every_copy_of_a_flood_has_the_tag_of_its_own_port),
