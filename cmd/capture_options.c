@@ -68,11 +68,10 @@ static bool filter_join(int argc, char **argv, struct capture_run_options *optio
         size += strlen(argv[i]) + 1;
     }
     options->filter = calloc(1, size);
+    size_t used = 0;
     for (int i = optind; options->filter != NULL && i < argc; i++) {
-        if (i > optind) {
-            strcat(options->filter, " ");
-        }
-        strcat(options->filter, argv[i]);
+        const char *space = i > optind ? " " : "";
+        used += (size_t)snprintf(options->filter + used, size - used, "%s%s", space, argv[i]);
     }
     return options->filter != NULL;
 }

@@ -115,10 +115,10 @@ static enum xsw_status lock_busy(int fd, const char *path, struct xsw_error *err
 {
     char holder[16] = "";
     ssize_t length = pread(fd, holder, sizeof(holder) - 1, 0);
-    int pid = length > 0 ? atoi(holder) : 0;
+    long pid = length > 0 ? strtol(holder, NULL, 10) : 0;
     close(fd);
     return error_set(error, XSW_BUSY,
-                     "%s: xswd with pid %d is listening there; stop it, or choose another socket "
+                     "%s: xswd with pid %ld is listening there; stop it, or choose another socket "
                      "with --socket",
                      path, pid);
 }

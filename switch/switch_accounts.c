@@ -14,6 +14,17 @@ uint64_t vswitch_sum(const struct vswitch *vswitch, size_t offset)
     return sum;
 }
 
+/* UINT16_MAX when the stage is not in the pipeline now. */
+static uint16_t place_of(const struct pipeline *pipeline, uint16_t id)
+{
+    for (uint16_t place = 0; place < pipeline->stage_count; place++) {
+        if (pipeline->stages[place].id == id) {
+            return place;
+        }
+    }
+    return UINT16_MAX;
+}
+
 size_t vswitch_stages(struct vswitch *vswitch, struct stage_info *stages, size_t capacity)
 {
     const struct pipeline *pipeline =
@@ -25,12 +36,7 @@ size_t vswitch_stages(struct vswitch *vswitch, struct stage_info *stages, size_t
         }
         if (count < capacity) {
             stages[count] = vswitch->stages[id];
-            stages[count].order = UINT16_MAX;
-            for (uint32_t place = 0; place < pipeline->stage_count; place++) {
-                if (pipeline->stages[place].id == id) {
-                    stages[count].order = (uint16_t)place;
-                }
-            }
+            stages[count].order = place_of(pipeline, id);
         }
         count++;
     }
