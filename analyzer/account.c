@@ -197,33 +197,47 @@ struct account_worker account_workers_sum(const struct account *account)
     return sum;
 }
 
-uint64_t account_gap_journeys(const struct account *account)
+/* Over the causes that are losses: what came after a limit was not wanted. */
+static uint64_t lost_sum(const uint64_t *by_cause)
 {
     uint64_t sum = 0;
     for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
-        sum = account_sum(sum, account->file.gap_journeys[cause]);
+        sum = cause == META_LOSS_PAST_LIMIT ? sum : account_sum(sum, by_cause[cause]);
     }
     return sum;
 }
 
-uint64_t account_recorder_lost(const struct account *account)
+uint64_t account_lost_in_band(const struct account *account)
 {
-    uint64_t sum = 0;
-    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
-        sum = account_sum(sum, account->recorder_lost[cause]);
-    }
-    return sum;
+    return lost_sum(account->file.gap_journeys);
+}
+
+uint64_t account_lost_at_end(const struct account *account)
+{
+    struct account_worker workers = account_workers_sum(account);
+    return account_sum(lost_sum(workers.lost), lost_sum(account->recorder_lost));
 }
 
 uint64_t account_lost(const struct account *account)
 {
-    uint64_t in_band = account_gap_journeys(account);
-    if (!account->has_summary) {
-        return in_band;
-    }
+    uint64_t in_band = account_lost_in_band(account);
+    uint64_t at_end = account->has_summary ? account_lost_at_end(account) : 0;
+    return at_end > in_band ? at_end : in_band;
+}
+
+uint64_t account_past_limit(const struct account *account)
+{
+    uint64_t in_band = account->file.gap_journeys[META_LOSS_PAST_LIMIT];
     struct account_worker workers = account_workers_sum(account);
-    uint64_t sum = account_sum(account_worker_lost(&workers), account_recorder_lost(account));
-    return sum > in_band ? sum : in_band;
+    uint64_t at_end = account_sum(workers.lost[META_LOSS_PAST_LIMIT],
+                                  account->recorder_lost[META_LOSS_PAST_LIMIT]);
+    return at_end > in_band ? at_end : in_band;
+}
+
+uint64_t account_recorder_left_out(const struct account *account)
+{
+    return account_sum(lost_sum(account->recorder_lost),
+                       account->recorder_lost[META_LOSS_PAST_LIMIT]);
 }
 
 uint64_t account_started(const struct account *account)

@@ -101,10 +101,14 @@ struct account_worker account_workers_sum(const struct account *account);
 /* Over all causes. */
 uint64_t account_worker_lost(const struct account_worker *worker);
 /* What the recorder took from the rings and did not write, for any cause. */
-uint64_t account_recorder_lost(const struct account *account);
-/* Journeys that the session lost for any cause: by the summary, or else by the gaps in band. */
+uint64_t account_recorder_left_out(const struct account *account);
+/* Journeys that the session lost, for any cause but the limit that it was given: by the gaps in the
+ * records, by the summary, and the larger of both. */
+uint64_t account_lost_in_band(const struct account *account);
+uint64_t account_lost_at_end(const struct account *account);
 uint64_t account_lost(const struct account *account);
-uint64_t account_gap_journeys(const struct account *account);
+/* Journeys that came when the recorder had as many as it was to record. */
+uint64_t account_past_limit(const struct account *account);
 /* Journeys that began, and that ended, in the files. */
 uint64_t account_started(const struct account *account);
 uint64_t account_ended(const struct account *account);

@@ -68,7 +68,28 @@ struct reading {
     struct analysis *analysis;
     struct analysis_file *file;
     struct analysis_session *session; /* of the section; null before one of ours */
+    struct table taps; /* u32 interface -> struct dictionary_label, the port that it names */
 };
+
+static void tap_take(struct reading *reading, const struct pcapng_interface *interface)
+{
+    struct dictionary_label port =
+        analysis_tap(reading->analysis, reading->session, reading->file, interface);
+    struct dictionary_label *entry =
+        port.name == 0 ? NULL : table_add(&reading->taps, &interface->index);
+    if (entry != NULL) {
+        *entry = port;
+    }
+}
+
+/* By the interface of the record, unless that speaks of another port. */
+static void port_name(const struct reading *reading, uint32_t interface, struct record *record)
+{
+    const struct dictionary_label *tap = table_find(&reading->taps, &interface);
+    if (tap != NULL && tap->id == record->port.id) {
+        record->port = *tap;
+    }
+}
 
 static void packet_take(struct reading *reading, const struct pcapng_item *item)
 {
@@ -94,6 +115,7 @@ static void packet_take(struct reading *reading, const struct pcapng_item *item)
                   (unsigned long long)item->offset, error.text);
         return;
     }
+    port_name(reading, item->packet.interface, &record);
     analysis_record(reading->analysis, reading->session, &record);
 }
 
@@ -112,7 +134,7 @@ static void item_take(struct reading *reading, const struct pcapng_item *item)
         }
         break;
     case PCAPNG_INTERFACE:
-        analysis_tap(reading->analysis, reading->session, file, &item->interface);
+        tap_take(reading, &item->interface);
         break;
     case PCAPNG_PACKET:
         packet_take(reading, item);
@@ -155,6 +177,7 @@ enum xsw_status analysis_read(struct analysis *analysis, const char *path,
         return status;
     }
     struct analysis_file *file = reading.file;
+    table_init(&reading.taps, sizeof(uint32_t), sizeof(struct dictionary_label), DICTIONARY_MAX);
     struct pcapng_reader *reader = NULL;
     struct xsw_error problem = {0};
     struct pcapng_item item;
@@ -173,6 +196,7 @@ enum xsw_status analysis_read(struct analysis *analysis, const char *path,
         }
     }
     pcapng_reader_close(reader);
+    table_fini(&reading.taps);
     if (file->status < 0) {
         text_make_safe(file->problem, sizeof(file->problem), problem.text);
         if (reading.session != NULL) {
@@ -211,6 +235,15 @@ enum proof_state analysis_state(const struct analysis *analysis)
         }
     }
     return worst;
+}
+
+size_t analysis_sessions_of(const struct analysis *analysis, const struct analysis_switch *of)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < analysis->session_count; i++) {
+        count += analysis->sessions[i]->of == of;
+    }
+    return count;
 }
 
 struct analysis_unknown analysis_unknown(const struct analysis *analysis,

@@ -69,7 +69,7 @@ struct analysis_switch {
     char host[ANALYSIS_NAME_SIZE];
     struct dictionary dictionary;
     struct account_file total;  /* over all sessions, each packet once */
-    struct table receive_ports; /* u16 port -> u64 packets received at it */
+    struct table receive_ports; /* struct dictionary_label -> u64 packets received at it */
     struct drops drops;
     struct changes changes;
 };
@@ -127,6 +127,9 @@ enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *err
 
 /* The worst proof of all sessions; PROOF_HOLDS when there is none. */
 enum proof_state analysis_state(const struct analysis *analysis);
+
+/* How many capture sessions of a switch the files hold. */
+size_t analysis_sessions_of(const struct analysis *analysis, const struct analysis_switch *of);
 
 /* What is not known of a switch's packets: journeys that capture lost, and sessions without an
  * account at their end. While either is not 0, what is not in the records may have happened. */

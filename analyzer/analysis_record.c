@@ -126,7 +126,7 @@ static void beginning_add(struct analysis_session *session, const struct record 
     if (is_copy || injected || books.count < 2) {
         return;
     }
-    uint64_t *received = table_add(&session->of->receive_ports, &record->fixed.port);
+    uint64_t *received = table_add(&session->of->receive_ports, &record->port);
     if (received != NULL) {
         ++*received;
     }

@@ -40,7 +40,8 @@ static struct analysis_switch *switch_find(struct analysis *analysis, const char
     }
     snprintf(made->id, sizeof(made->id), "%s", id);
     dictionary_init(&made->dictionary);
-    table_init(&made->receive_ports, sizeof(uint16_t), sizeof(uint64_t), DICTIONARY_MAX);
+    table_init(&made->receive_ports, sizeof(struct dictionary_label), sizeof(uint64_t),
+               DICTIONARY_MAX);
     drops_init(&made->drops);
     changes_init(&made->changes);
     analysis->switches[analysis->switch_count++] = made;
@@ -174,9 +175,11 @@ struct analysis_session *analysis_section(struct analysis *analysis,
     return session;
 }
 
-void analysis_tap(struct analysis *analysis, struct analysis_session *session,
-                  const struct analysis_file *file, const struct pcapng_interface *interface)
+struct dictionary_label analysis_tap(struct analysis *analysis, struct analysis_session *session,
+                                     const struct analysis_file *file,
+                                     const struct pcapng_interface *interface)
 {
+    struct dictionary_label port = {0};
     struct json_in tap;
     char path[120];
     snprintf(path, sizeof(path), "%.80s, interface %u", file->path, interface->index);
@@ -184,12 +187,13 @@ void analysis_tap(struct analysis *analysis, struct analysis_session *session,
         notes_add(&analysis->notes, "%s: %s", path, interface->json.problem);
     }
     if (interface->json.text == NULL || session == NULL) {
-        return;
+        return port;
     }
     if (json_in_open(&tap, interface->json.text, interface->json.length, path, &analysis->notes)) {
-        dictionary_add_tap(&session->of->dictionary, &tap);
+        port = dictionary_add_tap(&session->of->dictionary, &tap);
     }
     json_in_close(&tap);
+    return port;
 }
 
 void analysis_summary(struct analysis *analysis, struct analysis_session *session,

@@ -18,8 +18,10 @@
 struct analysis_session *analysis_section(struct analysis *analysis,
                                           const struct analysis_file *file,
                                           const struct pcapng_json *json);
-void analysis_tap(struct analysis *analysis, struct analysis_session *session,
-                  const struct analysis_file *file, const struct pcapng_interface *interface);
+/* Returns the port of the tap point, for its records; all zero when it does not tell. */
+struct dictionary_label analysis_tap(struct analysis *analysis, struct analysis_session *session,
+                                     const struct analysis_file *file,
+                                     const struct pcapng_interface *interface);
 void analysis_summary(struct analysis *analysis, struct analysis_session *session,
                       const struct analysis_file *file, const struct pcapng_json *json);
 void analysis_session_destroy(struct analysis_session *session);

@@ -9,6 +9,8 @@ void dictionary_init(struct dictionary *dictionary)
 {
     table_init(&dictionary->ports, sizeof(uint16_t), sizeof(struct dictionary_port),
                DICTIONARY_MAX);
+    table_init(&dictionary->tap_ports, sizeof(struct dictionary_tap_port), sizeof(uint16_t),
+               DICTIONARY_MAX);
     table_init(&dictionary->stages, sizeof(uint16_t), sizeof(struct dictionary_stage),
                DICTIONARY_MAX);
     table_init(&dictionary->reasons, sizeof(uint16_t), sizeof(struct dictionary_reason),
@@ -22,6 +24,7 @@ void dictionary_init(struct dictionary *dictionary)
 void dictionary_fini(struct dictionary *dictionary)
 {
     table_fini(&dictionary->ports);
+    table_fini(&dictionary->tap_ports);
     table_fini(&dictionary->stages);
     table_fini(&dictionary->reasons);
     table_fini(&dictionary->rules);
@@ -53,12 +56,16 @@ static void port_visit(const struct json_in *element, void *context)
     json_in_text(element, "kind", port->kind, sizeof(port->kind));
 }
 
-static void stage_fill(struct dictionary_stage *stage, const struct json_in *element,
+static void stage_name(struct dictionary_stage *stage, const struct json_in *element,
                        const char *name_member)
 {
-    uint64_t order = STAGE_ORDER_NONE;
     json_in_text(element, name_member, stage->name, sizeof(stage->name));
     json_in_text(element, "extension", stage->extension, sizeof(stage->extension));
+}
+
+static void stage_place(struct dictionary_stage *stage, const struct json_in *element)
+{
+    uint64_t order = STAGE_ORDER_NONE;
     json_in_optional(element, "order", UINT16_MAX, &order);
     stage->order = (uint16_t)order;
     stage->egress = json_in_flag(element, "egress");
@@ -72,9 +79,13 @@ static void stage_visit(const struct json_in *element, void *context)
         return;
     }
     struct dictionary_stage *stage = table_add(&dictionary->stages, &id);
-    if (stage != NULL) {
-        stage_fill(stage, element, "name");
+    if (stage == NULL) {
+        return;
     }
+    if (!stage->is_of_tap) {
+        stage_name(stage, element, "name");
+    }
+    stage_place(stage, element);
 }
 
 static void reason_visit(const struct json_in *element, void *context)
@@ -143,21 +154,43 @@ void dictionary_add_summary(struct dictionary *dictionary, const struct json_in 
     json_in_each(summary, "extensions", extension_visit, dictionary);
 }
 
-void dictionary_add_tap(struct dictionary *dictionary, const struct json_in *tap)
+static struct dictionary_label tap_port(struct dictionary *dictionary, uint16_t id,
+                                        const struct json_in *tap)
+{
+    struct dictionary_label label = {.id = id};
+    struct dictionary_tap_port key = {.id = id};
+    json_in_text(tap, "port_name", key.name, sizeof(key.name));
+    if (key.name[0] == '\0') {
+        return label;
+    }
+    /* The key is compared to its end: nothing of an earlier, longer text may stay behind. */
+    memset(key.name + strlen(key.name), 0, sizeof(key.name) - strlen(key.name));
+    uint16_t *name = table_add(&dictionary->tap_ports, &key);
+    if (name != NULL && *name == 0) {
+        *name = (uint16_t)dictionary->tap_ports.count;
+    }
+    label.name = name == NULL ? 0 : *name;
+    struct dictionary_port *port = table_add(&dictionary->ports, &id);
+    if (port != NULL) {
+        memcpy(port->name, key.name, sizeof(port->name));
+    }
+    return label;
+}
+
+struct dictionary_label dictionary_add_tap(struct dictionary *dictionary, const struct json_in *tap)
 {
     uint16_t port;
-    uint16_t stage;
-    if (!id_of(tap, "port", &port) || !id_of(tap, "stage", &stage)) {
-        return;
+    uint16_t id;
+    if (!id_of(tap, "port", &port) || !id_of(tap, "stage", &id)) {
+        return (struct dictionary_label){0};
     }
-    struct dictionary_port *port_entry = table_add(&dictionary->ports, &port);
-    if (port_entry != NULL) {
-        json_in_text(tap, "port_name", port_entry->name, sizeof(port_entry->name));
+    struct dictionary_stage *stage = table_add(&dictionary->stages, &id);
+    if (stage != NULL) {
+        stage_name(stage, tap, "stage_name");
+        stage_place(stage, tap);
+        stage->is_of_tap = stage->name[0] != '\0';
     }
-    struct dictionary_stage *stage_entry = table_add(&dictionary->stages, &stage);
-    if (stage_entry != NULL) {
-        stage_fill(stage_entry, tap, "stage_name");
-    }
+    return tap_port(dictionary, port, tap);
 }
 
 static const char *name_or_number(const char *known, const char *what, unsigned id,
@@ -170,11 +203,16 @@ static const char *name_or_number(const char *known, const char *what, unsigned 
     return name->text;
 }
 
-const char *dictionary_port(const struct dictionary *dictionary, uint16_t id,
+const char *dictionary_port(const struct dictionary *dictionary, struct dictionary_label port,
                             struct dictionary_name *name)
 {
-    const struct dictionary_port *port = table_find(&dictionary->ports, &id);
-    return name_or_number(port == NULL ? NULL : port->name, "port", id, name);
+    if (port.name != 0) {
+        const struct dictionary_tap_port *tap =
+            table_key(&dictionary->tap_ports, (size_t)port.name - 1);
+        return tap->name;
+    }
+    const struct dictionary_port *known = table_find(&dictionary->ports, &port.id);
+    return name_or_number(known == NULL ? NULL : known->name, "port", port.id, name);
 }
 
 const char *dictionary_stage(const struct dictionary *dictionary, uint16_t id,

@@ -7,6 +7,11 @@
  * switch, from the JSON that its recordings carry. Later texts add to earlier ones and replace
  * names; ids that no text names are shown as numbers. Bounds: DICTIONARY_MAX entries of a kind.
  *
+ * A switch gives the id of a port that was removed to another port, so an id alone may have had
+ * several names: what a tap point says of itself is kept beside what the lists say, and the records
+ * of the tap point go by it. Ids of stages are never given twice; a tap point's name of one is
+ * merely not replaced by a list.
+ *
  * Threads: one.
  */
 
@@ -23,6 +28,17 @@ enum {
     STAGE_ORDER_NONE = 0xffff /* no longer in the pipeline */
 };
 
+/* A port as a record means it. No padding: a key of tables. */
+struct dictionary_label {
+    uint16_t id;
+    uint16_t name; /* the one of a tap point, as dictionary_add_tap() gave it; 0: as in the lists */
+};
+
+struct dictionary_tap_port { /* by dictionary_label.name - 1 */
+    uint16_t id;
+    char name[DICTIONARY_NAME_SIZE];
+};
+
 struct dictionary_port {
     char name[DICTIONARY_NAME_SIZE];
     char kind[16];
@@ -33,6 +49,7 @@ struct dictionary_stage {
     char extension[DICTIONARY_NAME_SIZE]; /* of the instance, or empty */
     uint16_t order;
     bool egress;
+    bool is_of_tap; /* a tap point has named it */
 };
 
 struct dictionary_reason {
@@ -59,6 +76,7 @@ struct dictionary_extension { /* by the name of the instance */
 
 struct dictionary {
     struct table ports;      /* u16 */
+    struct table tap_ports;  /* struct dictionary_tap_port -> u16, its name in a label */
     struct table stages;     /* u16 */
     struct table reasons;    /* u16 */
     struct table rules;      /* struct dictionary_rule_key */
@@ -76,11 +94,13 @@ void dictionary_fini(struct dictionary *dictionary);
 /* The section info; the summary with its `ports`, `stages_info`, `reasons`, `rules`. */
 void dictionary_add_section(struct dictionary *dictionary, const struct json_in *section);
 void dictionary_add_summary(struct dictionary *dictionary, const struct json_in *summary);
-/* One tap point: a port and a stage. */
-void dictionary_add_tap(struct dictionary *dictionary, const struct json_in *tap);
+/* One tap point: a port and a stage. Returns the port for the records of the tap point; all zero
+ * when it is not told. */
+struct dictionary_label dictionary_add_tap(struct dictionary *dictionary,
+                                           const struct json_in *tap);
 
 /* "alice", or "port 3" when it has no name. */
-const char *dictionary_port(const struct dictionary *dictionary, uint16_t id,
+const char *dictionary_port(const struct dictionary *dictionary, struct dictionary_label port,
                             struct dictionary_name *name);
 const char *dictionary_stage(const struct dictionary *dictionary, uint16_t id,
                              struct dictionary_name *name);

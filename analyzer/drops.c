@@ -45,7 +45,7 @@ void drops_add(struct drops *drops, const struct record *record)
     struct drops_row_key key = {.rule = record->fixed.rule,
                                 .stage = record->fixed.stage,
                                 .reason = record->fixed.reason,
-                                .port = record->fixed.port};
+                                .port = record->port};
     drops->packets++;
     struct drops_row *row = table_add(&drops->rows, &key);
     if (row == NULL) {

@@ -22,8 +22,7 @@ struct drops_row_key {
     uint32_t rule; /* 0: no rule decided */
     uint16_t stage;
     uint16_t reason;
-    uint16_t port;
-    uint16_t zero;
+    struct dictionary_label port;
 };
 
 struct drops_row {

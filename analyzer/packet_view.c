@@ -174,7 +174,7 @@ static void hops_add(struct packet_view *view, struct view_packet *packet,
         }
         step->what = VIEW_PASSED;
         step->stage = hop.stage;
-        step->port = record->fixed.port;
+        step->port = record->port;
         step->since_rx_ns = hop.since_rx_ns;
         step->time_ns = packet->rx_ns + hop.since_rx_ns;
     }
@@ -208,7 +208,7 @@ static void own_step_add(struct packet_view *view, struct view_packet *packet,
     }
     step->what = what_of(record);
     step->stage = record->fixed.stage;
-    step->port = record->fixed.port;
+    step->port = record->port;
     step->reason = record->fixed.reason;
     step->rule = record->fixed.rule;
     step->flags = record->fixed.flags;

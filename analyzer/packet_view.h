@@ -47,7 +47,7 @@ struct view_step {
     uint64_t time_ns;     /* wall time */
     uint64_t since_rx_ns; /* of a copy: since the original came in, where the file tells it */
     uint16_t stage;
-    uint16_t port;
+    struct dictionary_label port;
     uint16_t reason;
     uint8_t flags;
     uint32_t rule; /* that decided; 0: none */

@@ -61,7 +61,7 @@ static void change_lines(const struct page *page, int indent, const struct view_
 static void rule_append(struct text *text, const struct dictionary *dictionary,
                         const struct view_step *step)
 {
-    struct dictionary_rule_key key = {step->rule, step->port, step->stage};
+    struct dictionary_rule_key key = {step->rule, step->port.id, step->stage};
     const char *rule = dictionary_find_rule(dictionary, &key);
     if (step->rule == 0) {
         return;
@@ -172,6 +172,12 @@ static void loss_lines(const struct page *page, const struct analysis *analysis,
         if (lost != 0) {
             page_say(page, 0, 2, PAGE_WARN, "unknown: %s lost by capture; %s may be among them",
                      words_count(lost, "journey", &words), is_empty ? "it" : "further copies");
+        }
+        uint64_t past_limit = account_past_limit(account);
+        if (past_limit != 0 && is_empty) {
+            page_say(page, 0, 2, PAGE_WARN,
+                     "%s came after the limit of --count was reached; it may be among them",
+                     words_count(past_limit, "journey", &words));
         }
         if (filtered != 0 && is_empty) {
             page_say(page, 0, 2, PAGE_WARN, "%s did not match the capture filter \"%s\"",

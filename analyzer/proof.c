@@ -131,7 +131,7 @@ static void recorder_lines(struct proof_builder *builder)
         return;
     }
     struct account_worker workers = account_workers_sum(account);
-    uint64_t sum = account_sum(account->recorder_written, account_recorder_lost(account));
+    uint64_t sum = account_sum(account->recorder_written, account_recorder_left_out(account));
     proof_line_begin(builder, proof_state_of(workers.written, sum),
                      proof_difference(workers.written, sum), "recorder");
     proof_say_number(builder, "from the rings", workers.written);
@@ -156,9 +156,8 @@ static void recorder_lines(struct proof_builder *builder)
 static void gap_line(struct proof_builder *builder)
 {
     const struct account *account = builder->account;
-    uint64_t in_band = account_gap_journeys(account);
-    struct account_worker workers = account_workers_sum(account);
-    uint64_t admitted = account_sum(account_worker_lost(&workers), account_recorder_lost(account));
+    uint64_t in_band = account_lost_in_band(account);
+    uint64_t admitted = account_lost_at_end(account);
     if (in_band == 0 && admitted == 0) {
         return;
     }
@@ -215,7 +214,8 @@ static void copies_line(struct proof_builder *builder)
     if (copies == 0) {
         return;
     }
-    bool is_explained = account_lost(account) != 0 || !account->has_summary;
+    bool is_explained =
+        account_lost(account) != 0 || account_past_limit(account) != 0 || !account->has_summary;
     enum proof_state state = file->orphans != 0 && !is_explained                  ? PROOF_FAILS
                              : file->orphans != 0 || file->parents_unchecked != 0 ? PROOF_UNKNOWN
                                                                                   : PROOF_HOLDS;

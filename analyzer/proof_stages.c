@@ -65,12 +65,35 @@ static void link_line(struct proof_builder *builder, const struct stage_place *f
     }
 }
 
-/* One number of the switch against the files. With no loss and no filter they are equal. */
+/* One number of the switch against the files. They are equal when nothing was lost and nothing left
+ * out on purpose: by the filter, or behind the limit of the recording. */
 struct comparison {
     uint64_t absent; /* packets of the switch that the files do not show, summed up */
-    bool is_complete;
-    bool is_filtered_only;
+    uint64_t lost, filtered, past_limit;
+    bool is_evicted;
 };
+
+static bool comparison_is_complete(const struct comparison *comparison)
+{
+    return (comparison->lost | comparison->filtered | comparison->past_limit) == 0 &&
+           !comparison->is_evicted;
+}
+
+/* What became of packets that the files do not show. */
+static void absent_say(struct proof_builder *builder, const struct comparison *comparison,
+                       uint64_t absent, bool is_unknown)
+{
+    struct words words;
+    words_number(absent, &words);
+    if (is_unknown) {
+        proof_say(builder, ": %s among the lost", words.text);
+    } else if (comparison->past_limit == 0) {
+        proof_say(builder, ": %s did not match the filter", words.text);
+    } else {
+        proof_say(builder, ": %s came after the limit%s", words.text,
+                  comparison->filtered == 0 ? "" : " or did not match the filter");
+    }
+}
 
 __attribute__((format(printf, 5, 6))) static void
 compare_line(struct proof_builder *builder, struct comparison *comparison, uint64_t by_switch,
@@ -82,9 +105,9 @@ compare_line(struct proof_builder *builder, struct comparison *comparison, uint6
     vsnprintf(subject, sizeof(subject), format, arguments);
     va_end(arguments);
     enum proof_state state = PROOF_HOLDS;
-    if (in_files > by_switch || (in_files < by_switch && comparison->is_complete)) {
+    if (in_files > by_switch || (in_files < by_switch && comparison_is_complete(comparison))) {
         state = PROOF_FAILS;
-    } else if (in_files < by_switch && !comparison->is_filtered_only) {
+    } else if (in_files < by_switch && (comparison->lost != 0 || comparison->is_evicted)) {
         state = PROOF_UNKNOWN;
     }
     proof_line_begin(builder, state, proof_difference(by_switch, in_files), "%s", subject);
@@ -93,14 +116,10 @@ compare_line(struct proof_builder *builder, struct comparison *comparison, uint6
     if (in_files == by_switch) {
         return;
     }
-    struct words words;
     if (state == PROOF_FAILS) {
         proof_say_residue(builder, by_switch, in_files, "packet");
-    } else if (state == PROOF_UNKNOWN) {
-        proof_say(builder, ": %s among the lost", words_number(by_switch - in_files, &words));
     } else {
-        proof_say(builder, ": %s did not match the filter",
-                  words_number(by_switch - in_files, &words));
+        absent_say(builder, comparison, by_switch - in_files, state == PROOF_UNKNOWN);
     }
 }
 
@@ -139,10 +158,10 @@ static void compare_lines(struct proof_builder *builder, const struct stage_plac
 {
     const struct account *account = builder->account;
     const struct account_file *file = &account->file;
-    uint64_t lost = account_lost(account);
-    uint64_t filtered = account_workers_sum(account).filtered;
-    struct comparison comparison = {.is_complete = lost == 0 && filtered == 0 && file->evicted == 0,
-                                    .is_filtered_only = lost == 0 && file->evicted == 0};
+    struct comparison comparison = {.lost = account_lost(account),
+                                    .filtered = account_workers_sum(account).filtered,
+                                    .past_limit = account_past_limit(account),
+                                    .is_evicted = file->evicted != 0};
     uint64_t delivered = places[count - 1].stage->out;
     compare_line(builder, &comparison, places[0].stage->in, file->received, "received");
     compare_line(builder, &comparison, clones_sum(account),
@@ -152,17 +171,19 @@ static void compare_lines(struct proof_builder *builder, const struct stage_plac
     if (delivered > file->delivered) {
         comparison.absent = account_sum(comparison.absent, delivered - file->delivered);
     }
-    if (comparison.is_complete || file->evicted != 0) {
+    if (comparison_is_complete(&comparison) || comparison.is_evicted) {
         return;
     }
-    uint64_t allowed = account_sum(lost, filtered);
+    uint64_t allowed = account_sum(comparison.lost, comparison.filtered);
+    allowed = account_sum(allowed, comparison.past_limit);
     enum proof_state state = comparison.absent <= allowed ? PROOF_HOLDS : PROOF_FAILS;
     proof_line_begin(builder, state, state == PROOF_HOLDS ? 0 : comparison.absent - allowed,
                      "not in the file");
     proof_say_number(builder, "ends of packets", comparison.absent);
     proof_say_number(builder, state == PROOF_HOLDS ? " <= filtered" : " is more than filtered",
-                     filtered);
-    proof_say_term(builder, "lost", lost);
+                     comparison.filtered);
+    proof_say_term(builder, "lost", comparison.lost);
+    proof_say_term(builder, "past the limit", comparison.past_limit);
 }
 
 void proof_stages_build(struct proof_builder *builder)

@@ -52,6 +52,7 @@ enum xsw_status record_read(struct record *record, const struct pcapng_item *ite
         return status;
     }
     record->fixed = record->items.fixed;
+    record->port.id = record->fixed.port;
     if ((packet->has & PCAPNG_HAS_ID) == 0) {
         return error_set(error, XSW_CORRUPT,
                          "the record at byte %" PRIu64 " has no epb_packetid, expected the id of "

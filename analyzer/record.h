@@ -15,6 +15,7 @@
 
 #include <xsw/error.h>
 
+#include "analyzer/dictionary.h"
 #include "formats/pcapng_items.h"
 #include "formats/stage_meta.h"
 
@@ -24,7 +25,8 @@ struct record {
     uint64_t offset;  /* of the block in the file */
     uint64_t dropcount;
     struct meta_fixed fixed;
-    struct meta_reader items; /* before the first TLV: copy it, then meta_next() on the copy */
+    struct dictionary_label port; /* of `fixed`; record_read() does not know its name */
+    struct meta_reader items;     /* before the first TLV: copy it, then meta_next() on the copy */
     const uint8_t *bytes;
     uint32_t captured_length;
     uint32_t original_length;

@@ -26,7 +26,7 @@ static void drop_write(struct json_writer *json, const struct analysis_switch *o
 {
     const struct drops_row_key *key = table_key(&of->drops.rows, place);
     const struct drops_row *row = table_value(&of->drops.rows, place);
-    struct dictionary_rule_key rule = {key->rule, key->port, key->stage};
+    struct dictionary_rule_key rule = {key->rule, key->port.id, key->stage};
     size_t begin = drops_flows_begin(&of->drops, place);
     json_object_open(json, NULL);
     report_json_stage(json, &of->dictionary, key->stage);
@@ -172,7 +172,7 @@ static void ports_write(struct json_writer *json, const struct analysis_switch *
     for (size_t i = 0; i < of->receive_ports.count; i++) {
         json_object_open(json, NULL);
         report_json_port(json, &of->dictionary,
-                         *(const uint16_t *)table_key(&of->receive_ports, i));
+                         *(const struct dictionary_label *)table_key(&of->receive_ports, i));
         json_u64(json, "received", *(const uint64_t *)table_value(&of->receive_ports, i));
         json_object_close(json);
     }
@@ -229,6 +229,7 @@ void report_json_session(struct json_writer *json, const struct analysis_session
         capture_write(json, account);
     }
     json_u64(json, "lost", account_lost(account));
+    json_u64(json, "past_limit", account_past_limit(account));
     gaps_write(json, session);
     book_write(json, "file", &account->file);
     json_text(json, "verdict", proof_state_name(proof_state(&session->proof)));

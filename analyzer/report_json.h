@@ -24,7 +24,8 @@ enum xsw_status report_json(FILE *out, const struct analysis *analysis,
 
 /* Members that name a thing beside its number. A rule of 0 is written as null. */
 void report_json_stage(struct json_writer *json, const struct dictionary *dictionary, uint16_t id);
-void report_json_port(struct json_writer *json, const struct dictionary *dictionary, uint16_t id);
+void report_json_port(struct json_writer *json, const struct dictionary *dictionary,
+                      struct dictionary_label port);
 void report_json_reason(struct json_writer *json, const struct dictionary *dictionary, uint16_t id);
 void report_json_rule(struct json_writer *json, const struct dictionary *dictionary,
                       const struct dictionary_rule_key *key);

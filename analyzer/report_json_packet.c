@@ -12,11 +12,12 @@ void report_json_stage(struct json_writer *json, const struct dictionary *dictio
     json_text(json, "extension", extension[0] == '\0' ? NULL : extension);
 }
 
-void report_json_port(struct json_writer *json, const struct dictionary *dictionary, uint16_t id)
+void report_json_port(struct json_writer *json, const struct dictionary *dictionary,
+                      struct dictionary_label port)
 {
     struct dictionary_name name;
-    json_u64(json, "port", id);
-    json_text(json, "port_name", dictionary_port(dictionary, id, &name));
+    json_u64(json, "port", port.id);
+    json_text(json, "port_name", dictionary_port(dictionary, port, &name));
 }
 
 void report_json_reason(struct json_writer *json, const struct dictionary *dictionary, uint16_t id)
@@ -73,7 +74,7 @@ static void step_changes_write(struct json_writer *json, const struct view_step 
 static void step_write(struct json_writer *json, const struct dictionary *dictionary,
                        const struct view_step *step)
 {
-    struct dictionary_rule_key rule = {step->rule, step->port, step->stage};
+    struct dictionary_rule_key rule = {step->rule, step->port.id, step->stage};
     json_object_open(json, NULL);
     json_text(json, "what", view_what_name(step->what));
     json_u64(json, "time_ns", step->time_ns);

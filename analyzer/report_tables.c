@@ -63,7 +63,7 @@ static void drop_row_head(const struct page *page, const struct analysis_switch 
                           const struct drops_row_key *key, const struct drops_row *row)
 {
     const struct dictionary *dictionary = &of->dictionary;
-    struct dictionary_rule_key rule_key = {key->rule, key->port, key->stage};
+    struct dictionary_rule_key rule_key = {key->rule, key->port.id, key->stage};
     const char *rule = dictionary_find_rule(dictionary, &rule_key);
     const char *extension = dictionary_stage_extension(dictionary, key->stage);
     struct dictionary_name stage;
@@ -75,7 +75,7 @@ static void drop_row_head(const struct page *page, const struct analysis_switch 
     snprintf(label, sizeof(label), "%7s", words_number(row->packets, &packets));
     text_format(&text, "%s  %s", dictionary_stage(dictionary, key->stage, &stage),
                 dictionary_reason(dictionary, key->reason, &reason));
-    if (key->port != 0) {
+    if (key->port.id != 0) {
         text_format(&text, "  port %s", dictionary_port(dictionary, key->port, &port));
     }
     if (extension[0] != '\0') {

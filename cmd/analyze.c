@@ -32,7 +32,7 @@ static const char help_text[] =
     "  -h, --help        this text\n"
     "\n"
     "Exit status: 0 done, 1 the proof failed or the packet was not found, 2 usage, 3 a file could\n"
-    "not be read to its end.\n"
+    "not be read to its end: torn, damaged or not there; what could be read is in the report.\n"
     "\n"
     "Examples:\n"
     "  xsw analyze demo.pcapng                  what was lost, what was changed, the proof\n"
@@ -180,31 +180,28 @@ static enum xsw_status passes_run(struct analysis **analysis, struct packet_view
     return XSW_OK;
 }
 
-/* Torn files are stated in the report; what cannot be opened, gives nothing at all or is damaged is
- * an error besides. */
-static bool files_failed(const struct analysis *analysis)
+/* What came of reading the files: the worst of all. */
+enum reading { READING_WHOLE, READING_TORN, READING_FAILED };
+
+/* A torn file is one that begins as a recording and has no end. What cannot be opened, gives
+ * nothing at all or is damaged has failed. */
+static enum reading files_judge(const struct analysis *analysis)
 {
-    bool has_failed = false;
+    enum reading worst = READING_WHOLE;
     for (size_t i = 0; i < analysis->file_count; i++) {
         const struct analysis_file *file = &analysis->files[i];
         bool is_useful = file->packets != 0 || file->has_sections;
-        if (file->status >= 0 || (file->status == XSW_TRUNCATED && is_useful)) {
+        if (file->status >= 0) {
             continue;
         }
         fprintf(stderr, "xsw analyze: %s\n", file->problem);
-        has_failed = true;
-    }
-    return has_failed;
-}
-
-static bool is_torn(const struct analysis *analysis)
-{
-    for (size_t i = 0; i < analysis->file_count; i++) {
-        if (analysis->files[i].status < 0) {
-            return true;
+        if (file->status != XSW_TRUNCATED || !is_useful) {
+            worst = READING_FAILED;
+        } else if (worst == READING_WHOLE) {
+            worst = READING_TORN;
         }
     }
-    return false;
+    return worst;
 }
 
 static enum xsw_status report(const struct analysis *analysis, const struct packet_view *view,
@@ -225,18 +222,22 @@ static enum xsw_status report(const struct analysis *analysis, const struct pack
 static int exit_status(const struct analysis *analysis, const struct packet_view *view,
                        const struct options *options)
 {
-    if (files_failed(analysis)) {
+    enum reading reading = files_judge(analysis);
+    enum proof_state state = analysis_state(analysis);
+    if (state == PROOF_FAILS) {
+        return EXIT_FOUND;
+    }
+    if (reading == READING_FAILED) {
         return EXIT_FAILED;
     }
-    enum proof_state state = analysis_state(analysis);
-    if (options->has_packet && packet_view_is_empty(view)) {
+    if (options->is_strict && (state == PROOF_UNKNOWN || reading == READING_TORN)) {
         return EXIT_FOUND;
     }
-    if (state == PROOF_FAILS ||
-        (options->is_strict && (state == PROOF_UNKNOWN || is_torn(analysis)))) {
-        return EXIT_FOUND;
+    if (reading == READING_TORN) {
+        return EXIT_FAILED;
     }
-    return EXIT_DONE;
+    /* Said of whole files alone: in the missing part of a torn one the packet may be. */
+    return options->has_packet && packet_view_is_empty(view) ? EXIT_FOUND : EXIT_DONE;
 }
 
 int cmd_analyze(int argc, char **argv)

@@ -22,6 +22,11 @@ static void key_from_ethernet(struct flow_key *key, const struct xsw_packet *pac
 {
     const struct wire_ethernet *ethernet = (const struct wire_ethernet *)packet->data;
     key->family = FLOW_ETHERNET;
+    /* Of a frame that ends inside its tags all that is known is that a tag begins. */
+    uint16_t outermost = wire_read16(packet->data + ETHERNET_SIZE - 2);
+    if (key->ether_type == 0 && parse_is_tag(outermost)) {
+        key->ether_type = outermost;
+    }
     memcpy(key->source, ethernet->source, MAC_SIZE);
     memcpy(key->destination, ethernet->destination, MAC_SIZE);
 }

@@ -21,7 +21,7 @@
 struct flow_key {
     uint8_t family;       /* FLOW_*: what the addresses are */
     uint8_t protocol;     /* IP protocol, 0 otherwise */
-    uint16_t ether_type;  /* behind all tags, 0 when it is unknown */
+    uint16_t ether_type;  /* behind all tags; of a frame that ends inside them, the first tag's */
     uint16_t source_port; /* 0 when there is none */
     uint16_t destination_port;
     uint8_t source[16]; /* 6, 4 or 16 bytes, the rest is 0 */

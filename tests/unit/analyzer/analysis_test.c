@@ -41,8 +41,10 @@ static void drops_are_told_apart_by_stage_reason_rule_and_port(void **state)
     recording_demo(path, 1);
     struct analysis *analysis = analyze(path);
     const struct drops *drops = &analysis->switches[0]->drops;
-    struct drops_row_key key = {
-        .rule = 10, .stage = STAGE_INGRESS_POLICY, .reason = REASON_ACL_DENIED, .port = PORT_ALICE};
+    struct drops_row_key key = {.rule = 10,
+                                .stage = STAGE_INGRESS_POLICY,
+                                .reason = REASON_ACL_DENIED,
+                                .port = {PORT_ALICE, 1}};
     const struct drops_row *row = table_find(&drops->rows, &key);
     assert_int_equal(drops->rows.count, 3);
     assert_non_null(row);
@@ -50,6 +52,46 @@ static void drops_are_told_apart_by_stage_reason_rule_and_port(void **state)
     assert_int_equal(row->flows, 1);
     assert_int_equal(row->bytes, 300);
     assert_int_equal(row->example_packet, 1031);
+    analysis_destroy(analysis);
+}
+
+static void tap_add(struct recording *recording, const char *port_name)
+{
+    char json[128];
+    uint32_t made;
+    snprintf(json, sizeof(json),
+             "{\"port\":1,\"port_name\":\"%s\",\"stage\":1,\"stage_name\":\"rx\"}", port_name);
+    struct pcapng_interface interface = {.name = port_name,
+                                         .json = {.text = json, .length = strlen(json)}};
+    assert_int_equal(pcapng_writer_interface(recording->writer, &interface, &made, NULL), XSW_OK);
+    recording->interfaces[PORT_ALICE][STAGE_RX] = (int32_t)made + 1;
+}
+
+static const char *receiver_of(const struct analysis *analysis, size_t place)
+{
+    static struct dictionary_name name;
+    const struct analysis_switch *of = analysis->switches[0];
+    const struct dictionary_label *port = table_key(&of->receive_ports, place);
+    assert_int_equal(port->id, PORT_ALICE);
+    return dictionary_port(&of->dictionary, *port, &name);
+}
+
+static void port_of_a_record_is_named_by_its_interface(void **state)
+{
+    const char *path = recording_path("reused.pcapng");
+    struct recording recording;
+    struct trip trip = {.id = 1, .from = PORT_ALICE, .to = PORT_BOB, .drop_at = STAGE_RX + 1};
+    (void)state;
+    recording_begin(&recording, path, switch_one, 1);
+    recording_trip(&recording, &trip);
+    tap_add(&recording, "dave");
+    trip.id = 2;
+    recording_trip(&recording, &trip);
+    recording_end_text(&recording, "{\"format\":1,\"ports\":[{\"id\":1,\"name\":\"zoe\"}]}");
+    struct analysis *analysis = analyze(path);
+    assert_int_equal(analysis->switches[0]->receive_ports.count, 2);
+    assert_string_equal(receiver_of(analysis, 0), "alice");
+    assert_string_equal(receiver_of(analysis, 1), "dave");
     analysis_destroy(analysis);
 }
 
@@ -347,6 +389,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(demo_is_counted_and_adds_up),
         cmocka_unit_test(drops_are_told_apart_by_stage_reason_rule_and_port),
+        cmocka_unit_test(port_of_a_record_is_named_by_its_interface),
         cmocka_unit_test(changes_are_decoded_with_old_and_new_values),
         cmocka_unit_test(broken_checksums_and_undeclared_changes_are_noticed),
         cmocka_unit_test(two_files_of_one_session_are_one_account),

@@ -32,6 +32,22 @@ static int fixture_teardown(void **state)
     return 0;
 }
 
+static const char *port_name(const struct fixture *fixture, uint16_t id, uint16_t name)
+{
+    static struct dictionary_name storage;
+    return dictionary_port(&fixture->dictionary, (struct dictionary_label){id, name}, &storage);
+}
+
+static struct dictionary_label add_tap(struct fixture *fixture, const char *json)
+{
+    struct dictionary_label label = {0};
+    struct json_in place;
+    if (json_in_open(&place, json, strlen(json), "f", &fixture->notes))
+        label = dictionary_add_tap(&fixture->dictionary, &place);
+    json_in_close(&place);
+    return label;
+}
+
 static void add(struct fixture *fixture, const char *json,
                 void (*function)(struct dictionary *, const struct json_in *))
 {
@@ -50,7 +66,7 @@ static void section_gives_names_to_numbers(void **state)
         "\"order\":0,\"extension\":\"e\"}],\"reasons\":[{\"id\":9,\"name\":\"r\",\"sentence\":"
         "\"s\"}],\"rules\":[{\"port\":0,\"stage\":2,\"rule\":10,\"text\":\"t\"}]}",
         dictionary_add_section);
-    assert_string_equal(dictionary_port(&fixture->dictionary, 3, &name), "alice");
+    assert_string_equal(port_name(fixture, 3, 0), "alice");
     assert_string_equal(dictionary_stage(&fixture->dictionary, 2, &name), "rx");
     assert_string_equal(dictionary_reason(&fixture->dictionary, 9, &name), "r");
     assert_string_equal(dictionary_stage_extension(&fixture->dictionary, 2), "e");
@@ -65,7 +81,7 @@ static void unknown_numbers_are_shown_as_numbers(void **state)
     struct fixture *fixture = *state;
     struct dictionary_name name;
     struct dictionary_rule_key key = {.rule = 1};
-    assert_string_equal(dictionary_port(&fixture->dictionary, 300, &name), "port 300");
+    assert_string_equal(port_name(fixture, 300, 0), "port 300");
     assert_string_equal(dictionary_stage(&fixture->dictionary, 4, &name), "stage 4");
     assert_string_equal(dictionary_reason(&fixture->dictionary, 5, &name), "reason 5");
     assert_null(dictionary_find_rule(&fixture->dictionary, &key));
@@ -81,6 +97,50 @@ static void summary_replaces_names(void **state)
         dictionary_add_summary);
     assert_string_equal(dictionary_stage(&fixture->dictionary, 2, &name), "new");
     assert_int_equal(dictionary_stage_order(&fixture->dictionary, 2), STAGE_ORDER_NONE);
+}
+
+static void tap_point_keeps_its_name_when_a_port_id_is_given_again(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture, "{\"ports\":[{\"id\":1,\"name\":\"alice\"}]}", dictionary_add_section);
+    struct dictionary_label alice =
+        add_tap(fixture, "{\"port\":1,\"port_name\":\"alice\",\"stage\":1,\"stage_name\":\"rx\"}");
+    struct dictionary_label dave =
+        add_tap(fixture, "{\"port\":1,\"port_name\":\"dave\",\"stage\":7,\"stage_name\":\"tx\"}");
+    struct dictionary_label again =
+        add_tap(fixture, "{\"port\":1,\"port_name\":\"alice\",\"stage\":3,\"stage_name\":\"f\"}");
+    add(fixture, "{\"ports\":[{\"id\":1,\"name\":\"zoe\"}]}", dictionary_add_summary);
+    assert_string_equal(port_name(fixture, alice.id, alice.name), "alice");
+    assert_string_equal(port_name(fixture, dave.id, dave.name), "dave");
+    assert_int_equal(again.name, alice.name);
+    assert_string_equal(port_name(fixture, 1, 0), "zoe");
+}
+
+static void tap_point_without_a_name_goes_by_the_lists(void **state)
+{
+    struct fixture *fixture = *state;
+    struct dictionary_label label = add_tap(fixture, "{\"port\":4,\"stage\":2}");
+    add(fixture,
+        "{\"ports\":[{\"id\":4,\"name\":\"dave\"}],"
+        "\"stages_info\":[{\"id\":2,\"name\":\"f\"}]}",
+        dictionary_add_summary);
+    struct dictionary_name name;
+    assert_int_equal(label.id, 4);
+    assert_string_equal(port_name(fixture, label.id, label.name), "dave");
+    assert_string_equal(dictionary_stage(&fixture->dictionary, 2, &name), "f");
+}
+
+static void summary_tells_the_place_of_a_stage_and_not_its_name(void **state)
+{
+    struct fixture *fixture = *state;
+    struct dictionary_name name;
+    add_tap(fixture, "{\"port\":1,\"port_name\":\"a\",\"stage\":9,\"stage_name\":\"mark\","
+                     "\"order\":1,\"extension\":\"mark\"}");
+    add(fixture, "{\"stages_info\":[{\"id\":9,\"name\":\"other\",\"order\":65535}]}",
+        dictionary_add_summary);
+    assert_string_equal(dictionary_stage(&fixture->dictionary, 9, &name), "mark");
+    assert_string_equal(dictionary_stage_extension(&fixture->dictionary, 9), "mark");
+    assert_int_equal(dictionary_stage_order(&fixture->dictionary, 9), STAGE_ORDER_NONE);
 }
 
 static void assert_note(const struct fixture *fixture, const char *part)
@@ -147,6 +207,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(unknown_numbers_are_shown_as_numbers, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(summary_replaces_names, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(tap_point_keeps_its_name_when_a_port_id_is_given_again,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(tap_point_without_a_name_goes_by_the_lists, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(summary_tells_the_place_of_a_stage_and_not_its_name,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(wrong_types_are_told_with_their_place, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(broken_json_is_told_with_its_byte, fixture_setup,

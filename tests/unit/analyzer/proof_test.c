@@ -168,6 +168,59 @@ static void losses_of_unknown_cause_are_losses(void **state)
     assert_int_equal(analysis_state(fixture->analysis), PROOF_UNKNOWN);
 }
 
+/* Packets of which the switch knows, and the recorder did not write them: its limit was reached. */
+static void limit_reach(struct recording *recording, uint64_t packets)
+{
+    recording->offered += packets;
+    recording->written += packets;
+    recording->past_limit = packets;
+    for (int stage = STAGE_RX; stage < STAGE_COUNT; stage++) {
+        recording->stages[stage].in += packets;
+        recording->stages[stage].out += packets;
+    }
+}
+
+static void what_came_after_the_limit_is_left_out_and_not_lost(void **state)
+{
+    struct fixture *fixture = *state;
+    limit_reach(&fixture->recording, 3);
+    finish(fixture);
+    const struct account *account = &fixture->analysis->sessions[0]->account;
+    assert_int_equal(account_lost(account), 0);
+    assert_int_equal(account_past_limit(account), 3);
+    assert_line(fixture, "recorder", PROOF_HOLDS, 0);
+    assert_line(fixture, "received", PROOF_HOLDS, 3);
+    assert_line(fixture, "not in the file", PROOF_HOLDS, 0);
+    assert_non_null(
+        strstr(line_of(fixture->analysis, "received")->text, ": 3 came after the limit"));
+    assert_int_equal(analysis_state(fixture->analysis), PROOF_HOLDS);
+}
+
+static void losses_are_told_apart_from_what_came_after_the_limit(void **state)
+{
+    struct fixture *fixture = *state;
+    limit_reach(&fixture->recording, 3);
+    fixture->recording.written -= 1;
+    fixture->recording.past_limit -= 1;
+    fixture->recording.lost_ring_full = 1;
+    finish(fixture);
+    const struct account *account = &fixture->analysis->sessions[0]->account;
+    assert_int_equal(account_lost(account), 1);
+    assert_int_equal(account_past_limit(account), 2);
+    assert_line(fixture, "delivered", PROOF_UNKNOWN, 3);
+    assert_non_null(strstr(line_of(fixture->analysis, "not in the file")->text,
+                           "filtered 0 + lost 1 + past the limit 2"));
+}
+
+static void more_missing_than_came_after_the_limit_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    limit_reach(&fixture->recording, 3);
+    fixture->recording.stages[STAGE_INGRESS_POLICY].dropped[REASON_ACL_DENIED] += 2;
+    finish(fixture);
+    assert_line(fixture, "not in the file", PROOF_FAILS, 2);
+}
+
 static void more_missing_than_was_lost_fails(void **state)
 {
     struct fixture *fixture = *state;
@@ -317,6 +370,9 @@ int main(void)
         PROOF_TEST(drop_that_the_switch_does_not_know_fails),
         PROOF_TEST(lost_records_make_it_unknown_and_never_not_dropped),
         PROOF_TEST(losses_of_unknown_cause_are_losses),
+        PROOF_TEST(what_came_after_the_limit_is_left_out_and_not_lost),
+        PROOF_TEST(losses_are_told_apart_from_what_came_after_the_limit),
+        PROOF_TEST(more_missing_than_came_after_the_limit_fails),
         PROOF_TEST(more_missing_than_was_lost_fails),
         PROOF_TEST(losses_told_twice_as_high_in_band_fail),
         PROOF_TEST(what_the_filter_left_out_is_no_residue),

@@ -105,6 +105,86 @@ static void losses_are_said_to_be_unknown_with_their_times(void **state)
     report_compare("lost.txt", "lost.pcapng", &options);
 }
 
+static void limited_write(const char *path, uint64_t session, uint64_t lost)
+{
+    struct recording recording;
+    recording_begin(&recording, path, switch_id, session);
+    recording_demo_trips(&recording);
+    recording.why = "limit";
+    recording.offered += 1 + lost;
+    recording.written += 1;
+    recording.past_limit = 1;
+    recording.lost_ring_full = lost;
+    for (int stage = STAGE_RX; stage < STAGE_COUNT; stage++) {
+        recording.stages[stage].in += 1 + lost;
+        recording.stages[stage].out += 1 + lost;
+    }
+    recording_end(&recording);
+}
+
+static void what_came_after_the_limit_is_not_called_lost(void **state)
+{
+    struct report_options options = {0};
+    (void)state;
+    limited_write("limited.pcapng", 1, 0);
+    report_compare("limited.txt", "limited.pcapng", &options);
+}
+
+static void assert_said(const char *text, const char *part, bool is_said)
+{
+    if ((strstr(text, part) != NULL) != is_said)
+        fail_msg("\"%s\" is %s: %s", part, is_said ? "missing" : "there", text);
+}
+
+static char *report_of(const char *const *paths, size_t count)
+{
+    char *text = NULL;
+    size_t length;
+    struct report_options options = {0};
+    FILE *out = open_memstream(&text, &length);
+    struct analysis *analysis = analyze_bounded(1024, paths, count);
+    report_text(out, analysis, &options);
+    fclose(out);
+    assert_width(text);
+    analysis_destroy(analysis);
+    return text;
+}
+
+static void losses_and_a_limit_are_told_apart(void **state)
+{
+    const char *path = "both.pcapng";
+    (void)state;
+    limited_write(path, 1, 5);
+    char *text = report_of(&path, 1);
+    assert_said(text, "5 journeys lost by capture", true);
+    assert_said(text, "1 journey came after the limit of --count was reached", true);
+    assert_said(text, "whether packets of the 5 journeys", true);
+    free(text);
+}
+
+static void ending_names_its_session_and_is_told_when_it_matters(void **state)
+{
+    const char *paths[] = {"ended.pcapng", "limited.pcapng"};
+    struct recording recording;
+    (void)state;
+    recording_demo(paths[0], 7);
+    limited_write(paths[1], 8, 0);
+    char *text = report_of(paths, 2);
+    assert_said(text, "- capture session 7 ended by: signal", true);
+    assert_said(text, "- capture session 8 ended by: limit", true);
+    free(text);
+    text = report_of(paths, 1);
+    assert_said(text, "ended by", false);
+    free(text);
+    recording_begin(&recording, paths[0], switch_id, 1);
+    recording_demo_trips(&recording);
+    recording.why = "switch-stopped";
+    recording_end(&recording);
+    text = report_of(paths, 1);
+    assert_said(text, "- the capture ended by: switch-stopped", true);
+    free(text);
+}
+
 static void failed_proof_is_loud(void **state)
 {
     struct recording recording;
@@ -231,6 +311,9 @@ int main(void)
         cmocka_unit_test(verdict_comes_first_then_tables_then_proof),
         cmocka_unit_test(tables_can_be_asked_for_alone),
         cmocka_unit_test(losses_are_said_to_be_unknown_with_their_times),
+        cmocka_unit_test(what_came_after_the_limit_is_not_called_lost),
+        cmocka_unit_test(losses_and_a_limit_are_told_apart),
+        cmocka_unit_test(ending_names_its_session_and_is_told_when_it_matters),
         cmocka_unit_test(failed_proof_is_loud),
         cmocka_unit_test(torn_file_says_what_is_missing),
         cmocka_unit_test(other_writers_are_named),

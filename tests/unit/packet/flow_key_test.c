@@ -139,6 +139,21 @@ static void a_short_frame_has_no_addresses(void **state)
     assert_string_equal(flow_key_text(&key, text, 6), "frame");
 }
 
+static void a_frame_that_ends_inside_its_tag_is_named_by_the_tag(void **state)
+{
+    (void)state;
+    struct frame frame;
+    frame_ethernet(&frame, ETHER_TYPE_VLAN);
+    assert_text(&frame, "02:00:00:00:00:01 > 02:00:00:00:00:02 type-0x8100");
+    frame_put16(&frame, 20);
+    assert_text(&frame, "02:00:00:00:00:01 > 02:00:00:00:00:02 type-0x8100");
+    frame_ethernet(&frame, ETHER_TYPE_SERVICE_VLAN);
+    frame_tag(&frame, 20, ETHER_TYPE_VLAN);
+    assert_text(&frame, "02:00:00:00:00:01 > 02:00:00:00:00:02 type-0x88a8");
+    frame_ethernet(&frame, 0);
+    assert_text(&frame, "02:00:00:00:00:01 > 02:00:00:00:00:02 length-0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +164,7 @@ int main(void)
         cmocka_unit_test(neighbouring_flows_spread),
         cmocka_unit_test(every_byte_of_the_addresses_counts),
         cmocka_unit_test(a_short_frame_has_no_addresses),
+        cmocka_unit_test(a_frame_that_ends_inside_its_tag_is_named_by_the_tag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
