@@ -29,6 +29,8 @@ struct worker_place { /* where a worker's ring stands */
     uint32_t hop_count;
     uint64_t rx_mono_ns, generation;
     struct meta_gap gaps[META_LOSS_COUNT]; /* to be told with the next journey */
+    struct meta_gap told[META_LOSS_COUNT]; /* in the piece that is not written yet */
+    struct meta_gap pending;               /* the journeys in that piece */
 };
 
 struct tap_count {
@@ -54,9 +56,11 @@ enum xsw_status journey_file_open(const struct journey_file_options *options,
 {
     struct journey_file *made = calloc(1, sizeof(*made));
     if (made == NULL) {
+        (void)pcapng_writer_close(options->writer, NULL, NULL);
         return error_set(error, XSW_NO_MEMORY, "no memory for a recording");
     }
     made->options = *options;
+    made->writer = options->writer;
     memset(made->interfaces, 0xff, sizeof(made->interfaces));
     char hardware[256];
     snprintf(hardware, sizeof(hardware), "%s/%s", options->host, options->switch_name);
@@ -66,10 +70,7 @@ enum xsw_status journey_file_open(const struct journey_file_options *options,
         .application = "xsw capture " XSW_VERSION,
         .comment = options->comment,
         .json = {.text = options->section_json, .length = strlen(options->section_json)}};
-    enum xsw_status status = pcapng_writer_open(options->path, &made->writer, error);
-    if (status == XSW_OK) {
-        status = pcapng_writer_section(made->writer, &section, error);
-    }
+    enum xsw_status status = pcapng_writer_section(made->writer, &section, error);
     if (status == XSW_OK) {
         status = pcapng_writer_flush(made->writer, error);
     }
@@ -171,6 +172,22 @@ static size_t comment_make(struct journey_file *file, const struct unfold_step *
     return used;
 }
 
+/* Both as one: more journeys over a longer time. */
+static void gap_add(struct meta_gap *gap, const struct meta_gap *more)
+{
+    if (more->journeys == 0) {
+        return;
+    }
+    struct meta_gap sum = *more;
+    if (gap->journeys > 0) {
+        sum.journeys += gap->journeys;
+        sum.from_mono_ns =
+            gap->from_mono_ns < more->from_mono_ns ? gap->from_mono_ns : more->from_mono_ns;
+        sum.to_mono_ns = gap->to_mono_ns > more->to_mono_ns ? gap->to_mono_ns : more->to_mono_ns;
+    }
+    *gap = sum;
+}
+
 static size_t meta_make(struct journey_file *file, struct worker_place *place,
                         const struct unfold_step *step)
 {
@@ -179,6 +196,7 @@ static size_t meta_make(struct journey_file *file, struct worker_place *place,
     for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
         if (place->gaps[cause].journeys > 0) {
             meta_add_gap(&builder, &place->gaps[cause]);
+            gap_add(&place->told[cause], &place->gaps[cause]);
             place->gaps[cause].journeys = 0;
         }
     }
@@ -264,21 +282,33 @@ static enum xsw_status step_write(struct journey_file *file, uint32_t worker, ui
     return pcapng_writer_packet(file->writer, &packet, error);
 }
 
+/* A piece that could not be written is lost with all that it told. */
+static void piece_lose(struct worker_place *place, uint16_t worker)
+{
+    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        gap_add(&place->gaps[cause], &place->told[cause]);
+    }
+    place->pending.worker = worker;
+    place->pending.cause = META_LOSS_DISK;
+    gap_add(&place->gaps[META_LOSS_DISK], &place->pending);
+}
+
 /* The journeys since the last flush have all been written, or count as lost: a piece that could not
  * be written is not told apart further. */
 static enum xsw_status piece_settle(struct journey_file *file, enum xsw_status status)
 {
-    if (status == XSW_OK) {
-        file->account.written += file->account.pending;
-    } else {
-        file->account.lost_disk += file->account.pending;
-        struct meta_gap *gap = &file->workers[0].gaps[META_LOSS_DISK];
-        uint64_t from = gap->journeys > 0 ? gap->from_mono_ns : file->workers[0].rx_mono_ns;
-        *gap = (struct meta_gap){.from_mono_ns = from,
-                                 .to_mono_ns = file->workers[0].rx_mono_ns,
-                                 .journeys = gap->journeys + file->account.pending,
-                                 .cause = META_LOSS_DISK};
+    for (uint16_t worker = 0; worker < CONFIG_WORKERS_MAX; worker++) {
+        struct worker_place *place = &file->workers[worker];
+        if (status != XSW_OK) {
+            piece_lose(place, worker);
+        }
+        place->pending.journeys = 0;
+        for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+            place->told[cause].journeys = 0;
+        }
     }
+    *(status == XSW_OK ? &file->account.written : &file->account.lost_disk) +=
+        file->account.pending;
     file->account.pending = 0;
     file->unflushed_bytes = 0;
     return status;
@@ -287,7 +317,7 @@ static enum xsw_status piece_settle(struct journey_file *file, enum xsw_status s
 static enum xsw_status journey_put(struct journey_file *file, uint32_t worker,
                                    const struct ring_journey *journey, struct xsw_error *error)
 {
-    const struct worker_place *place = &file->workers[worker];
+    struct worker_place *place = &file->workers[worker];
     struct unfold *unfold = &file->unfold;
     enum xsw_status status = unfold_begin(unfold, journey, place->hops, place->hop_count,
                                           file->options.every_stage, error);
@@ -296,6 +326,9 @@ static enum xsw_status journey_put(struct journey_file *file, uint32_t worker,
         status = step_write(file, worker, journey->id, &step, error);
     }
     file->account.pending++;
+    uint64_t now = place->rx_mono_ns;
+    gap_add(&place->pending,
+            &(struct meta_gap){.journeys = 1, .from_mono_ns = now, .to_mono_ns = now});
     if (status != XSW_OK) {
         return piece_settle(file, status);
     }
@@ -324,13 +357,11 @@ enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
     }
     const struct ring_gap *gap = (const struct ring_gap *)record;
     if (record->type == RING_GAP && record->count < META_LOSS_COUNT) {
-        struct meta_gap *pending = &place->gaps[record->count];
-        uint64_t from = pending->journeys > 0 ? pending->from_mono_ns : gap->from_mono_ns;
-        *pending = (struct meta_gap){.from_mono_ns = from,
-                                     .to_mono_ns = gap->to_mono_ns,
-                                     .journeys = pending->journeys + gap->journeys,
-                                     .worker = (uint16_t)worker,
-                                     .cause = record->count};
+        gap_add(&place->gaps[record->count], &(struct meta_gap){.from_mono_ns = gap->from_mono_ns,
+                                                                .to_mono_ns = gap->to_mono_ns,
+                                                                .journeys = gap->journeys,
+                                                                .worker = (uint16_t)worker,
+                                                                .cause = record->count});
     }
     return XSW_OK;
 }

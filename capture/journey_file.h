@@ -18,6 +18,7 @@
 #include "formats/stage_meta.h"
 
 struct journey_file;
+struct pcapng_writer;
 
 /* The names behind the numbers. The recorder gets them from the switch; what it cannot get stays a
  * number. `extension` and `kind` may be empty. */
@@ -31,8 +32,8 @@ struct tap_names {
 };
 
 struct journey_file_options {
-    const char *path;         /* as pcapng_writer_open */
-    const char *section_json; /* META_SECTION */
+    struct pcapng_writer *writer; /* taken, also when opening fails */
+    const char *section_json;     /* META_SECTION */
     const char *host, *switch_name, *os, *comment;
     const char *filter;
     uint64_t wall_offset_ns; /* wall_ns - mono_ns */

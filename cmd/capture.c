@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,9 +25,10 @@
 #include "cmd/capture_report.h"
 #include "cmd/client.h"
 #include "cmd/exit_codes.h"
+#include "formats/pcapng_write.h"
 
 enum {
-    IDLE_MS = 2,            /* how long a recorder with empty rings waits */
+    IDLE_MAX_MS = 5,        /* how long a recorder with empty rings waits at most */
     BURST = 4096,           /* records of a ring before its room is given back */
     FLUSH_NS = 200000000,   /* how long a journey may wait for more before it is handed on */
     STATISTICS_SECONDS = 10 /* between two accounts in the file */
@@ -40,7 +43,10 @@ struct recorder {
     struct ring_consumer rings[CLIENT_FDS_MAX];
     uint64_t taken_from[CLIENT_FDS_MAX]; /* journeys */
     uint32_t ring_count;
+    struct pcapng_writer *writer; /* the file's; borrowed */
     struct journey_file *file;
+    int signal_fd, timer_fd;
+    int stop_fd;         /* readable when one of the two is */
     uint64_t taken;      /* journeys from the rings */
     uint64_t past_limit; /* of them, not wanted any more */
     uint32_t unreadable; /* bit n: ring n made no sense */
@@ -131,16 +137,22 @@ static enum xsw_status file_open(struct recorder *recorder, struct xsw_error *er
     char os[256];
     uname(&system);
     snprintf(os, sizeof(os), "%.64s %.64s %.32s", system.sysname, system.release, system.machine);
+    enum xsw_status status =
+        pcapng_writer_open(path_choose(recorder, name), &recorder->writer, error);
+    if (status != XSW_OK) {
+        return status;
+    }
     char *section = section_make(recorder);
     if (section == NULL || host == NULL || name == NULL) {
         free(section);
+        (void)pcapng_writer_close(recorder->writer, NULL, NULL);
         return error_set(error, XSW_CORRUPT, "xswd's dictionary has no host or no switch");
     }
     char comment[256];
     snprintf(comment, sizeof(comment), "switch %.64s on %.64s, recorded by xsw capture", name,
              host);
     struct journey_file_options options = {
-        .path = path_choose(recorder, name),
+        .writer = recorder->writer,
         .section_json = section,
         .host = host,
         .switch_name = name,
@@ -154,7 +166,7 @@ static enum xsw_status file_open(struct recorder *recorder, struct xsw_error *er
         .reason_name = capture_names_reason,
         .context = &recorder->names};
     recorder->first = json_incref(recorder->names.dictionary);
-    enum xsw_status status = journey_file_open(&options, &recorder->file, error);
+    status = journey_file_open(&options, &recorder->file, error);
     free(section);
     return status;
 }
@@ -267,9 +279,9 @@ static void statistics_write(struct recorder *recorder)
 }
 
 /* Why the recording is to end now, or null. */
-static const char *reason_to_end(const struct recorder *recorder, int signal_fd, int timeout_ms)
+static const char *reason_to_end(const struct recorder *recorder, int timeout_ms)
 {
-    struct pollfd waits[2] = {{.fd = signal_fd, .events = POLLIN},
+    struct pollfd waits[2] = {{.fd = recorder->signal_fd, .events = POLLIN},
                               {.fd = client_fd(recorder->client), .events = POLLIN | POLLHUP}};
     poll(waits, 2, timeout_ms);
     if ((waits[0].revents & POLLIN) != 0) {
@@ -285,15 +297,32 @@ static const char *reason_to_end(const struct recorder *recorder, int signal_fd,
         return "limit";
     }
     /* A pipe that nobody reads any more will not get better. */
-    return recorder->has_disk_error && recorder->disk_error.errno_value == EPIPE ? "error" : NULL;
+    return recorder->has_disk_error && (recorder->disk_error.errno_value == EPIPE ||
+                                        recorder->disk_error.errno_value == EINTR)
+               ? "error"
+               : NULL;
 }
 
-static void record(struct recorder *recorder, int signal_fd)
+/* How long to wait before the rings are looked at again: a while longer with every time that they
+ * were empty, but not so long that a ring might fill up, or that a limit of time passes. */
+static int idle_ms(const struct recorder *recorder, uint32_t idle_turns)
+{
+    uint64_t wait = idle_turns < IDLE_MAX_MS ? idle_turns : IDLE_MAX_MS;
+    uint64_t limit_ns = recorder->options.time_ns;
+    uint64_t passed_ns = clock_mono_ns() - recorder->started_ns;
+    if (limit_ns != 0 && limit_ns > passed_ns && (limit_ns - passed_ns) / 1000000 < wait) {
+        wait = (limit_ns - passed_ns) / 1000000;
+    }
+    return (int)wait;
+}
+
+static void record(struct recorder *recorder)
 {
     bool shows_progress = !recorder->options.quiet && isatty(STDERR_FILENO);
     uint64_t shown_ns = 0;
     uint64_t counted_ns = clock_mono_ns();
     uint64_t flushed_ns = counted_ns;
+    uint32_t idle_turns = 0;
     const char *why = NULL;
     while (why == NULL) {
         uint32_t count = rings_drain(recorder);
@@ -311,7 +340,8 @@ static void record(struct recorder *recorder, int signal_fd)
             counted_ns = now;
             statistics_write(recorder);
         }
-        why = reason_to_end(recorder, signal_fd, count > 0 ? 0 : IDLE_MS);
+        idle_turns = count > 0 ? 0 : idle_turns + 1;
+        why = reason_to_end(recorder, idle_ms(recorder, idle_turns));
     }
     recorder->end.why = why;
 }
@@ -390,7 +420,9 @@ static int conclude(struct recorder *recorder)
     return capture_end_lost(end) > 0 ? EXIT_FOUND : EXIT_DONE;
 }
 
-static int signals_block(void)
+/* From here on signals and the limit of time end the recording in order, also while a pipe that
+ * nobody empties holds it up. */
+static enum xsw_status stops_open(struct recorder *recorder, struct xsw_error *error)
 {
     sigset_t signals;
     sigemptyset(&signals);
@@ -398,8 +430,21 @@ static int signals_block(void)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    recorder->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    recorder->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    recorder->stop_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (recorder->signal_fd < 0 || recorder->timer_fd < 0 || recorder->stop_fd < 0) {
+        return error_errno(error, "no descriptors to wait for the end");
+    }
+    uint64_t time_ns = recorder->options.time_ns;
+    struct itimerspec timer = {.it_value = {.tv_sec = (time_t)(time_ns / NS_PER_SECOND),
+                                            .tv_nsec = (long)(time_ns % NS_PER_SECOND)}};
+    timerfd_settime(recorder->timer_fd, 0, &timer, NULL);
+    struct epoll_event event = {.events = EPOLLIN};
+    epoll_ctl(recorder->stop_fd, EPOLL_CTL_ADD, recorder->signal_fd, &event);
+    epoll_ctl(recorder->stop_fd, EPOLL_CTL_ADD, recorder->timer_fd, &event);
+    pcapng_writer_interrupt(recorder->writer, recorder->stop_fd);
+    return XSW_OK;
 }
 
 static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error *error)
@@ -411,8 +456,11 @@ static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error
     if (status == XSW_OK) {
         status = attach(recorder, error);
     }
+    if (status == XSW_OK) {
+        status = file_open(recorder, error);
+    }
     recorder->started_ns = clock_mono_ns();
-    return status == XSW_OK ? file_open(recorder, error) : status;
+    return status == XSW_OK ? stops_open(recorder, error) : status;
 }
 
 static void recorder_close(struct recorder *recorder)
@@ -420,6 +468,12 @@ static void recorder_close(struct recorder *recorder)
     (void)journey_file_close(recorder->file, NULL);
     for (uint32_t i = 0; i < recorder->ring_count; i++) {
         ring_detach(&recorder->rings[i]);
+    }
+    const int fds[] = {recorder->signal_fd, recorder->timer_fd, recorder->stop_fd};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] > 0) {
+            close(fds[i]);
+        }
     }
     capture_end_fini(&recorder->end);
     capture_names_close(&recorder->names);
@@ -442,7 +496,8 @@ int cmd_capture(int argc, char **argv)
         recorder_close(recorder);
         return code == -1 ? EXIT_DONE : code;
     }
-    int signal_fd = signals_block();
+    signal(SIGPIPE, SIG_IGN);
+    recorder->signal_fd = recorder->timer_fd = recorder->stop_fd = -1;
     struct xsw_error error;
     enum xsw_status status = recorder_open(recorder, &error);
     if (status != XSW_OK) {
@@ -453,11 +508,10 @@ int cmd_capture(int argc, char **argv)
             fprintf(stderr, "recording %s to %s; Ctrl-C stops\n", client_path(recorder->client),
                     recorder->options.path);
         }
-        record(recorder, signal_fd);
+        record(recorder);
         finish(recorder);
         code = conclude(recorder);
     }
-    close(signal_fd);
     recorder_close(recorder);
     return code;
 }

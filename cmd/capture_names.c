@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
+
 static enum xsw_status dictionary_read(struct capture_names *names, struct xsw_error *error)
 {
     struct client_reply reply;
@@ -46,8 +48,15 @@ static const json_t *entry_find(const struct capture_names *names, const char *l
 static const json_t *entry_get(struct capture_names *names, const char *list, uint16_t id)
 {
     const json_t *entry = entry_find(names, list, id);
-    if (entry == NULL && names->client != NULL && dictionary_read(names, NULL) == XSW_OK) {
+    if (entry != NULL || names->client == NULL) {
+        return entry;
+    }
+    /* In vain, and not again at once: each record of a number without a name would ask. */
+    uint64_t *asked_ns = &names->asked_ns[id % 256];
+    uint64_t now = clock_mono_ns();
+    if (now - *asked_ns > NS_PER_SECOND && dictionary_read(names, NULL) == XSW_OK) {
         entry = entry_find(names, list, id);
+        *asked_ns = entry == NULL ? now : 0;
     }
     return entry;
 }

@@ -18,6 +18,7 @@
 struct capture_names {
     struct client *client; /* borrowed; null once the switch has gone */
     json_t *dictionary;
+    uint64_t asked_ns[256]; /* when it was asked in vain for a number with this last byte */
     char unknown_port[16], unknown_stage[16]; /* "port-7", "stage-9" */
 };
 

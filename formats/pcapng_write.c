@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -50,6 +52,28 @@ enum xsw_status pcapng_writer_open_fd(int fd, const char *name, int compression,
     return XSW_OK;
 }
 
+/* Empties a file that nobody else of us is writing; two writers would tear each other's blocks. The
+ * lock goes with the descriptor. */
+static enum xsw_status file_claim(int fd, const char *path, struct xsw_error *error)
+{
+    struct stat about;
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        return XSW_OK;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return error_set(error, XSW_BUSY, "%s: another recording is being written to it", path);
+    }
+    if (ftruncate(fd, 0) != 0) {
+        return error_errno(error, "%s: cannot be emptied", path);
+    }
+    return XSW_OK;
+}
+
+void pcapng_writer_interrupt(struct pcapng_writer *writer, int fd)
+{
+    sink_interrupt(writer->sink, fd);
+}
+
 enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writer,
                                    struct xsw_error *error)
 {
@@ -58,9 +82,14 @@ enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writ
     bool is_stdout = strcmp(path, "-") == 0;
     bool packs = length > strlen(suffix) && strcmp(path + length - strlen(suffix), suffix) == 0;
     int fd = is_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                       : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, NEW_FILE_MODE);
+                       : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, NEW_FILE_MODE);
     if (fd < 0) {
         return error_errno(error, "%s: cannot be opened for writing", path);
+    }
+    enum xsw_status status = is_stdout ? XSW_OK : file_claim(fd, path, error);
+    if (status != XSW_OK) {
+        close(fd);
+        return status;
     }
     return pcapng_writer_open_fd(fd, is_stdout ? "standard output" : path,
                                  packs ? PCAPNG_ZSTD : PCAPNG_PLAIN, writer, error);

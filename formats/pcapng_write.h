@@ -39,7 +39,8 @@ enum {
     PCAPNG_ZSTD = 1 /* frames of 4 MiB of content, level 1, and a seek table at the end */
 };
 
-/* Creates or empties the file; "-" is standard output. A path that ends in ".zst" is compressed. */
+/* Creates or empties the file; XSW_BUSY when another writer has it. "-" is standard output. A path
+ * that ends in ".zst" is compressed. */
 enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writer,
                                    struct xsw_error *error) XSW_MUST_CHECK;
 
@@ -48,6 +49,10 @@ enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writ
 enum xsw_status pcapng_writer_open_fd(int fd, const char *name, int compression,
                                       struct pcapng_writer **writer,
                                       struct xsw_error *error) XSW_MUST_CHECK;
+
+/* From now on a write that waits for a pipe gives up, with errno EINTR, a second after `fd` has
+ * become readable. The descriptor stays the caller's; -1 ends it. Regular files never wait. */
+void pcapng_writer_interrupt(struct pcapng_writer *writer, int fd);
 
 /* The first block, once. */
 enum xsw_status pcapng_writer_section(struct pcapng_writer *writer,

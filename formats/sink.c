@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,13 @@ enum {
     PACK_LEVEL = 1,
     SEEK_HEAD_SIZE = 8,
     SEEK_ENTRY_SIZE = 8,
-    SEEK_FOOTER_SIZE = 9
+    SEEK_FOOTER_SIZE = 9,
+    INTERRUPTED_MS = 1000 /* how long a pipe may still take to make room then */
 };
 
 struct sink {
     int fd;
+    int interrupt_fd; /* readable: do not wait for a pipe any more; -1: none */
     char *name;
     bool can_cut;        /* a regular file: what failed can be taken back */
     bool is_broken;      /* a part of a piece is out and cannot be taken back */
@@ -72,6 +75,7 @@ enum xsw_status sink_open(int fd, const char *name, bool packs, struct sink **si
         return error_set(error, XSW_NO_MEMORY, "%s: no memory to write it", name);
     }
     new->fd = fd;
+    new->interrupt_fd = -1;
     new->name = copy;
     struct stat about;
     int flags = fcntl(fd, F_GETFL);
@@ -96,30 +100,50 @@ size_t sink_piece_size(const struct sink *sink)
     return sink->packer == NULL ? PLAIN_PIECE_SIZE : PACKED_PIECE_SIZE;
 }
 
-static bool wait_for_room(int fd)
+void sink_interrupt(struct sink *sink, int fd)
 {
-    struct pollfd wanted = {.fd = fd, .events = POLLOUT};
-    return poll(&wanted, 1, -1) >= 0 || errno == EINTR;
+    sink->interrupt_fd = fd;
 }
 
-/* False with errno set; `done` is how much is out by then. */
-static bool write_all(int fd, const uint8_t *bytes, size_t length, size_t *done)
+/* Until a pipe takes more. False with errno set when that is given up. */
+static bool wait_for_room(const struct sink *sink)
+{
+    struct pollfd waits[2] = {{.fd = sink->fd, .events = POLLOUT},
+                              {.fd = sink->interrupt_fd, .events = POLLIN}};
+    while (poll(waits, 2, -1) < 0) {
+        if (errno != EINTR) {
+            return false;
+        }
+    }
+    if (waits[0].revents == 0 && poll(waits, 1, INTERRUPTED_MS) <= 0) {
+        errno = EINTR;
+        return false;
+    }
+    return true;
+}
+
+/* False with errno set; `done` is how much is out by then. What may block is written in steps that
+ * poll() promises to have room for. */
+static bool write_all(const struct sink *sink, const uint8_t *bytes, size_t length, size_t *done)
 {
     *done = 0;
     while (*done < length) {
-        ssize_t written = write(fd, bytes + *done, length - *done);
-        if (written > 0) {
-            *done += (size_t)written;
-            continue;
+        size_t step = length - *done;
+        if (!sink->can_cut) {
+            if (!wait_for_room(sink)) {
+                return false;
+            }
+            step = step < PIPE_BUF ? step : PIPE_BUF;
         }
+        ssize_t written = write(sink->fd, bytes + *done, step);
         if (written == 0) { /* which no file should do, but it must not make us loop */
             errno = EIO;
             return false;
         }
-        bool again = errno == EINTR || (errno == EAGAIN && wait_for_room(fd));
-        if (!again) {
+        if (written < 0 && errno != EINTR && errno != EAGAIN) {
             return false;
         }
+        *done += written > 0 ? (size_t)written : 0;
     }
     return true;
 }
@@ -145,7 +169,7 @@ static enum xsw_status write_piece(struct sink *sink, const uint8_t *bytes, size
                          sink->name);
     }
     size_t done;
-    if (!write_all(sink->fd, bytes, length, &done)) {
+    if (!write_all(sink, bytes, length, &done)) {
         int saved = errno;
         cut_back(sink, done);
         errno = saved;

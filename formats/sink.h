@@ -21,6 +21,8 @@ struct sink;
 /* Takes `fd`, also when it fails. `name` is for messages and copied. */
 enum xsw_status sink_open(int fd, const char *name, bool packs, struct sink **sink,
                           struct xsw_error *error) XSW_MUST_CHECK;
+/* See pcapng_writer_interrupt. */
+void sink_interrupt(struct sink *sink, int fd);
 /* Bytes that a piece should have. */
 size_t sink_piece_size(const struct sink *sink);
 enum xsw_status sink_write(struct sink *sink, const void *piece, size_t length,

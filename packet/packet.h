@@ -19,7 +19,8 @@
 
 enum {
     PACKET_HEADROOM = 128,
-    PACKET_SMALL_BYTES = 2112, /* of frame behind the headroom */
+    PACKET_HEADROOM_EXTENSIONS = 64, /* of it, what ingress filters may use; the rest is for tags */
+    PACKET_SMALL_BYTES = 2112,       /* of frame behind the headroom */
     PACKET_LARGE_BYTES = 65536 + 128,
     PACKET_LARGE_RESERVE = 16, /* large packets that are for copies only */
     /* An odd number of cache lines from buffer to buffer, so that the heads of a batch spread over
@@ -83,7 +84,8 @@ static inline int packet_is_sane(const struct packet *packet)
 {
     size_t start = (size_t)(packet->seen.data - packet->buffer);
     size_t end = (size_t)PACKET_HEADROOM + packet->capacity;
-    return start <= end && packet->seen.length <= end - start;
+    return start >= PACKET_HEADROOM - PACKET_HEADROOM_EXTENSIONS && start <= end &&
+           packet->seen.length <= end - start;
 }
 
 #endif

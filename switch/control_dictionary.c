@@ -51,14 +51,16 @@ static struct sources *sources_read(struct vswitch *vswitch)
     return from;
 }
 
+/* Ports that have gone, too: packets of theirs are in the recordings that go on. */
 static json_t *ports_json(const struct sources *from)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < from->port_count; i++) {
-        const struct port_info *port = &from->ports[i];
+    struct port_name names[XSW_PORTS_MAX];
+    size_t count = at_most(vswitch_port_names(from->vswitch, names, XSW_PORTS_MAX), XSW_PORTS_MAX);
+    for (size_t i = 0; i < count; i++) {
         json_array_append_new(list,
-                              json_pack("{s:i,s:s,s:s}", "id", port->id, "name", port->config.name,
-                                        "kind", config_port_kind_name(port->config.kind)));
+                              json_pack("{s:i,s:s,s:s}", "id", names[i].id, "name", names[i].name,
+                                        "kind", config_port_kind_name(names[i].kind)));
     }
     return list;
 }

@@ -41,7 +41,9 @@ static enum xsw_status safe_check(const char *path, struct xsw_error *error)
     if (stat(path, &status) != 0) {
         return error_errno(error, "extension %s", path);
     }
-    if ((status.st_mode & S_IWOTH) != 0) {
+    /* In a sticky folder, such as /tmp, nobody can replace what is another's. */
+    int is_sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_mode & S_IWOTH) != 0 && !is_sticky) {
         return error_set(error, XSW_DENIED,
                          "extension %s: everybody may write to it, so it is not loaded: chmod o-w",
                          path);
@@ -57,15 +59,23 @@ static enum xsw_status safe_check(const char *path, struct xsw_error *error)
     return XSW_OK;
 }
 
-/* The file and the folder that it is in: whoever may write to the folder may replace the file. */
+/* The file and all folders above it: whoever may write to one of them may put another file there.
+ */
 static enum xsw_status places_check(const char *path, struct xsw_error *error)
 {
-    char folder[CONFIG_PATH_SIZE + 64];
-    snprintf(folder, sizeof(folder), "%s", path);
-    char *slash = strrchr(folder, '/');
-    slash[slash == folder ? 1 : 0] = '\0';
-    enum xsw_status status = safe_check(path, error);
-    return status == XSW_OK ? safe_check(folder, error) : status;
+    char *place = realpath(path, NULL);
+    if (place == NULL) {
+        return error_errno(error, "extension %s", path);
+    }
+    enum xsw_status status = safe_check(place, error);
+    char *slash = strrchr(place, '/');
+    while (status == XSW_OK && slash != NULL && slash != place) {
+        *slash = '\0';
+        status = safe_check(place, error);
+        slash = strrchr(place, '/');
+    }
+    free(place);
+    return status;
 }
 
 const char *extension_kind_name(uint32_t kind)

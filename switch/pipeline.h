@@ -67,12 +67,19 @@ struct port_view {
     uint64_t *owned_vlans;
 };
 
-/* A tag does not count against the MTU, and segments are still to be cut from a frame with GSO. */
+/* The length of the frames that will be cut from one with GSO. */
+uint32_t port_segment_length(const struct xsw_packet *packet);
+
+/* A tag does not count against the MTU; of a frame with GSO its segments do. */
 static inline int port_frame_is_too_long(const struct port_view *port,
                                          const struct xsw_packet *packet)
 {
     uint32_t tag = (packet->flags & XSW_PACKET_TAGGED) != 0 ? 4 : 0;
-    return packet->length > port->frame_max + tag && packet->offload.gso_type == XSW_GSO_NONE;
+    if (__builtin_expect(packet->length <= port->frame_max + tag, 1)) {
+        return 0;
+    }
+    return packet->offload.gso_type == XSW_GSO_NONE ||
+           port_segment_length(packet) > port->frame_max + tag;
 }
 
 enum { VLAN_SETS_MAX = 4096 };

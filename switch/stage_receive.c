@@ -20,6 +20,19 @@ static int offload_is_sane(const struct xsw_packet *packet)
     return offload->gso_size > 0 && offload->header_length <= packet->length;
 }
 
+/* The headers are measured in the frame: the length beside it is only what the sender claims. */
+uint32_t port_segment_length(const struct xsw_packet *packet)
+{
+    uint32_t headers = packet->offload.header_length;
+    if (packet->l4_offset != 0 && packet->ip_protocol == PROTOCOL_TCP) {
+        uint32_t words = packet->data[packet->l4_offset + 12] >> 4;
+        headers = packet->l4_offset + words * 4;
+    } else if (packet->l4_offset != 0 && packet->ip_protocol == PROTOCOL_UDP) {
+        headers = packet->l4_offset + UDP_SIZE;
+    }
+    return headers + packet->offload.gso_size;
+}
+
 static uint16_t check(struct xsw_packet *packet, const struct port_view *port)
 {
     if (packet->length < ETHERNET_SIZE) {

@@ -20,8 +20,11 @@ struct acl_slot {
     uint64_t baseline; /* of that counter when the rule was made */
 };
 
+/* A port that was removed leaves its name behind, until another one gets its id. */
 struct port_slot {
-    struct port *port; /* null: free */
+    struct port *port;             /* null: there is none now */
+    uint64_t removed_at;           /* generation; meaningful without a port */
+    struct port_counters baseline; /* what the id had counted when the port was made */
     struct port_config config;
     enum port_state state;
     struct acl_slot *acl; /* owned; in the order of evaluation */
@@ -47,6 +50,7 @@ struct vswitch {
     uint64_t macs_aged;
     uint8_t rule_is_used[RULES_MAX];
     struct observer *observers[OBSERVERS_MAX];
+    uint64_t observed_since[OBSERVERS_MAX]; /* generation */
     struct worker *workers[CONFIG_WORKERS_MAX];
     uint32_t worker_count;
     _Atomic(const struct pipeline *) published;

@@ -278,6 +278,7 @@ enum xsw_status vswitch_observer_add(struct vswitch *vswitch, struct observer *o
         }
         observer->bit = (uint8_t)(1U << i);
         vswitch->observers[i] = observer;
+        vswitch->observed_since[i] = vswitch->generation;
         enum xsw_status status = vswitch_publish(vswitch, error);
         if (status != XSW_OK) {
             vswitch->observers[i] = NULL;

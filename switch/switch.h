@@ -79,6 +79,13 @@ enum xsw_status vswitch_port_set(struct vswitch *vswitch, const struct port_conf
                                  struct xsw_error *error) XSW_MUST_CHECK;
 /* Ports in ascending id. Fills at most `capacity`; returns how many there are. */
 size_t vswitch_ports(struct vswitch *vswitch, struct port_info *ports, size_t capacity);
+struct port_name {
+    uint16_t id;
+    enum port_kind kind;
+    char name[CONFIG_NAME_SIZE];
+};
+/* As vswitch_ports, and also those that were removed, while their id is nobody else's. */
+size_t vswitch_port_names(struct vswitch *vswitch, struct port_name *names, size_t capacity);
 enum xsw_status vswitch_port_find(struct vswitch *vswitch, const char *name, struct port_info *port,
                                   struct xsw_error *error) XSW_MUST_CHECK;
 

@@ -102,17 +102,41 @@ static enum xsw_status config_check(const struct vswitch *vswitch, const struct 
     return XSW_OK;
 }
 
+/* Whether an observer has seen the port that had this id: to it the number still means that one. */
+static int id_is_remembered(const struct vswitch *vswitch, const struct port_slot *slot)
+{
+    for (uint32_t i = 0; i < OBSERVERS_MAX && slot->config.name[0] != '\0'; i++) {
+        if (vswitch->observers[i] != NULL && vswitch->observed_since[i] <= slot->removed_at) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Ids go round, so that one that was given back is not soon another port's. */
 static uint16_t id_take(struct vswitch *vswitch)
 {
     for (uint32_t tries = 0; tries < XSW_PORTS_MAX; tries++) {
         uint16_t id = vswitch->next_port;
+        const struct port_slot *slot = &vswitch->ports[id];
         vswitch->next_port = (uint16_t)(id % (XSW_PORTS_MAX - 1) + 1);
-        if (vswitch->ports[id].port == NULL) {
+        if (slot->port == NULL && !id_is_remembered(vswitch, slot)) {
             return id;
         }
     }
     return XSW_PORT_NONE;
+}
+
+static struct port_counters counters_sum(const struct vswitch *vswitch, uint16_t id)
+{
+    return (struct port_counters){
+        .rx_packets = VSWITCH_SUM(vswitch, ports[id].rx_packets),
+        .rx_bytes = VSWITCH_SUM(vswitch, ports[id].rx_bytes),
+        .tx_packets = VSWITCH_SUM(vswitch, ports[id].tx_packets),
+        .tx_bytes = VSWITCH_SUM(vswitch, ports[id].tx_bytes),
+        .dropped_in = VSWITCH_SUM(vswitch, ports[id].dropped_in),
+        .dropped_out = VSWITCH_SUM(vswitch, ports[id].dropped_out),
+    };
 }
 
 enum xsw_status vswitch_port_add(struct vswitch *vswitch, const struct port_config *config,
@@ -127,7 +151,10 @@ enum xsw_status vswitch_port_add(struct vswitch *vswitch, const struct port_conf
     }
     uint16_t taken = id_take(vswitch);
     if (taken == XSW_PORT_NONE) {
-        return error_set(error, XSW_LIMIT, "a switch has at most %d ports", XSW_PORTS_MAX - 1);
+        return error_set(error, XSW_LIMIT,
+                         "no port id is free: there are %d, and those of ports that a running "
+                         "capture has seen are kept until it ends",
+                         XSW_PORTS_MAX - 1);
     }
     struct port_slot *slot = &vswitch->ports[taken];
     struct port *port = NULL;
@@ -136,7 +163,10 @@ enum xsw_status vswitch_port_add(struct vswitch *vswitch, const struct port_conf
         error_prefix(error, "port %s", config->name);
         return status;
     }
-    *slot = (struct port_slot){.port = port, .config = *config, .state = PORT_UP};
+    *slot = (struct port_slot){.port = port,
+                               .config = *config,
+                               .state = PORT_UP,
+                               .baseline = counters_sum(vswitch, taken)};
     status = vswitch_publish(vswitch, error);
     if (status != XSW_OK) {
         slot->port = NULL;
@@ -216,6 +246,7 @@ enum xsw_status vswitch_port_remove(struct vswitch *vswitch, const char *name,
         slot->port = port;
         return status;
     }
+    slot->removed_at = vswitch->generation;
     port->ops->close(port);
     rules_free(vswitch, slot);
     mac_table_flush(vswitch->macs, id);
@@ -263,14 +294,15 @@ enum xsw_status vswitch_port_set(struct vswitch *vswitch, const struct port_conf
 
 static struct port_counters counters_of(const struct vswitch *vswitch, uint16_t id)
 {
-    return (struct port_counters){
-        .rx_packets = VSWITCH_SUM(vswitch, ports[id].rx_packets),
-        .rx_bytes = VSWITCH_SUM(vswitch, ports[id].rx_bytes),
-        .tx_packets = VSWITCH_SUM(vswitch, ports[id].tx_packets),
-        .tx_bytes = VSWITCH_SUM(vswitch, ports[id].tx_bytes),
-        .dropped_in = VSWITCH_SUM(vswitch, ports[id].dropped_in),
-        .dropped_out = VSWITCH_SUM(vswitch, ports[id].dropped_out),
-    };
+    const struct port_counters *before = &vswitch->ports[id].baseline;
+    struct port_counters counters = counters_sum(vswitch, id);
+    counters.rx_packets -= before->rx_packets;
+    counters.rx_bytes -= before->rx_bytes;
+    counters.tx_packets -= before->tx_packets;
+    counters.tx_bytes -= before->tx_bytes;
+    counters.dropped_in -= before->dropped_in;
+    counters.dropped_out -= before->dropped_out;
+    return counters;
 }
 
 static void info_fill(const struct vswitch *vswitch, uint16_t id, struct port_info *info)
@@ -292,6 +324,23 @@ size_t vswitch_ports(struct vswitch *vswitch, struct port_info *ports, size_t ca
         }
         if (count < capacity) {
             info_fill(vswitch, id, &ports[count]);
+        }
+        count++;
+    }
+    return count;
+}
+
+size_t vswitch_port_names(struct vswitch *vswitch, struct port_name *names, size_t capacity)
+{
+    size_t count = 0;
+    for (uint16_t id = 1; id < XSW_PORTS_MAX; id++) {
+        const struct port_slot *slot = &vswitch->ports[id];
+        if (slot->config.name[0] == '\0') {
+            continue;
+        }
+        if (count < capacity) {
+            names[count] = (struct port_name){.id = id, .kind = slot->config.kind};
+            memcpy(names[count].name, slot->config.name, sizeof(names[count].name));
         }
         count++;
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "capture/journey_file.h"
+#include "formats/pcapng_write.h"
 
 struct record_sink {
     struct journey_file *file;
@@ -36,7 +37,12 @@ static void fail(const struct xsw_error *error)
 
 struct record_sink *record_sink_open(const char *path)
 {
-    struct journey_file_options options = {.path = path,
+    struct pcapng_writer *writer = NULL;
+    struct xsw_error error;
+    if (pcapng_writer_open(path, &writer, &error) != XSW_OK) {
+        fail(&error);
+    }
+    struct journey_file_options options = {.writer = writer,
                                            .section_json = "{\"format\":1}",
                                            .host = "bench",
                                            .switch_name = "bench",
@@ -45,7 +51,6 @@ struct record_sink *record_sink_open(const char *path)
                                            .snap_length = 64,
                                            .names = names_of,
                                            .reason_name = reason_of};
-    struct xsw_error error;
     struct record_sink *sink = calloc(1, sizeof(*sink));
     if (sink == NULL || journey_file_open(&options, &sink->file, &error) != XSW_OK) {
         fail(&error);

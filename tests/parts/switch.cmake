@@ -36,7 +36,7 @@ if(NOT XSW_SANITIZE)
     add_dependencies(unit_switch_hot_path flowfilter rewrite vanish lookcount)
 endif()
 
-foreach(module worker port_memory port_file)
+foreach(module worker ports port_memory port_file)
     xsw_unit_test(switch ${module} LINK xsw_test_rig)
 endforeach()
 

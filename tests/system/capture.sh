@@ -117,6 +117,9 @@ claim_count_and_snap_are_kept() {
     analyze capture.pcapng
     equal "written" "$(jq .recorder.written capture.json)" 25
     equal "exit status of analyze" $analyzed 0
+    report_is '$s.sessions[0].lost == 0'
+    equal "past the limit" "$(jq '.switches[0].sessions[0].past_limit' report.json)" \
+        "$(jq '.recorder.lost["past-limit"]' capture.json)"
     tshark -r capture.pcapng -T fields -e frame.cap_len -e frame.len 2>/dev/null | sort -u >sizes
     equal "captured and real length" "$(head -n 1 sizes)" "$(printf '60\t1054')"
     switch_stop
@@ -233,6 +236,26 @@ claim_a_killed_recorder_leaves_the_switch_and_a_readable_file() {
     switch_stop
 }
 
+claim_a_file_that_has_no_end_is_told_by_the_exit_status() {
+    mixed_switch
+    frames 'write("in.pcap", [tcp(2, 1, 9, 80, bytes(100))] * 400)'
+    capture_start
+    play in.pcap 400
+    capture_stop
+    switch_stop
+    zstd -q capture.pcapng -o packed.pcapng.zst
+    head -c -7 capture.pcapng >torn.pcapng
+    head -c -7 packed.pcapng.zst >torn.pcapng.zst
+    for file in torn.pcapng torn.pcapng.zst; do
+        analyze "$file"
+        equal "exit status of analyze $file" $analyzed 3
+        report_is '.verdict == "unknown" and .files[0].status != "whole" and $m.received > 0'
+        grep -q "$file" analyze.log
+    done
+    analyze --strict torn.pcapng
+    equal "exit status of analyze --strict" $analyzed 1
+}
+
 claim_a_recorder_survives_the_switch() {
     mixed_switch
     frames 'write("in.pcap", [tcp(2, 1, 9, 80, bytes(100))] * 400)'
@@ -303,4 +326,34 @@ claim_stock_tools_read_a_recording_and_agree() {
         cmp before after
         report_is '.verdict != "fails"'
     done
+}
+
+claim_a_capture_ends_also_when_its_pipe_is_blocked() {
+    mixed_switch
+    frames 'write("in.pcap", [tcp(2, 1, 9, 80, bytes(1400))] * 2000)'
+    mkfifo pipe
+    exec {reader}<>pipe # open at both ends, and read by nobody
+    : >capture.log
+    "$XSW" capture -w pipe 2>capture.log &
+    capture=$!
+    until_true 20 grep -q '^recording' capture.log
+    play in.pcap 2000
+    kill -INT $capture
+    until_true 20 fails kill -0 $capture
+    exec {reader}<&-
+    fails wait $capture # it says that not all could be written
+    switch_stop
+}
+
+claim_a_file_has_one_writer() {
+    mixed_switch
+    capture_start
+    local code=0
+    "$XSW" capture -w capture.pcapng 2>second.log || code=$?
+    equal "exit status of the second recorder" $code 3
+    grep -q 'another recording' second.log
+    frames 'write("in.pcap", [tcp(2, 1, 9, 80)] * 5)'
+    play in.pcap 5
+    capture_stop
+    report_is '.verdict == "holds" and $m.received == 5'
 }

@@ -16,6 +16,7 @@
 #include "capture/journey_file.h"
 #include "capture/session.h"
 #include "formats/pcapng_read.h"
+#include "formats/pcapng_write.h"
 #include "support/switch_rig.h"
 #include "switch/pipeline.h"
 #include "switch/reasons.h"
@@ -84,7 +85,9 @@ static int teardown(void **state)
 
 static void file_begin(bool every_stage)
 {
-    const struct journey_file_options options = {.path = path,
+    struct pcapng_writer *writer = NULL;
+    assert_int_equal(pcapng_writer_open(path, &writer, NULL), XSW_OK);
+    const struct journey_file_options options = {.writer = writer,
                                                  .section_json = "{\"format\":1}",
                                                  .host = "host",
                                                  .switch_name = "xsw0",

@@ -252,6 +252,33 @@ static void segments_to_be_made_pass_whole_above_the_mtu(void **state)
     offload_expect(&got.offload, 0);
 }
 
+static void segments_above_the_mtu_are_not_a_way_around_it(void **state)
+{
+    (void)state;
+    enum { LENGTH = 20000, PAYLOAD = 1460, HEADERS = ETHERNET_SIZE + IPV4_MIN_SIZE + TCP_MIN_SIZE };
+    uint16_t a = rig_port(&rig, NULL);
+    uint16_t b = rig_port(&rig, NULL);
+    static uint8_t bytes[LENGTH];
+    struct frame head;
+    frame_ethernet(&head, ETHER_TYPE_IPV4);
+    frame_ipv4(&head, PROTOCOL_TCP);
+    frame_tcp(&head, TCP_ACK);
+    memcpy(bytes, head.bytes, head.length);
+    wire_write16(bytes + 16, LENGTH - ETHERNET_SIZE);
+    _Static_assert(HEADERS + PAYLOAD == ETHERNET_SIZE + 1500, "the largest segment that fits");
+    struct xsw_offload offload = {
+        .gso_type = XSW_GSO_TCPV4, .gso_size = PAYLOAD, .header_length = HEADERS};
+    rig_feed_bytes(&rig, a, bytes, LENGTH, &offload);
+    rig_run(&rig);
+    assert_int_equal(rig_drain(&rig, b), 1);
+    offload.gso_size = PAYLOAD + 1;
+    offload.header_length = 1; /* what the sender claims does not help it */
+    rig_feed_bytes(&rig, a, bytes, LENGTH, &offload);
+    rig_run(&rig);
+    assert_int_equal(rig_drain(&rig, b), 0);
+    assert_int_equal(rig_dropped(&rig, STAGE_RX, REASON_MTU_EXCEEDED), 1);
+}
+
 static void offsets_of_offload_move_with_the_tags(void **state)
 {
     (void)state;
@@ -304,6 +331,7 @@ int main(void)
         CLAIM(every_copy_of_a_flood_has_the_tag_of_its_own_port),
         CLAIM(a_frame_that_ends_in_its_tag_does_no_harm),
         CLAIM(segments_to_be_made_pass_whole_above_the_mtu),
+        CLAIM(segments_above_the_mtu_are_not_a_way_around_it),
         CLAIM(offsets_of_offload_move_with_the_tags),
         CLAIM(a_valid_checksum_stays_valid_and_unmoved),
     };
