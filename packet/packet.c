@@ -91,17 +91,9 @@ void packet_pool_destroy(struct packet_pool *pool)
 
 static inline void packet_reset(struct packet *packet)
 {
-    uint8_t *buffer = packet->buffer;
     memset(&packet->seen, 0, sizeof(packet->seen));
-    packet->seen.data = buffer + PACKET_HEADROOM;
-    packet->notes = NULL;
-    packet->ingress_rule = 0;
-    packet->egress_rule = 0;
-    packet->drop_rule = 0;
-    packet->drop_reason = 0;
-    packet->watch = 0;
-    packet->first_hop = 0;
-    packet->is_flooded = 0;
+    memset(&packet->notes, 0, sizeof(*packet) - offsetof(struct packet, notes));
+    packet->seen.data = packet->buffer + PACKET_HEADROOM;
 }
 
 static struct packet *stack_take(struct packet_stack *stack)

@@ -32,22 +32,25 @@ enum {
 struct packet_notes;
 
 struct packet {
-    struct xsw_packet seen;     /* what extensions see; first member */
-    uint8_t *buffer;            /* start of the headroom */
-    uint32_t capacity;          /* bytes of frame that fit behind the headroom */
-    uint32_t rx_length;         /* of the frame when the packet began */
+    struct xsw_packet seen; /* what extensions see; first member */
+    /* of the memory, for ever */
+    uint8_t *buffer;   /* start of the headroom */
+    uint32_t capacity; /* bytes of frame that fit behind the headroom */
+    uint8_t is_large;
+    uint8_t reserved[3];
+    /* of the packet, zero at first: from `notes` to the end */
     struct packet_notes *notes; /* what happened to it, for observers; null: nothing noted */
-    uint32_t ingress_rule;      /* the port ACL rules that let it pass, 0 for none */
+    uint64_t id;
+    uint32_t rx_length;    /* of the frame when the packet began */
+    uint32_t ingress_rule; /* the port ACL rules that let it pass, 0 for none */
     uint32_t egress_rule;
     uint32_t drop_rule;
     uint16_t drop_reason;
-    uint8_t watch;     /* bit n: observer n follows this packet */
-    uint8_t first_hop; /* place in the pipeline where it began */
-    uint8_t is_large;
-    uint8_t is_flooded; /* all ports of its VLAN get it, in this packet or in a copy */
-    uint8_t reserved[4];
     uint16_t source_port; /* as in `seen`, where an extension might write to it */
-    uint64_t id;
+    uint8_t watch;        /* bit n: observer n follows this packet */
+    uint8_t first_hop;    /* place in the pipeline where it began */
+    uint8_t is_flooded;   /* all ports of its VLAN get it, in this packet or in a copy */
+    uint8_t reserved2[9];
 } __attribute__((aligned(64)));
 
 struct packet_pool;

@@ -6,14 +6,42 @@
 #include "packet/wire.h"
 #include "switch/mac_table.h"
 
+enum { NEEDS_SOURCE_MAC = 1, NEEDS_DESTINATION_MAC = 2, NEEDS_ADDRESSES = 4, NEEDS_PORTS = 8 };
+
+/* What most rules ask first, packed, so that a rule is refused with one comparison: the protocol in
+ * the lowest byte, the EtherType above it, and above that whether there is an IP header. */
 enum {
-    NEEDS_SOURCE_MAC = 1,
-    NEEDS_DESTINATION_MAC = 2,
-    NEEDS_ETHER_TYPE = 4,
-    NEEDS_PROTOCOL = 8,
-    NEEDS_ADDRESSES = 16,
-    NEEDS_PORTS = 32
+    KIND_PROTOCOL = 0xff,
+    KIND_ETHER_TYPE = 0xffff << 8,
+    KIND_IP = 1 << 24,
+    KIND_NEVER = 1 << 25
 };
+
+static inline uint32_t packet_kind(const struct xsw_packet *packet)
+{
+    uint32_t is_ip = packet->l3_offset != 0 && packet->ether_type != ETHER_TYPE_ARP;
+    return is_ip << 24 | (uint32_t)packet->ether_type << 8 | packet->ip_protocol;
+}
+
+static void kind_compile(const struct acl_rule *rule, struct acl_compiled_rule *compiled)
+{
+    if (rule->has_protocol) {
+        compiled->kind_mask |= KIND_IP | KIND_PROTOCOL;
+        compiled->kind |= KIND_IP | rule->protocol;
+    }
+    if (rule->has_ether_type) {
+        compiled->kind_mask |= KIND_ETHER_TYPE;
+        compiled->kind |= (uint32_t)rule->ether_type << 8;
+    }
+    if (compiled->family != 0) {
+        uint32_t type = compiled->family == 4 ? ETHER_TYPE_IPV4 : ETHER_TYPE_IPV6;
+        int contradicts = rule->has_ether_type && rule->ether_type != type;
+        compiled->kind |= KIND_IP | type << 8;
+        /* Of two EtherTypes at once there is no packet: a bit that no mask lets through. */
+        compiled->kind_mask |= contradicts ? 0 : KIND_IP | KIND_ETHER_TYPE;
+        compiled->kind |= contradicts ? KIND_NEVER : 0;
+    }
+}
 
 static void prefix_compile(const struct ip_prefix *prefix, uint64_t value[2], uint64_t mask[2])
 {
@@ -35,14 +63,13 @@ void acl_compile(const struct acl_rule *rule, uint32_t counter, struct acl_compi
         .id = rule->id,
         .counter = counter,
         .action = (uint8_t)rule->action,
-        .protocol = rule->protocol,
         .family = rule->source.family != 0 ? rule->source.family : rule->destination.family,
-        .ether_type = rule->ether_type,
         .source_mac = mac_load(rule->source_mac.bytes),
         .destination_mac = mac_load(rule->destination_mac.bytes),
         .source_ports = rule->source_ports,
         .destination_ports = rule->destination_ports,
     };
+    kind_compile(rule, compiled);
     prefix_compile(&rule->source, compiled->source, compiled->source_mask);
     prefix_compile(&rule->destination, compiled->destination, compiled->destination_mask);
     int has_ports = rule->source_ports.last != 0 || rule->destination_ports.last != 0;
@@ -55,8 +82,6 @@ void acl_compile(const struct acl_rule *rule, uint32_t counter, struct acl_compi
     compiled->needs =
         (uint8_t)((rule->has_source_mac ? NEEDS_SOURCE_MAC : 0) |
                   (rule->has_destination_mac ? NEEDS_DESTINATION_MAC : 0) |
-                  (rule->has_ether_type ? NEEDS_ETHER_TYPE : 0) |
-                  (rule->has_protocol ? NEEDS_PROTOCOL : 0) |
                   (compiled->family != 0 ? NEEDS_ADDRESSES : 0) | (has_ports ? NEEDS_PORTS : 0));
 }
 
@@ -76,15 +101,9 @@ static int addresses_match(const struct acl_compiled_rule *rule, const struct xs
     uint64_t destination[2] = {0, 0};
     const uint8_t *l3 = packet->data + packet->l3_offset;
     if (rule->family == 4) {
-        if (packet->ether_type != ETHER_TYPE_IPV4 || packet->l3_offset == 0) {
-            return 0;
-        }
         memcpy(source, l3 + 12, 4);
         memcpy(destination, l3 + 16, 4);
     } else {
-        if (packet->ether_type != ETHER_TYPE_IPV6 || packet->l3_offset == 0) {
-            return 0;
-        }
         memcpy(source, l3 + 8, 16);
         memcpy(destination, l3 + 24, 16);
     }
@@ -113,17 +132,10 @@ static int ports_match(const struct acl_compiled_rule *rule, const struct xsw_pa
            destination <= rule->destination_ports.last;
 }
 
+/* The conditions behind EtherType and protocol. */
 static int rule_matches(const struct acl_compiled_rule *rule, const struct xsw_packet *packet)
 {
     unsigned needs = rule->needs;
-    if ((needs & NEEDS_ETHER_TYPE) != 0 && packet->ether_type != rule->ether_type) {
-        return 0;
-    }
-    if ((needs & NEEDS_PROTOCOL) != 0 &&
-        (packet->l3_offset == 0 || packet->ip_protocol != rule->protocol ||
-         packet->ether_type == ETHER_TYPE_ARP)) {
-        return 0;
-    }
     if ((needs & NEEDS_SOURCE_MAC) != 0 && mac_load(packet->data + 6) != rule->source_mac) {
         return 0;
     }
@@ -139,9 +151,11 @@ static int rule_matches(const struct acl_compiled_rule *rule, const struct xsw_p
 const struct acl_compiled_rule *acl_match(const struct acl_list *list,
                                           const struct xsw_packet *packet)
 {
+    uint32_t kind = packet_kind(packet);
     for (uint32_t i = 0; i < list->count; i++) {
-        if (rule_matches(&list->rules[i], packet)) {
-            return &list->rules[i];
+        const struct acl_compiled_rule *rule = &list->rules[i];
+        if ((kind & rule->kind_mask) == rule->kind && rule_matches(rule, packet)) {
+            return rule;
         }
     }
     return NULL;

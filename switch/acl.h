@@ -15,12 +15,11 @@
 
 struct acl_compiled_rule {
     uint32_t id;
-    uint32_t counter; /* index into worker_counters.rules */
-    uint8_t action;   /* enum acl_action */
-    uint8_t needs;    /* which of the conditions below are set; see acl.c */
-    uint8_t protocol;
-    uint8_t family; /* of the addresses: 0, 4 or 6 */
-    uint16_t ether_type;
+    uint32_t counter;         /* index into worker_counters.rules */
+    uint32_t kind_mask, kind; /* EtherType and protocol, as packet_kind() packs them in acl.c */
+    uint8_t action;           /* enum acl_action */
+    uint8_t needs;            /* which of the conditions below are set; see acl.c */
+    uint8_t family;           /* of the addresses: 0, 4 or 6 */
     uint64_t source_mac, destination_mac; /* mac_load() */
     struct port_range source_ports, destination_ports;
     uint64_t source[2], source_mask[2]; /* address bytes as loaded from the packet */

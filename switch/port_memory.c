@@ -25,9 +25,15 @@ struct memory_queue {
     int wake_fd;
 };
 
+/* Played frames stand at multiples of it, so that they can be copied in whole chunks. */
+enum { PLAYED_CHUNK = 64 };
+_Static_assert(PACKET_SMALL_BYTES % PLAYED_CHUNK == 0, "a buffer takes whole chunks");
+
 struct port_memory {
     struct port port;
     struct memory_queue *queues;
+    struct memory_frame *played;
+    uint8_t *played_bytes;
 };
 
 static struct port_memory *memory_of(struct port *port)
@@ -57,6 +63,8 @@ static void memory_close(struct port *port)
         }
     }
     free(memory->queues);
+    free(memory->played);
+    free(memory->played_bytes);
     free(memory);
 }
 
@@ -99,13 +107,24 @@ static void fill(struct packet *packet, const struct memory_frame *frame)
     packet->seen.offload = frame->offload;
 }
 
+static size_t played_size(const struct memory_frame *frame)
+{
+    return ((size_t)frame->length + PLAYED_CHUNK) & ~(size_t)(PLAYED_CHUNK - 1);
+}
+
 static uint32_t played_receive(struct memory_queue *queue, struct packet_pool *pool,
                                struct packet **packets, uint32_t capacity)
 {
     uint32_t count = packet_alloc_small(pool, packets, capacity);
     uint32_t next = queue->played_next;
     for (uint32_t i = 0; i < count; i++) {
-        fill(packets[i], &queue->played[next]);
+        const struct memory_frame *frame = &queue->played[next];
+        struct xsw_packet *seen = &packets[i]->seen;
+        for (uint32_t at = 0; at < frame->length; at += PLAYED_CHUNK) {
+            memcpy(seen->data + at, frame->bytes + at, PLAYED_CHUNK);
+        }
+        seen->length = frame->length;
+        seen->offload = frame->offload;
         next = next + 1 < queue->played_count ? next + 1 : 0;
     }
     queue->played_next = next;
@@ -208,14 +227,34 @@ int port_memory_feed(struct port *port, const void *bytes, uint32_t length,
     return 1;
 }
 
-void port_memory_play(struct port *port, const struct memory_frame *frames, uint32_t count)
+int port_memory_play(struct port *port, const struct memory_frame *frames, uint32_t count)
 {
-    for (uint32_t i = 0; i < port->queues; i++) {
-        struct memory_queue *queue = &memory_of(port)->queues[i];
-        queue->played = frames;
-        queue->played_count = count;
-        queue->played_next = 0;
+    struct port_memory *memory = memory_of(port);
+    size_t size = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (frames[i].length > PACKET_SMALL_BYTES) {
+            return 0;
+        }
+        size += played_size(&frames[i]);
     }
+    memory->played = calloc(count, sizeof(*memory->played));
+    memory->played_bytes = aligned_alloc(PLAYED_CHUNK, size);
+    if (memory->played == NULL || memory->played_bytes == NULL) {
+        return 0;
+    }
+    uint8_t *next = memory->played_bytes;
+    for (uint32_t i = 0; i < count; i++) {
+        memory->played[i] = frames[i];
+        memory->played[i].bytes = next;
+        memcpy(next, frames[i].bytes, frames[i].length);
+        next += played_size(&frames[i]);
+    }
+    for (uint32_t i = 0; i < port->queues; i++) {
+        struct memory_queue *queue = &memory->queues[i];
+        queue->played = memory->played;
+        queue->played_count = count;
+    }
+    return 1;
 }
 
 int port_memory_keep(struct port *port)

@@ -28,8 +28,9 @@ struct memory_frame {
  * MEMORY_PORT_SLOTS frames wait already. `offload` may be null. */
 int port_memory_feed(struct port *port, const void *bytes, uint32_t length,
                      const struct xsw_offload *offload);
-/* From now on plays these frames for ever, on every queue. Borrowed; before the workers run. */
-void port_memory_play(struct port *port, const struct memory_frame *frames, uint32_t count);
+/* From now on plays copies of these frames for ever, on every queue; once, before the workers run.
+ * False without memory, or when one is longer than PACKET_SMALL_BYTES. */
+int port_memory_play(struct port *port, const struct memory_frame *frames, uint32_t count);
 /* From now on keeps what is sent to it, instead of throwing it away; before the workers run. False
  * without memory. */
 int port_memory_keep(struct port *port);

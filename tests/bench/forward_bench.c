@@ -37,7 +37,7 @@ struct options {
     uint32_t ports, macs, rounds;
     double seconds;
     const char *file;
-    int is_json;
+    const char *only; /* a mode, or null: all */
 };
 
 struct consumer {
@@ -65,7 +65,7 @@ static uint32_t below(uint32_t limit)
 
 static void frame_make(struct memory_frame *frame, uint32_t source, uint32_t destination)
 {
-    uint8_t *bytes = calloc(1, FRAME_LENGTH + 64);
+    uint8_t *bytes = calloc(1, FRAME_LENGTH);
     if (bytes == NULL) {
         exit(3);
     }
@@ -99,6 +99,14 @@ static struct memory_frame *frames_make(const struct options *options, uint32_t 
         frame_make(&frames[i], source, other * share + below(share));
     }
     return frames;
+}
+
+static void frames_free(struct memory_frame *frames)
+{
+    for (uint32_t i = 0; i < FRAMES_PER_PORT; i++) {
+        free(frames[i].bytes);
+    }
+    free(frames);
 }
 
 static void acl_add(struct vswitch *vswitch, const char *port, enum acl_direction direction,
@@ -142,8 +150,11 @@ static struct vswitch *switch_make(const struct options *options)
         acl_add(vswitch, port.name, ACL_IN, 23);
         acl_add(vswitch, port.name, ACL_IN, 25);
         acl_add(vswitch, port.name, ACL_OUT, 22);
-        port_memory_play(vswitch_port_object(vswitch, port.name), frames_make(options, i),
-                         FRAMES_PER_PORT);
+        struct memory_frame *frames = frames_make(options, i);
+        if (!port_memory_play(vswitch_port_object(vswitch, port.name), frames, FRAMES_PER_PORT)) {
+            exit(3);
+        }
+        frames_free(frames);
     }
     return vswitch;
 }
@@ -275,7 +286,7 @@ static void options_read(int argc, char **argv, struct options *options)
         {"rounds", required_argument, NULL, 'n'}, {"seconds", required_argument, NULL, 't'},
         {"file", required_argument, NULL, 'w'},   {NULL, 0, NULL, 0}};
     int option;
-    while ((option = getopt_long(argc, argv, "P:K:n:t:w:", known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "P:K:n:t:w:m:", known, NULL)) != -1) {
         switch (option) {
         case 'P':
             options->ports = (uint32_t)atoi(optarg);
@@ -292,9 +303,12 @@ static void options_read(int argc, char **argv, struct options *options)
         case 'w':
             options->file = optarg;
             break;
+        case 'm':
+            options->only = optarg;
+            break;
         default:
             fprintf(stderr, "usage: forward_bench [-P ports] [-K macs] [-n rounds] [-t seconds] "
-                            "[-w file.pcapng]\n");
+                            "[-w file.pcapng] [-m mode]\n");
             exit(2);
         }
     }
@@ -318,6 +332,9 @@ int main(int argc, char **argv)
     struct vswitch *vswitch = switch_make(&options);
     for (uint32_t round = 0; round < options.rounds; round++) {
         for (uint32_t mode = 0; mode < mode_count; mode++) {
+            if (options.only != NULL && strcmp(options.only, modes[mode]) != 0) {
+                continue;
+            }
             struct result result = measure(vswitch, &options, modes[mode]);
             ns[mode][round] = result.ns;
             more[mode][round] = result.ns - ns[0][round];
@@ -326,6 +343,9 @@ int main(int argc, char **argv)
         }
     }
     for (uint32_t mode = 0; mode < mode_count; mode++) {
+        if (options.only != NULL && strcmp(options.only, modes[mode]) != 0) {
+            continue;
+        }
         report(&options, modes[mode], ns[mode], more[mode], lost[mode], rate[mode]);
     }
     vswitch_destroy(vswitch);
