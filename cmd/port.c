@@ -58,7 +58,11 @@ static void vlan_format(const json_t *port, char text[VLAN_TEXT_SIZE])
         snprintf(text, VLAN_TEXT_SIZE, "%lld", reply_number(vlan, "access"));
         return;
     }
-    int length = snprintf(text, VLAN_TEXT_SIZE, "trunk %lld:", reply_number(vlan, "native"));
+    char native[24] = "-";
+    if (reply_number(vlan, "native") != 0) {
+        snprintf(native, sizeof(native), "%lld", reply_number(vlan, "native"));
+    }
+    int length = snprintf(text, VLAN_TEXT_SIZE, "trunk %s:", native);
     for (size_t i = 0; i < json_array_size(allowed); i++) {
         const json_t *element = json_array_get(allowed, i);
         char one[16];
