@@ -9,8 +9,9 @@
  * consumed and dropped by a second thread file      the same, written to a pcapng file by the
  * recorder; --file PATH says where
  *
- * All built-in stages are active: access VLANs, the spoofing guard's check of the source address,
- * an access list of two rules in and one out on every port. The worker runs on this thread.
+ * All built-in stages run. By default they have work of their own: the spoofing guard, and an
+ * access list of two rules in and one out on every port. With --no-rules they have none, which is
+ * the work of a learning switch and nothing more. The worker runs on this thread.
  */
 #include <getopt.h>
 #include <pthread.h>
@@ -38,6 +39,7 @@ struct options {
     double seconds;
     const char *file;
     const char *only; /* a mode, or null: all */
+    int has_rules;
 };
 
 struct consumer {
@@ -137,7 +139,7 @@ static struct vswitch *switch_make(const struct options *options)
         struct port_config port;
         port_config_init(&port);
         port.kind = PORT_KIND_MEMORY;
-        port.spoof_guard = share <= CONFIG_MACS_MAX;
+        port.spoof_guard = options->has_rules && share <= CONFIG_MACS_MAX;
         port.mac_count = port.spoof_guard ? share : 0;
         snprintf(port.name, sizeof(port.name), "p%u", i);
         for (uint32_t mac = 0; mac < port.mac_count; mac++) {
@@ -147,9 +149,11 @@ static struct vswitch *switch_make(const struct options *options)
         if (vswitch_port_add(vswitch, &port, NULL, &error) != XSW_OK) {
             fail("port", &error);
         }
-        acl_add(vswitch, port.name, ACL_IN, 23);
-        acl_add(vswitch, port.name, ACL_IN, 25);
-        acl_add(vswitch, port.name, ACL_OUT, 22);
+        if (options->has_rules) {
+            acl_add(vswitch, port.name, ACL_IN, 23);
+            acl_add(vswitch, port.name, ACL_IN, 25);
+            acl_add(vswitch, port.name, ACL_OUT, 22);
+        }
         struct memory_frame *frames = frames_make(options, i);
         if (!port_memory_play(vswitch_port_object(vswitch, port.name), frames, FRAMES_PER_PORT)) {
             exit(3);
@@ -286,7 +290,7 @@ static void options_read(int argc, char **argv, struct options *options)
         {"rounds", required_argument, NULL, 'n'}, {"seconds", required_argument, NULL, 't'},
         {"file", required_argument, NULL, 'w'},   {NULL, 0, NULL, 0}};
     int option;
-    while ((option = getopt_long(argc, argv, "P:K:n:t:w:m:", known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "P:K:n:t:w:m:R", known, NULL)) != -1) {
         switch (option) {
         case 'P':
             options->ports = (uint32_t)atoi(optarg);
@@ -303,12 +307,15 @@ static void options_read(int argc, char **argv, struct options *options)
         case 'w':
             options->file = optarg;
             break;
+        case 'R':
+            options->has_rules = 0;
+            break;
         case 'm':
             options->only = optarg;
             break;
         default:
             fprintf(stderr, "usage: forward_bench [-P ports] [-K macs] [-n rounds] [-t seconds] "
-                            "[-w file.pcapng] [-m mode]\n");
+                            "[-w file.pcapng] [-m mode] [-R]\n");
             exit(2);
         }
     }
@@ -324,7 +331,7 @@ static void options_read(int argc, char **argv, struct options *options)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.ports = 2, .macs = 2, .rounds = 5, .seconds = 0.5, .file = NULL};
+    struct options options = {.ports = 2, .macs = 2, .rounds = 5, .seconds = 0.5, .has_rules = 1};
     options_read(argc, argv, &options);
     static const char *const modes[] = {"none", "nomatch", "all", "file"};
     uint32_t mode_count = options.file != NULL ? 4 : 3;
