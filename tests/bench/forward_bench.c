@@ -3,11 +3,14 @@
  * What a packet costs, and what watching it costs: ns a packet of the whole worker loop, memory
  * ports as generator and sink included, in one run, in turn, medians of several rounds.
  *
- *   none      no capture
- *   nomatch   a session whose filter matches nothing
- *   all       a session that keeps every packet at every stage, snap length 64; records are
- * consumed and dropped by a second thread file      the same, written to a pcapng file by the
- * recorder; --file PATH says where
+ * none: no capture
+ *
+ * nomatch: a session whose filter matches nothing
+ *
+ * all: a session that keeps every packet at every stage, snap length 64; a second thread consumes
+ * the records and drops them
+ *
+ * file: the same, written to a pcapng file as the recorder does; --file PATH says where
  *
  * All built-in stages run. By default they have work of their own: the spoofing guard, and an
  * access list of two rules in and one out on every port. With --no-rules they have none, which is
