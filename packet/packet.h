@@ -77,12 +77,8 @@ int packet_pool_can_receive(const struct packet_pool *pool);
 /* Packets that are out of the pool. */
 uint32_t packet_pool_in_use(const struct packet_pool *pool);
 
-static inline uint32_t packet_headroom(const struct packet *packet)
-{
-    return (uint32_t)(packet->seen.data - packet->buffer);
-}
-
-/* Whether data and length still lie in the buffer: an extension may have moved them. */
+/* Whether data and length still lie where an extension may have moved them: in the buffer, and not
+ * into the part of the headroom that is kept for tags. */
 static inline int packet_is_sane(const struct packet *packet)
 {
     size_t start = (size_t)(packet->seen.data - packet->buffer);

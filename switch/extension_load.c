@@ -2,7 +2,6 @@
 /* Opens extensions with good manners: an absolute path or a name in the installed folder, nothing
  * that anybody else may write to, and a descriptor that is checked before it is believed. */
 #include <dlfcn.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
