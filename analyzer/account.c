@@ -104,7 +104,9 @@ static void stage_visit(const struct json_in *element, void *context)
     json_in_number(element, "out", INT64_MAX, &stage->out);
     json_in_optional(element, "clones", INT64_MAX, &stage->clones);
     json_in_optional(element, "injected", INT64_MAX, &stage->injected);
+    json_in_optional(element, "consumed", INT64_MAX, &stage->consumed);
     json_in_optional(element, "held", INT64_MAX, &stage->held);
+    json_in_optional(element, "released", INT64_MAX, &stage->released);
     struct drop_context drops = {account, id, 0};
     json_in_each(element, "dropped", dropped_visit, &drops);
     stage->dropped = drops.sum;

@@ -56,7 +56,7 @@ struct account_worker { /* key: u32 */
 };
 
 struct account_stage { /* key: u16 */
-    uint64_t in, clones, injected, out, held;
+    uint64_t in, clones, injected, out, consumed, held, released;
     uint64_t dropped; /* the sum over reasons */
 };
 

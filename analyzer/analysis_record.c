@@ -94,11 +94,14 @@ static bool was_seen_in_another(const struct analysis *analysis,
     return false;
 }
 
-/* A journey that begins with a plain record behind the first stage was put in there. */
+/* Files of early versions have a plain record behind the first stage for what was put in there. */
 static bool is_injected(const struct analysis_session *session, const struct record *record)
 {
     const struct dictionary_stage *stage =
         dictionary_find_stage(&session->of->dictionary, record->fixed.stage);
+    if (record->fixed.kind == META_INJECTED) {
+        return true;
+    }
     return record->fixed.kind == META_PASS && !record_is_last(record) && stage != NULL &&
            stage->order != STAGE_ORDER_NONE && stage->order != 0 && strcmp(stage->name, "rx") != 0;
 }

@@ -7,8 +7,8 @@
 
 const char *view_what_name(enum view_what what)
 {
-    static const char *const names[] = {"received", "copied",    "passed",  "changed",
-                                        "dropped",  "delivered", "consumed"};
+    static const char *const names[] = {"received", "copied",    "passed",   "changed",
+                                        "dropped",  "delivered", "replaced", "injected"};
     return names[what];
 }
 
@@ -17,7 +17,7 @@ const char *view_copy_name(const struct view_step *step)
     if ((step->flags & META_MIRROR) != 0) {
         return "mirror";
     }
-    return (step->flags & META_FLOOD) != 0 ? "flood" : "copy";
+    return (step->flags & META_FLOOD) != 0 ? "flood" : "clone";
 }
 
 void packet_view_init(struct packet_view *view, uint64_t packet_id)
@@ -189,6 +189,8 @@ static enum view_what what_of(const struct record *record)
         return VIEW_CHANGED;
     case META_CLONE:
         return VIEW_COPIED;
+    case META_INJECTED:
+        return VIEW_INJECTED;
     case META_CONSUMED:
     case META_PUNT:
         return VIEW_CONSUMED;
@@ -308,6 +310,9 @@ void packet_view_offer(const struct analysis_session *session, const struct reco
         } else if (item.type == META_TLV_DECISION &&
                    (step = step_find(packet, item.decision.stage)) != NULL) {
             step->rule = item.decision.rule;
+        } else if (item.type == META_TLV_HELD &&
+                   (step = step_find(packet, item.held.stage)) != NULL) {
+            step->held_ns += item.held.held_ns;
         }
     }
     struct change_taking taking = {view, packet};

@@ -33,7 +33,8 @@ enum view_what {
     VIEW_CHANGED,
     VIEW_DROPPED,
     VIEW_DELIVERED,
-    VIEW_CONSUMED
+    VIEW_CONSUMED, /* a clone goes on in its place */
+    VIEW_INJECTED  /* an extension made it */
 };
 
 struct view_range {
@@ -50,7 +51,8 @@ struct view_step {
     struct dictionary_label port;
     uint16_t reason;
     uint8_t flags;
-    uint32_t rule; /* that decided; 0: none */
+    uint32_t rule;    /* that decided; 0: none */
+    uint64_t held_ns; /* that it was kept there, of the time since the step before */
     struct view_range *ranges;
     size_t range_count;
     struct field_change *fields;

@@ -84,8 +84,18 @@ static enum page_colour step_say(struct text *text, const struct dictionary *dic
         text_format(text, "received at port %s", port);
         return PAGE_GOOD;
     case VIEW_COPIED:
+        if ((step->flags & (META_FLOOD | META_MIRROR)) == 0) {
+            text_append_string(text, "made as a clone");
+            return PAGE_GOOD;
+        }
         text_format(text, "made as a copy (%s) for port %s", view_copy_name(step), port);
         return PAGE_GOOD;
+    case VIEW_INJECTED:
+        text_append_string(text, "made here");
+        return PAGE_GOOD;
+    case VIEW_CONSUMED:
+        text_append_string(text, "replaced by its clone, which goes on");
+        return PAGE_WARN;
     case VIEW_DELIVERED:
         text_format(text, "delivered to port %s", port);
         return PAGE_GOOD;
@@ -118,11 +128,26 @@ static void step_line(const struct page *page, int indent, const struct dictiona
         text_format(&text, ", extension %s", extension);
     }
     rule_append(&text, dictionary, step);
+    if (step->held_ns != 0) {
+        text_format(&text, ", HELD for %s", words_duration(step->held_ns, &since));
+    }
     snprintf(label, sizeof(label), "+%-10s%s", words_duration(step->since_rx_ns, &since),
              dictionary_stage(dictionary, step->stage, &stage));
     page_label(page, indent, label, colour, indent + 36, "%s", text_string(&text));
     text_fini(&text);
     change_lines(page, indent + 36, step);
+}
+
+static const char *name_of(const struct view_packet *packet)
+{
+    const struct view_step *first = &packet->steps[0];
+    if (packet->parent_id == 0) {
+        return "Packet";
+    }
+    return packet->step_count > 0 && first->what == VIEW_COPIED &&
+                   (first->flags & (META_FLOOD | META_MIRROR)) == 0
+               ? "Clone"
+               : "Copy";
 }
 
 static void packet_lines(const struct page *page, const struct analysis *analysis,
@@ -133,8 +158,8 @@ static void packet_lines(const struct page *page, const struct analysis *analysi
     int indent = 2 + depth * 2;
     struct words time;
     page_say(page, depth * 2, indent, packet->id == view->asked ? PAGE_BOLD : PAGE_PLAIN,
-             "%s %" PRIu64 "%s  %s, %u bytes, %s", packet->parent_id != 0 ? "Copy" : "Packet",
-             packet->id, packet->id == view->asked && depth > 0 ? " (the one asked for)" : "",
+             "%s %" PRIu64 "%s  %s, %u bytes, %s", name_of(packet), packet->id,
+             packet->id == view->asked && depth > 0 ? " (the one asked for)" : "",
              packet->description, packet->length, words_date_time(packet->first_ns, &time));
     if (!packet->has_first) {
         page_say(page, indent, indent, PAGE_WARN, "unknown: its beginning is not in the recording");

@@ -29,15 +29,19 @@ static void stage_line(struct proof_builder *builder, const struct stage_place *
 {
     const struct account_stage *stage = place->stage;
     struct dictionary_name name;
-    uint64_t left = account_sum(account_sum(stage->in, stage->clones), stage->injected);
-    uint64_t right = account_sum(account_sum(stage->out, stage->dropped), stage->held);
+    uint64_t left = account_sum(account_sum(stage->in, stage->clones),
+                                account_sum(stage->injected, stage->released));
+    uint64_t right = account_sum(account_sum(stage->out, stage->dropped),
+                                 account_sum(stage->consumed, stage->held));
     proof_line_begin(builder, proof_state_of(left, right), proof_difference(left, right),
                      "stage %s", dictionary_stage(builder->context->dictionary, place->id, &name));
     proof_say_number(builder, "in", stage->in);
     proof_say_term(builder, "copies", stage->clones);
     proof_say_term(builder, "injected", stage->injected);
+    proof_say_term(builder, "released", stage->released);
     proof_say_number(builder, " = out", stage->out);
     proof_say_term(builder, "dropped", stage->dropped);
+    proof_say_term(builder, "replaced", stage->consumed);
     proof_say_term(builder, "held", stage->held);
     proof_say_residue(builder, left, right, "packet");
 }
@@ -68,6 +72,7 @@ static void link_line(struct proof_builder *builder, const struct stage_place *f
 /* One number of the switch against the files. They are equal when nothing was lost and nothing left
  * out on purpose: by the filter, or behind the limit of the recording. */
 struct comparison {
+    uint64_t held; /* packets that somebody still held at the end: their journeys have not ended */
     uint64_t absent; /* packets of the switch that the files do not show, summed up */
     uint64_t lost, filtered, past_limit;
     bool is_evicted;
@@ -105,7 +110,12 @@ compare_line(struct proof_builder *builder, struct comparison *comparison, uint6
     vsnprintf(subject, sizeof(subject), format, arguments);
     va_end(arguments);
     enum proof_state state = PROOF_HOLDS;
-    if (in_files > by_switch || (in_files < by_switch && comparison_is_complete(comparison))) {
+    bool is_held = in_files < by_switch && by_switch - in_files <= comparison->held &&
+                   comparison_is_complete(comparison);
+    if (is_held) {
+        state = PROOF_HOLDS;
+    } else if (in_files > by_switch ||
+               (in_files < by_switch && comparison_is_complete(comparison))) {
         state = PROOF_FAILS;
     } else if (in_files < by_switch && (comparison->lost != 0 || comparison->is_evicted)) {
         state = PROOF_UNKNOWN;
@@ -116,7 +126,11 @@ compare_line(struct proof_builder *builder, struct comparison *comparison, uint6
     if (in_files == by_switch) {
         return;
     }
-    if (state == PROOF_FAILS) {
+    if (is_held) {
+        struct words words;
+        proof_say(builder, ": %s still held at the end",
+                  words_number(by_switch - in_files, &words));
+    } else if (state == PROOF_FAILS) {
         proof_say_residue(builder, by_switch, in_files, "packet");
     } else {
         absent_say(builder, comparison, by_switch - in_files, state == PROOF_UNKNOWN);
@@ -144,11 +158,16 @@ static void drop_lines(struct proof_builder *builder, struct comparison *compari
     }
 }
 
-static uint64_t clones_sum(const struct account *account)
+static struct account_stage stages_sum(const struct account *account)
 {
-    uint64_t sum = 0;
+    struct account_stage sum = {0};
     for (size_t i = 0; i < account->stages.count; i++) {
-        sum = account_sum(sum, ((struct account_stage *)table_value(&account->stages, i))->clones);
+        const struct account_stage *stage = table_value(&account->stages, i);
+        sum.clones = account_sum(sum.clones, stage->clones);
+        sum.injected = account_sum(sum.injected, stage->injected);
+        sum.consumed = account_sum(sum.consumed, stage->consumed);
+        sum.held = account_sum(sum.held, stage->held);
+        sum.released = account_sum(sum.released, stage->released);
     }
     return sum;
 }
@@ -162,12 +181,25 @@ static void compare_lines(struct proof_builder *builder, const struct stage_plac
                                     .filtered = account_workers_sum(account).filtered,
                                     .past_limit = account_past_limit(account),
                                     .is_evicted = file->evicted != 0};
+    struct account_stage sum = stages_sum(account);
+    uint64_t made = file->copies_other + file->injected;
     uint64_t delivered = places[count - 1].stage->out;
+    comparison.held = sum.held > sum.released ? sum.held - sum.released : 0;
     compare_line(builder, &comparison, places[0].stage->in, file->received, "received");
-    compare_line(builder, &comparison, clones_sum(account),
-                 file->copies_flood + file->copies_mirror + file->copies_other, "copies made");
+    compare_line(builder, &comparison, sum.clones, file->copies_flood + file->copies_mirror,
+                 "copies made");
+    if (sum.injected != 0 || made != 0) {
+        compare_line(builder, &comparison, sum.injected, made, "made by extensions");
+    }
+    comparison.held = 0; /* the rest is about ends */
     compare_line(builder, &comparison, delivered, file->delivered, "delivered");
+    if (sum.consumed != 0 || file->consumed != 0) {
+        compare_line(builder, &comparison, sum.consumed, file->consumed, "replaced by clones");
+    }
     drop_lines(builder, &comparison);
+    if (sum.consumed > file->consumed) {
+        comparison.absent = account_sum(comparison.absent, sum.consumed - file->consumed);
+    }
     if (delivered > file->delivered) {
         comparison.absent = account_sum(comparison.absent, delivered - file->delivered);
     }

@@ -59,10 +59,10 @@ enum xsw_status record_read(struct record *record, const struct pcapng_item *ite
                          "its journey",
                          item->offset);
     }
-    if (record->fixed.kind > META_CONSUMED) {
+    if (record->fixed.kind > META_INJECTED) {
         return error_set(error, XSW_CORRUPT,
                          "the record at byte %" PRIu64 " is of kind %u, expected 0 to %d",
-                         item->offset, record->fixed.kind, META_CONSUMED);
+                         item->offset, record->fixed.kind, META_INJECTED);
     }
     if (record->fixed.kind == META_DROP && !record_is_last(record)) {
         return error_set(error, XSW_CORRUPT,

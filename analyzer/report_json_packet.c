@@ -85,6 +85,9 @@ static void step_write(struct json_writer *json, const struct dictionary *dictio
     if (step->what == VIEW_COPIED) {
         json_text(json, "copy", view_copy_name(step));
     }
+    if (step->held_ns != 0) {
+        json_u64(json, "held_ns", step->held_ns);
+    }
     if (step->what == VIEW_DROPPED) {
         report_json_reason(json, dictionary, step->reason);
     }

@@ -47,15 +47,15 @@ static void summary(const struct page *page, const struct analysis_switch *of)
         summary_row(page, "copies for mirrors", total->copies_mirror);
     }
     if (total->copies_other != 0) {
-        summary_row(page, "other copies", total->copies_other);
+        summary_row(page, "clones of extensions", total->copies_other);
     }
     if (total->injected != 0) {
-        summary_row(page, "injected", total->injected);
+        summary_row(page, "made by extensions", total->injected);
     }
     summary_row(page, "delivered", total->delivered);
     summary_row(page, "dropped", total->dropped);
     if (total->consumed + total->punted != 0) {
-        summary_row(page, "consumed", total->consumed + total->punted);
+        summary_row(page, "replaced", total->consumed + total->punted);
     }
     if (total->unfinished != 0) {
         summary_row(page, "end not recorded", total->unfinished);

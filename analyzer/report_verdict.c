@@ -36,12 +36,16 @@ static enum proof_state switch_state(const struct analysis *analysis,
 
 static void headline_counts(struct text *text, const struct account_file *total)
 {
-    uint64_t copies = total->copies_flood + total->copies_mirror + total->copies_other;
+    uint64_t copies = total->copies_flood + total->copies_mirror;
+    uint64_t made = total->copies_other + total->injected;
     struct words words;
     if (copies == 1) {
         text_append_string(text, ", and the switch made 1 copy of them");
     } else if (copies != 0) {
         text_format(text, ", and the switch made %s copies of them", words_number(copies, &words));
+    }
+    if (made != 0) {
+        text_format(text, ", extensions made %s", words_count(made, "packet", &words));
     }
     text_format(text, "; %s %s delivered", words_number(total->delivered, &words),
                 be(total->delivered));

@@ -150,7 +150,8 @@ static void comment_changes(struct journey_file *file, size_t *used, const struc
 /* One line of key=value for people and for frame.comment; only where something happened. */
 static size_t comment_make(struct journey_file *file, const struct unfold_step *step)
 {
-    static const char *const verdicts[] = {"pass", "drop", "changed", "punt", "clone", "consumed"};
+    static const char *const verdicts[] = {"pass",  "drop",     "changed", "punt",
+                                           "clone", "replaced", "injected"};
     struct tap_names names;
     names_get(file, step->fixed.port, step->fixed.stage, &names);
     size_t used = 0;
@@ -164,6 +165,11 @@ static size_t comment_make(struct journey_file *file, const struct unfold_step *
     }
     if (step->fixed.kind == META_CHANGED) {
         comment_changes(file, &used, step);
+    }
+    for (size_t i = 0; i < step->hold_count; i++) {
+        names_get(file, step->fixed.port, step->holds[i].stage, &names);
+        comment_add(file, &used, " held_at=%s held_ns=%llu", names.stage,
+                    (unsigned long long)step->holds[i].held_ns);
     }
     if (step->fixed.parent_id != 0) {
         comment_add(file, &used, " parent=%llu", (unsigned long long)step->fixed.parent_id);
@@ -209,6 +215,9 @@ static size_t meta_make(struct journey_file *file, struct worker_place *place,
     }
     if (step->fixed.kind != META_PASS || step->decision_count > 0) {
         meta_add_generation(&builder, place->generation);
+    }
+    for (size_t i = 0; i < step->hold_count; i++) {
+        meta_add_held(&builder, &step->holds[i]);
     }
     if (step->has_offload) {
         meta_add_offload(&builder, &step->offload);
@@ -262,7 +271,7 @@ static enum xsw_status step_write(struct journey_file *file, uint32_t worker, ui
         .interface = file->interfaces[port][stage],
         .has = PCAPNG_HAS_TIMESTAMP | PCAPNG_HAS_FLAGS | PCAPNG_HAS_ID | PCAPNG_HAS_QUEUE |
                (lost_before > 0 ? PCAPNG_HAS_DROPCOUNT : 0),
-        .timestamp_ns = place->rx_mono_ns + step->since_rx_ns + file->options.wall_offset_ns,
+        .timestamp_ns = file->unfold.rx_mono_ns + step->since_rx_ns + file->options.wall_offset_ns,
         .captured_length = step->captured_length,
         .original_length = step->length,
         .data = step->bytes,
@@ -272,7 +281,7 @@ static enum xsw_status step_write(struct journey_file *file, uint32_t worker, ui
         .dropcount = lost_before,
         .meta = file->meta,
         .meta_length = meta_make(file, place, step)};
-    if (step->fixed.kind != META_PASS) {
+    if (step->fixed.kind != META_PASS || step->hold_count > 0) {
         packet.comment = file->comment;
         packet.comment_length = comment_make(file, step);
     }
@@ -319,8 +328,10 @@ static enum xsw_status journey_put(struct journey_file *file, uint32_t worker,
 {
     struct worker_place *place = &file->workers[worker];
     struct unfold *unfold = &file->unfold;
-    enum xsw_status status = unfold_begin(unfold, journey, place->hops, place->hop_count,
-                                          file->options.every_stage, error);
+    const struct unfold_timeline timeline = {
+        .hops = place->hops, .hop_count = place->hop_count, .rx_mono_ns = place->rx_mono_ns};
+    enum xsw_status status =
+        unfold_begin(unfold, journey, &timeline, file->options.every_stage, error);
     struct unfold_step step;
     while (status == XSW_OK && unfold_next(unfold, &step)) {
         status = step_write(file, worker, journey->id, &step, error);

@@ -76,7 +76,12 @@ struct ring_timeline {
 };
 
 /* struct ring_journey.flags */
-enum { RING_JOURNEY_NOTES_INCOMPLETE = 1 };
+enum {
+    RING_JOURNEY_NOTES_INCOMPLETE = 1,
+    RING_JOURNEY_REPLACED = 2, /* it ended because a clone goes on in its place */
+    RING_JOURNEY_HELD = 4      /* it was held on the way: before its first_hop stand the hops that
+                                  are among its TLVs */
+};
 
 /* The bytes are those at the end of the journey; the changes in the notes lead back to those at its
  * beginning. Behind the frame's bytes, which are padded to 8, stand `count` bytes of TLVs

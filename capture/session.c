@@ -180,7 +180,9 @@ struct stage_counters capture_session_stage(const struct capture_session *sessio
         sum.clones += end->clones - begin->clones;
         sum.injected += end->injected - begin->injected;
         sum.out += end->out - begin->out;
+        sum.consumed += end->consumed - begin->consumed;
         sum.held += end->held - begin->held;
+        sum.released += end->released - begin->released;
         for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
             sum.dropped += worker->end.drops[stage][reason] - worker->begin.drops[stage][reason];
         }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "formats/stage_meta.h"
+#include "switch/held.h"
 #include "switch/pipeline.h"
 #include "switch/reasons.h"
 
@@ -125,24 +126,42 @@ static inline void journey_fill(struct ring_journey *journey, const struct packe
     journey->source_port = packet->source_port;
     journey->destination_port = seen->destination_port;
     journey->vlan = seen->vlan;
-    journey->drop_reason = packet->drop_reason;
+    journey->drop_reason = packet->drop_reason != REASON_REPLACED ? packet->drop_reason : 0;
     journey->first_hop = packet->first_hop;
     journey->packet_flags = seen->flags;
 }
+
+enum { HISTORY_BYTES = STAGES_MAX * 8 + HOLDS_MAX * 22 + 16 }; /* of a packet that was held */
 
 /* What happened to this packet and not to all of its batch, as TLVs. */
 struct extras {
     uint32_t length;
     uint8_t flags;
     uint8_t has_drop_rule;
-    uint8_t bytes[NOTES_BYTES + 64];
+    uint8_t bytes[NOTES_BYTES + HISTORY_BYTES + 64];
 };
 
 static int has_extras(const struct packet *packet)
 {
     const struct xsw_offload *offload = &packet->seen.offload;
-    return packet->notes != NULL || (packet->ingress_rule | packet->egress_rule) != 0 ||
-           packet->drop_rule != 0 || (offload->flags | offload->gso_type) != 0;
+    return packet->notes != NULL || packet->held != NULL ||
+           (packet->ingress_rule | packet->egress_rule) != 0 || packet->drop_rule != 0 ||
+           packet->drop_reason == REASON_REPLACED || (offload->flags | offload->gso_type) != 0;
+}
+
+/* Where it was before it was held, and for how long it was. */
+static void history_gather(struct meta_builder *builder, const struct held_packet *held)
+{
+    struct meta_hop hops[STAGES_MAX];
+    for (uint32_t i = 0; i < held->hop_count; i++) {
+        hops[i] = (struct meta_hop){held->hops[i].stage, held->hops[i].since_rx_ns};
+    }
+    meta_add_hops(builder, hops, held->hop_count);
+    for (uint32_t i = 0; i < held->hold_count; i++) {
+        meta_add_held(builder, &(struct meta_held){.stage = held->holds[i].stage,
+                                                   .held_ns = held->holds[i].held_ns,
+                                                   .rx_mono_ns = held->rx_mono_ns});
+    }
 }
 
 /* Not for every packet: kept out of the way of those that nothing happened to. */
@@ -155,6 +174,10 @@ __attribute__((noinline)) static void extras_gather(struct extras *extras,
         memcpy(extras->bytes, notes->bytes, notes->length);
         builder.length = notes->length;
         extras->flags = (uint8_t)notes->flags;
+    }
+    if (packet->held != NULL) {
+        history_gather(&builder, packet->held);
+        extras->flags |= RING_JOURNEY_HELD;
     }
     const struct xsw_offload *offload = &packet->seen.offload;
     if ((offload->flags | offload->gso_type) != 0) {
@@ -173,6 +196,9 @@ __attribute__((noinline)) static void extras_gather(struct extras *extras,
     if (packet->egress_rule != 0 && !is_acl_drop) {
         meta_add_decision(&builder, &(struct meta_decision){.stage = STAGE_EGRESS_POLICY,
                                                             .rule = packet->egress_rule});
+    }
+    if (packet->drop_reason == REASON_REPLACED) {
+        extras->flags |= RING_JOURNEY_REPLACED;
     }
     if (packet->drop_rule != 0) {
         meta_add_decision(&builder, &(struct meta_decision){.rule = packet->drop_rule});

@@ -16,6 +16,15 @@ static void decision_take(struct unfold *unfold, const struct meta_decision *dec
     }
 }
 
+static void history_take(struct unfold *unfold, const struct meta_item *item)
+{
+    for (size_t i = 0; i < item->hop_count && unfold->history_count < STAGES_MAX; i++) {
+        struct meta_hop hop = meta_hop_at(item, i);
+        unfold->whole[unfold->history_count++] =
+            (struct ring_hop){.stage = hop.stage, .since_rx_ns = hop.since_rx_ns};
+    }
+}
+
 static enum xsw_status extras_read(struct unfold *unfold, const struct ring_journey *journey,
                                    struct xsw_error *error)
 {
@@ -35,6 +44,10 @@ static enum xsw_status extras_read(struct unfold *unfold, const struct ring_jour
             unfold->has_offload = true;
         } else if (item.type == META_TLV_UNDECLARED && item.stage < STAGES_MAX) {
             unfold->undeclared_stages |= (uint64_t)1 << item.stage;
+        } else if (item.type == META_TLV_HOPS) {
+            history_take(unfold, &item);
+        } else if (item.type == META_TLV_HELD && unfold->hold_count < UNFOLD_HOLDS_MAX) {
+            unfold->holds[unfold->hold_count++] = item.held;
         } else if (item.type == META_TLV_CHANGE && unfold->change_count < UNFOLD_CHANGES_MAX) {
             unfold->changes[unfold->change_count++] = item.change;
         }
@@ -109,17 +122,20 @@ static uint16_t forward_place(const struct ring_hop *hops, uint32_t count)
 }
 
 static void reset(struct unfold *unfold, const struct ring_journey *journey,
-                  const struct ring_hop *hops, uint32_t hop_count, bool every_stage)
+                  const struct unfold_timeline *timeline, bool every_stage)
 {
     unfold->journey = journey;
-    unfold->hops = hops;
-    unfold->hop_count = hop_count;
+    unfold->rx_mono_ns = timeline->rx_mono_ns;
+    unfold->hops = timeline->hops;
+    unfold->hop_count = timeline->hop_count;
+    unfold->first_hop = journey->first_hop;
+    unfold->flags = journey->flags;
     unfold->every_stage = every_stage;
-    unfold->place = journey->first_hop;
     unfold->has_begun = unfold->has_ended = false;
-    unfold->forward_place = forward_place(hops, hop_count);
     unfold->change_next = unfold->change_count = unfold->decision_count = 0;
     unfold->told_count = unfold->folded_count = 0;
+    unfold->history_count = 0;
+    unfold->hold_count = 0;
     unfold->has_offload = false;
     unfold->drop_rule = 0;
     unfold->undeclared_stages = 0;
@@ -127,22 +143,31 @@ static void reset(struct unfold *unfold, const struct ring_journey *journey,
     unfold->captured_length = journey->captured_length;
 }
 
-enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
-                             const struct ring_hop *hops, uint32_t hop_count, bool every_stage,
-                             struct xsw_error *error)
+/* One that was held has two timelines: the hops before it was held, which it brings along, and
+ * those of the batch with which it was released. They become one, that begins when it came in. */
+static void timelines_join(struct unfold *unfold)
 {
-    if (hop_count == 0 || hop_count > STAGES_MAX || journey->first_hop >= hop_count ||
-        journey->captured_length > UNFOLD_CAPTURED_MAX) {
-        return error_set(error, XSW_CORRUPT,
-                         "journey %llu contradicts its timeline: %u hops, first %u",
-                         (unsigned long long)journey->id, hop_count, journey->first_hop);
+    if (unfold->hold_count == 0) {
+        return;
     }
-    reset(unfold, journey, hops, hop_count, every_stage);
-    enum xsw_status status =
-        journey->record.count > 0 ? extras_read(unfold, journey, error) : XSW_OK;
-    if (journey->has_drop_rule && unfold->decision_count > 0) {
-        unfold->drop_rule = unfold->decisions[--unfold->decision_count].rule;
+    uint64_t rx_mono_ns = unfold->holds[0].rx_mono_ns;
+    uint64_t base = unfold->rx_mono_ns > rx_mono_ns ? unfold->rx_mono_ns - rx_mono_ns : 0;
+    uint32_t count = unfold->history_count;
+    for (uint32_t place = unfold->first_hop; place < unfold->hop_count; place++) {
+        uint64_t since = base + unfold->hops[place].since_rx_ns;
+        unfold->whole[count].stage = unfold->hops[place].stage;
+        unfold->whole[count++].since_rx_ns = since < UINT32_MAX ? (uint32_t)since : UINT32_MAX;
     }
+    unfold->hops = unfold->whole;
+    unfold->hop_count = count;
+    unfold->first_hop = 0;
+    unfold->rx_mono_ns = rx_mono_ns;
+}
+
+/* The bytes as they were at the beginning. */
+static void bytes_rewind(struct unfold *unfold)
+{
+    const struct ring_journey *journey = unfold->journey;
     if (unfold->change_count > 0) {
         memcpy(unfold->bytes, journey->data, journey->captured_length);
         changes_undo(unfold);
@@ -153,15 +178,43 @@ enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *j
     struct flow_key key;
     flow_key_from_bytes(&key, bytes, unfold->captured_length, unfold->length);
     unfold->flow_hash = flow_key_hash(&key);
+}
+
+enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
+                             const struct unfold_timeline *timeline, bool every_stage,
+                             struct xsw_error *error)
+{
+    if (timeline->hop_count == 0 || timeline->hop_count > STAGES_MAX ||
+        journey->first_hop >= timeline->hop_count ||
+        journey->captured_length > UNFOLD_CAPTURED_MAX) {
+        return error_set(error, XSW_CORRUPT,
+                         "journey %llu contradicts its timeline: %u hops, first %u",
+                         (unsigned long long)journey->id, timeline->hop_count, journey->first_hop);
+    }
+    reset(unfold, journey, timeline, every_stage);
+    enum xsw_status status =
+        journey->record.count > 0 ? extras_read(unfold, journey, error) : XSW_OK;
+    if (journey->has_drop_rule && unfold->decision_count > 0) {
+        unfold->drop_rule = unfold->decisions[--unfold->decision_count].rule;
+    }
+    timelines_join(unfold);
+    unfold->place = unfold->first_hop;
+    unfold->forward_place = forward_place(unfold->hops, unfold->hop_count);
+    bytes_rewind(unfold);
     return status;
+}
+
+/* Made by the switch for one destination, which it has from the beginning. */
+static bool is_copy(const struct ring_journey *journey)
+{
+    return (journey->packet_flags & (XSW_PACKET_FLOOD_COPY | XSW_PACKET_MIRROR_COPY)) != 0;
 }
 
 static uint16_t port_at(const struct unfold *unfold, uint32_t place)
 {
     const struct ring_journey *journey = unfold->journey;
-    bool is_copy = journey->parent_id != 0;
-    bool has_destination = place > unfold->forward_place || (is_copy && !unfold->has_begun) ||
-                           (is_copy && place == journey->first_hop);
+    bool has_destination = place > unfold->forward_place ||
+                           (is_copy(journey) && (!unfold->has_begun || place == unfold->first_hop));
     return has_destination && journey->destination_port != XSW_PORT_NONE ? journey->destination_port
                                                                          : journey->source_port;
 }
@@ -205,8 +258,11 @@ static void last_fill(struct unfold *unfold, struct unfold_step *step)
 {
     const struct ring_journey *journey = unfold->journey;
     bool is_drop = journey->drop_reason != 0;
+    bool is_replaced = (unfold->flags & RING_JOURNEY_REPLACED) != 0;
     unfold->length = maximum(journey->length, unfold->captured_length);
-    step_fill(unfold, step, is_drop ? META_DROP : META_PASS);
+    step_fill(unfold, step, is_drop ? META_DROP : is_replaced ? META_CONSUMED : META_PASS);
+    step->holds = unfold->holds;
+    step->hold_count = unfold->hold_count;
     step->fixed.flags |= META_LAST;
     step->fixed.reason = journey->drop_reason;
     step->fixed.rule = unfold->drop_rule;
@@ -215,18 +271,27 @@ static void last_fill(struct unfold *unfold, struct unfold_step *step)
     unfold->has_ended = true;
 }
 
+/* How the packet came to be. */
+static enum meta_kind first_kind(const struct ring_journey *journey)
+{
+    if (journey->parent_id != 0) {
+        return META_CLONE;
+    }
+    return (journey->packet_flags & XSW_PACKET_INJECTED) != 0 ? META_INJECTED : META_PASS;
+}
+
 static void first_fill(struct unfold *unfold, struct unfold_step *step)
 {
     const struct ring_journey *journey = unfold->journey;
-    bool is_copy = journey->parent_id != 0;
-    if (!is_copy && unfold->hop_count == 1) {
+    enum meta_kind kind = first_kind(journey);
+    if (kind == META_PASS && unfold->hop_count == 1) {
         last_fill(unfold, step); /* dropped where it came in */
     } else {
-        step_fill(unfold, step, is_copy ? META_CLONE : META_PASS);
+        step_fill(unfold, step, kind);
         offload_tell(unfold, step);
     }
     step->fixed.flags |= META_FIRST;
-    if (!is_copy && !unfold->has_ended) {
+    if (kind == META_PASS && !unfold->has_ended) {
         step->since_rx_ns = 0; /* the bytes as they came in, not as the stage left them */
     }
     bool has_lost_bytes = unfold->change_count == 0 && journey->rx_length != journey->length;
@@ -234,8 +299,8 @@ static void first_fill(struct unfold *unfold, struct unfold_step *step)
         step->fixed.flags |= META_CHANGES_INCOMPLETE;
     }
     unfold->has_begun = true;
-    /* A copy that could not be made ends where it began. */
-    unfold->place += journey->first_hop + 1U < unfold->hop_count;
+    /* One that is made goes on behind the stage that made it; where it could not, it ends there. */
+    unfold->place += unfold->first_hop + 1U < unfold->hop_count;
 }
 
 static void decisions_tell(struct unfold *unfold, uint16_t stage)

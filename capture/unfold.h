@@ -28,6 +28,15 @@ enum {
     UNFOLD_DECISIONS_MAX = 32
 };
 
+enum { UNFOLD_HOPS_MAX = 2 * STAGES_MAX, UNFOLD_HOLDS_MAX = 8 };
+
+/* What the journeys of a batch have in common. */
+struct unfold_timeline {
+    const struct ring_hop *hops;
+    uint32_t hop_count;
+    uint64_t rx_mono_ns;
+};
+
 struct unfold_step {
     struct meta_fixed fixed;
     uint32_t since_rx_ns; /* when it was so; 0 for what came in */
@@ -39,6 +48,8 @@ struct unfold_step {
     size_t decision_count;
     const struct meta_change *changes;
     size_t change_count;
+    const struct meta_held *holds; /* with the last step */
+    size_t hold_count;
     uint16_t vlan; /* 0: not told */
     bool has_offload;
     struct meta_offload offload;
@@ -46,8 +57,11 @@ struct unfold_step {
 
 struct unfold {
     const struct ring_journey *journey;
+    uint64_t rx_mono_ns; /* to which the times of the steps refer */
     const struct ring_hop *hops;
     uint32_t hop_count;
+    uint32_t first_hop;
+    uint8_t flags; /* RING_JOURNEY_* */
     bool every_stage;
     uint32_t place; /* of the next hop to tell */
     bool has_begun, has_ended;
@@ -64,14 +78,18 @@ struct unfold {
     struct meta_decision decisions[UNFOLD_DECISIONS_MAX];
     struct meta_decision told[UNFOLD_DECISIONS_MAX]; /* with the next step */
     size_t told_count;
-    struct meta_hop folded[STAGES_MAX];
+    struct ring_hop whole[UNFOLD_HOPS_MAX]; /* the hops of one that was held on the way */
+    uint32_t history_count;                 /* of these, from before it was held */
+    struct meta_held holds[UNFOLD_HOLDS_MAX];
+    size_t hold_count;
+    struct meta_hop folded[UNFOLD_HOPS_MAX];
     size_t folded_count;
     uint8_t bytes[UNFOLD_BYTES];
 };
 
-/* hops: those of the journey's timeline. XSW_CORRUPT when the journey contradicts itself. */
+/* XSW_CORRUPT when the journey contradicts itself. */
 enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
-                             const struct ring_hop *hops, uint32_t hop_count, bool every_stage,
+                             const struct unfold_timeline *timeline, bool every_stage,
                              struct xsw_error *error) XSW_MUST_CHECK;
 /* The next record; false when there is none. */
 bool unfold_next(struct unfold *unfold, struct unfold_step *step);

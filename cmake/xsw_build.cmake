@@ -28,11 +28,11 @@ function(xsw_layer name)
     endforeach()
 endfunction()
 
-# An extension: a shared object that sees the public headers alone.
+# An extension: a shared object that sees the public headers, and those of its own folder, alone.
 function(xsw_extension name)
     cmake_parse_arguments(arg "" "" "LIBS;SOURCES" ${ARGN})
     add_library(${name} MODULE ${arg_SOURCES})
-    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name} PRIVATE xsw_build ${arg_LIBS})
     if(NOT XSW_SANITIZE)
         target_link_options(${name} PRIVATE -Wl,-z,defs)

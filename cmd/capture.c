@@ -450,6 +450,9 @@ static enum xsw_status stops_open(struct recorder *recorder, struct xsw_error *e
 static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error *error)
 {
     enum xsw_status status = client_connect(recorder->options.socket, &recorder->client, error);
+    if (status == XSW_OK && recorder->options.switch_name != NULL) {
+        status = client_select(recorder->client, recorder->options.switch_name, error);
+    }
     if (status == XSW_OK) {
         status = capture_names_open(&recorder->names, recorder->client, error);
     }

@@ -25,6 +25,7 @@ static const char help_text[] =
     "      --every-stage     a record at every stage, not only where something happened\n"
     "  -q, --quiet           no progress line\n"
     "      --json            the account at the end as JSON\n"
+    "  -S, --switch NAME     which switch, when xswd has several\n"
     "      --socket PATH     control socket of xswd\n"
     "\n"
     "examples:\n"
@@ -88,6 +89,7 @@ static const struct option known_options[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"json", no_argument, NULL, OPTION_JSON},
     {"socket", required_argument, NULL, OPTION_SOCKET},
+    {"switch", required_argument, NULL, 'S'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0}};
 
@@ -125,6 +127,9 @@ static bool option_take(int option, struct capture_run_options *options)
     case OPTION_SOCKET:
         options->socket = optarg;
         break;
+    case 'S':
+        options->switch_name = optarg;
+        break;
     default:
         is_good = false;
     }
@@ -136,7 +141,7 @@ int capture_options_read(int argc, char **argv, struct capture_run_options *opti
     int option;
     optind = 1;
     opterr = 0; /* the sentence is ours */
-    while ((option = getopt_long(argc, argv, "+w:s:c:t:qh", known_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+w:s:c:t:S:qh", known_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(help_text, stdout);
             return -1;

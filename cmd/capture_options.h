@@ -10,6 +10,7 @@
 struct capture_run_options {
     const char *path;
     const char *socket;
+    const char *switch_name; /* null: not given */
     char *filter;
     uint64_t count;   /* journeys; 0: no limit */
     uint64_t time_ns; /* 0: no limit */

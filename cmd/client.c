@@ -24,6 +24,7 @@ struct client {
     int fd;
     int64_t next_id;
     char path[CONTROL_PATH_SIZE];
+    char switch_name[CONFIG_NAME_SIZE]; /* empty: the only one */
 };
 
 /* A reply line as it grows. */
@@ -51,6 +52,18 @@ static enum xsw_status connect_failed(const char *path, struct xsw_error *error)
     return error_errno(error, "%s: cannot connect", path);
 }
 
+enum xsw_status client_select(struct client *client, const char *switch_name,
+                              struct xsw_error *error)
+{
+    int length = snprintf(client->switch_name, sizeof(client->switch_name), "%s",
+                          switch_name != NULL ? switch_name : "");
+    if (length < 0 || (size_t)length >= sizeof(client->switch_name)) {
+        return error_set(error, XSW_INVALID, "--switch: expected a name of at most %zu characters",
+                         sizeof(client->switch_name) - 1);
+    }
+    return XSW_OK;
+}
+
 enum xsw_status client_connect(const char *socket_path, struct client **client,
                                struct xsw_error *error)
 {
@@ -62,6 +75,9 @@ enum xsw_status client_connect(const char *socket_path, struct client **client,
     made->next_id = 1;
     made->fd = -1;
     enum xsw_status status = control_socket_path(socket_path, made->path, error);
+    if (status == XSW_OK) {
+        status = client_select(made, getenv("XSW_SWITCH"), error);
+    }
     if (status != XSW_OK) {
         goto cleanup;
     }
@@ -277,6 +293,9 @@ enum xsw_status client_call(struct client *client, const char *method, json_t *p
     *reply = (struct client_reply){0};
     if (params == NULL) {
         params = json_object();
+    }
+    if (client->switch_name[0] != '\0' && json_object_get(params, "switch") == NULL) {
+        json_object_set_new(params, "switch", json_string(client->switch_name));
     }
     int64_t id = client->next_id++;
     json_t *request = json_pack("{s:s,s:I,s:s,s:o}", "jsonrpc", "2.0", "id", (json_int_t)id,

@@ -33,6 +33,10 @@ struct client_reply {
  * when nobody listens. */
 enum xsw_status client_connect(const char *socket_path, struct client **client,
                                struct xsw_error *error) XSW_MUST_CHECK;
+/* Requests from now on are about this switch; at first they are about $XSW_SWITCH, or when that is
+ * not set about the only one. Null or empty: the only one. */
+enum xsw_status client_select(struct client *client, const char *switch_name,
+                              struct xsw_error *error) XSW_MUST_CHECK;
 /* Accepts null. */
 void client_close(struct client *client);
 

@@ -7,13 +7,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cmd/complete.h"
 #include "switch/config_node.h"
 
-enum { VERBS_MAX = 16, RULES_MAX = 32 };
+enum { VERBS_MAX = 16 };
 
 int command_usage(const struct command *command, const char *format, ...)
 {
@@ -26,13 +25,31 @@ int command_usage(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
+/* Whether the parser stands where a person asks what can come. */
+bool command_is_asked(const struct command *command)
+{
+    return command->completing && command->next == command->count - 1;
+}
+
 const char *command_word(struct command *command)
 {
+    if (command_is_asked(command)) {
+        complete_end();
+    }
     return command->next < command->count ? command->words[command->next++] : NULL;
+}
+
+bool command_has_word(const struct command *command)
+{
+    return command->next < command->count;
 }
 
 bool command_accept(struct command *command, const char *word)
 {
+    if (command_is_asked(command)) {
+        complete_word(word);
+        return false;
+    }
     if (command->next == command->count || strcmp(command->words[command->next], word) != 0) {
         return false;
     }
@@ -42,6 +59,9 @@ bool command_accept(struct command *command, const char *word)
 
 const char *command_need(struct command *command, const char *what)
 {
+    if (command_is_asked(command)) {
+        complete_names(command, what);
+    }
     const char *word = command_word(command);
     if (word == NULL) {
         command_usage(command, "%s is missing", what);
@@ -51,6 +71,9 @@ const char *command_need(struct command *command, const char *what)
 
 bool command_ends(struct command *command)
 {
+    if (command_is_asked(command)) {
+        complete_end();
+    }
     if (command->next == command->count) {
         return true;
     }
@@ -58,26 +81,54 @@ bool command_ends(struct command *command)
     return false;
 }
 
+/* Takes "--name VALUE" and "--name=VALUE"; *place is moved on. 1: taken; 0: another word; -1: after
+ * an error. */
+static int option_take(const struct command *command, const char *name, char **argv, int *place,
+                       const char **value)
+{
+    const char *word = argv[*place];
+    size_t length = strlen(name);
+    if (strncmp(word, name, length) != 0 || (word[length] != '\0' && word[length] != '=')) {
+        return 0;
+    }
+    if (word[length] == '=') {
+        *value = word + length + 1;
+        return 1;
+    }
+    if (argv[*place + 1] == NULL) {
+        command_usage(command, "%s: its value is missing", name);
+        return -1;
+    }
+    *value = argv[++*place];
+    return 1;
+}
+
 /* Moves the words that are no options of ours to the front. Returns false after an error. */
 static bool options_take(struct command *command, int argc, char **argv)
 {
-    static const char with_value[] = "--socket=";
     command->words = argv + 1;
     for (int i = 1; i < argc; i++) {
         char *word = argv[i];
+        int taken = 0;
         if (strcmp(word, "--json") == 0) {
             command->json = true;
-        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            continue;
+        }
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             command->help = true;
-        } else if (strncmp(word, with_value, sizeof(with_value) - 1) == 0) {
-            command->socket = word + sizeof(with_value) - 1;
-        } else if (strcmp(word, "--socket") == 0) {
-            if (i + 1 == argc) {
-                command_usage(command, "--socket: a path is missing");
-                return false;
-            }
-            command->socket = argv[++i];
-        } else {
+            continue;
+        }
+        taken = option_take(command, "--socket", argv, &i, &command->socket);
+        if (taken == 0) {
+            taken = option_take(command, "--switch", argv, &i, &command->switch_name);
+        }
+        if (taken == 0) {
+            taken = option_take(command, "-S", argv, &i, &command->switch_name);
+        }
+        if (taken < 0) {
+            return false;
+        }
+        if (taken == 0) {
             command->words[command->count++] = word;
         }
     }
@@ -100,15 +151,39 @@ static int verb_unknown(const struct command *command, const struct verb *verbs,
     return command_usage(command, "unknown word \"%s\"", word);
 }
 
+static void help_print(const struct command *command, const struct verb_help *helps)
+{
+    const char *text = helps[0].text;
+    for (const struct verb_help *help = helps + 1; help->text != NULL; help++) {
+        if (command->count > 0 && strcmp(command->words[0], help->verb) == 0) {
+            text = help->text;
+        }
+    }
+    fputs(text, stdout);
+}
+
 int command_run(const char *name, int argc, char **argv, const struct verb *verbs, const char *help)
+{
+    const struct verb_help helps[] = {{NULL, help}, {NULL, NULL}};
+    return command_run_helped(name, argc, argv, verbs, helps);
+}
+
+int command_run_helped(const char *name, int argc, char **argv, const struct verb *verbs,
+                       const struct verb_help *helps)
 {
     struct command command = {.name = name};
     if (!options_take(&command, argc, argv)) {
         return EXIT_USAGE;
     }
     if (command.help) {
-        fputs(help, stdout);
+        help_print(&command, helps);
         return EXIT_DONE;
+    }
+    command.completing =
+        command.count > 0 && strcmp(command.words[command.count - 1], complete_here) == 0;
+    for (const struct verb *verb = verbs; command_is_asked(&command) && verb->name != NULL;
+         verb++) {
+        complete_word(verb->name);
     }
     const char *word = command_word(&command);
     if (word == NULL) {
@@ -120,132 +195,6 @@ int command_run(const char *name, int argc, char **argv, const struct verb *verb
         }
     }
     return verb_unknown(&command, verbs, word);
-}
-
-json_t *command_list(const char *text)
-{
-    json_t *list = json_array();
-    while (*text != '\0') {
-        size_t length = strcspn(text, ",");
-        json_array_append_new(list, json_stringn(text, length));
-        text += length + (text[length] == ',' ? 1 : 0);
-    }
-    return list;
-}
-
-char *command_absolute(const char *path)
-{
-    char folder[4096];
-    char *absolute = NULL;
-    if (path[0] == '/' || path[0] == '\0' || getcwd(folder, sizeof(folder)) == NULL) {
-        return strdup(path);
-    }
-    if (asprintf(&absolute, "%s/%s", folder, path) < 0) {
-        return NULL;
-    }
-    return absolute;
-}
-
-static json_t *number_value(const char *word)
-{
-    char *end;
-    errno = 0;
-    long long number = strtoll(word, &end, 10);
-    return errno == 0 && end != word && *end == '\0' ? json_integer(number) : NULL;
-}
-
-static json_t *file_value(const char *word)
-{
-    char *path = command_absolute(word);
-    json_t *value = path != NULL ? json_string(path) : NULL;
-    free(path);
-    return value;
-}
-
-/* The value as JSON; null when the word is not of the type, `expected` then says what is. */
-static json_t *word_value(enum word_type type, const char *word, const char **expected)
-{
-    switch (type) {
-    case WORD_NUMBER:
-        *expected = "a number";
-        return number_value(word);
-    case WORD_ON_OFF:
-        *expected = "on or off";
-        if (strcmp(word, "on") == 0) {
-            return json_true();
-        }
-        return strcmp(word, "off") == 0 ? json_false() : NULL;
-    case WORD_LIST:
-        *expected = "texts with commas between them";
-        return command_list(word);
-    case WORD_FILE:
-        *expected = "a path in UTF-8";
-        return file_value(word);
-    case WORD_TEXT:
-        break;
-    }
-    *expected = "a text in UTF-8";
-    return json_string(word);
-}
-
-static void member_unknown(const struct command *command, const struct word_rule *rules,
-                           const char *word)
-{
-    const char *names[RULES_MAX + 1];
-    size_t count = 0;
-    while (rules[count].word != NULL && count < RULES_MAX) {
-        names[count] = rules[count].word;
-        count++;
-    }
-    names[count] = NULL;
-    const char *near = config_near(word, names);
-    if (near != NULL) {
-        command_usage(command, "unknown word \"%s\": did you mean \"%s\"?", word, near);
-    } else {
-        command_usage(command, "unknown word \"%s\"", word);
-    }
-}
-
-bool command_member(struct command *command, const struct word_rule *rules, json_t *object)
-{
-    const char *word = command_need(command, "a word");
-    const char *expected;
-    if (word == NULL) {
-        return false;
-    }
-    const struct word_rule *rule = rules;
-    while (rule->word != NULL && strcmp(rule->word, word) != 0) {
-        rule++;
-    }
-    if (rule->word == NULL) {
-        member_unknown(command, rules, word);
-        return false;
-    }
-    const char *text = command_word(command);
-    if (text == NULL) {
-        command_usage(command, "the value of \"%s\" is missing", word);
-        return false;
-    }
-    if (json_object_get(object, rule->member) != NULL) {
-        command_usage(command, "\"%s\" is given twice", word);
-        return false;
-    }
-    json_t *value = word_value(rule->type, text, &expected);
-    if (value == NULL || json_object_set_new(object, rule->member, value) != 0) {
-        command_usage(command, "%s: expected %s, found \"%s\"", word, expected, text);
-        return false;
-    }
-    return true;
-}
-
-bool command_members(struct command *command, const struct word_rule *rules, json_t *object)
-{
-    while (command->next < command->count) {
-        if (!command_member(command, rules, object)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* The daemon's paths begin with "params.", which says nothing to somebody who wrote words. */
@@ -264,22 +213,46 @@ static int exit_code_of(enum xsw_status status)
     return status == XSW_INVALID ? EXIT_USAGE : EXIT_FAILED;
 }
 
+int command_failed(const struct command *command, const struct xsw_error *error)
+{
+    fprintf(stderr, "xsw %s: %s\n", command->name, sentence_of(error));
+    return exit_code_of(error->status);
+}
+
+int command_connect(const struct command *command, struct client **client)
+{
+    struct xsw_error error;
+    if (command->completing) {
+        complete_end(); /* a question changes nothing */
+    }
+    enum xsw_status status = client_connect(command->socket, client, &error);
+    if (status != XSW_OK) {
+        fprintf(stderr, "xsw %s: %s\n", command->name, error.text);
+        return EXIT_FAILED;
+    }
+    if (command->switch_name != NULL &&
+        client_select(*client, command->switch_name, &error) != XSW_OK) {
+        client_close(*client);
+        return command_failed(command, &error);
+    }
+    return EXIT_DONE;
+}
+
 int command_call(const struct command *command, const char *method, json_t *params, json_t **result)
 {
     struct client *client;
     struct client_reply reply;
     struct xsw_error error;
-    enum xsw_status status = client_connect(command->socket, &client, &error);
-    if (status != XSW_OK) {
+    int exit_code = command_connect(command, &client);
+    if (exit_code != EXIT_DONE) {
         json_decref(params);
-        fprintf(stderr, "xsw %s: %s\n", command->name, error.text);
-        return EXIT_FAILED;
+        return exit_code;
     }
-    status = client_call(client, method, params, &reply, &error);
+    enum xsw_status status = client_call(client, method, params, &reply, &error);
     client_close(client);
     if (status != XSW_OK) {
-        fprintf(stderr, "xsw %s: %s\n", command->name, sentence_of(&error));
-        return exit_code_of(status);
+        error.status = status;
+        return command_failed(command, &error);
     }
     *result = json_incref(reply.result);
     client_reply_fini(&reply);

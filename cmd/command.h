@@ -19,10 +19,12 @@
 
 /* A command line without the options that every command has; words are taken from the front. */
 struct command {
-    const char *name;   /* "port" */
-    const char *socket; /* null: not given */
+    const char *name;        /* "port" */
+    const char *socket;      /* null: not given */
+    const char *switch_name; /* null: not given */
     bool json;
     bool help;
+    bool completing; /* the last word is --complete-here: see cmd/complete.h */
     char **words;
     int count;
     int next;
@@ -38,8 +40,20 @@ struct verb {
 int command_run(const char *name, int argc, char **argv, const struct verb *verbs,
                 const char *help);
 
+/* The same with texts for single verbs: `helps` begins with the one of the command, whose verb is
+ * null, and ends with a null text. */
+struct verb_help {
+    const char *verb;
+    const char *text;
+};
+int command_run_helped(const char *name, int argc, char **argv, const struct verb *verbs,
+                       const struct verb_help *helps);
+
 /* The next word, or null. */
 const char *command_word(struct command *command);
+/* Whether the parser stands where a person asks what can come: see cmd/complete.h. */
+bool command_is_asked(const struct command *command);
+bool command_has_word(const struct command *command);
 /* Takes the next word when it is `word`. */
 bool command_accept(struct command *command, const char *word);
 /* The next word; when there is none, says that `what` is missing and returns null. */
@@ -74,6 +88,10 @@ json_t *command_list(const char *text);
 /* `path` from our folder; null when memory is short. To be freed. */
 char *command_absolute(const char *path);
 
+/* A connection for several calls. Prints what goes wrong and returns the exit code for it. */
+int command_connect(const struct command *command, struct client **client);
+/* Prints an error of the daemon and returns the exit code for it. */
+int command_failed(const struct command *command, const struct xsw_error *error);
 /* Calls a method of xswd; takes `params`. Prints what goes wrong and returns the exit code for it,
  * EXIT_FOUND when the thing that was named is not there. */
 int command_call(const struct command *command, const char *method, json_t *params,

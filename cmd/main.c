@@ -10,6 +10,7 @@
 #include "cmd/analyze.h"
 #include "cmd/capture.h"
 #include "cmd/commands.h"
+#include "cmd/complete.h"
 #include "cmd/exit_codes.h"
 #include "switch/config_node.h"
 
@@ -20,12 +21,15 @@ struct subcommand {
 };
 
 static const struct subcommand subcommands[] = {
-    {"switch", cmd_switch, "the switch itself, and its configuration in force"},
+    {"switch", cmd_switch, "list, show, add, set and remove switches"},
+    {"config", cmd_config, "the configuration in force, to be saved and loaded again"},
     {"port", cmd_port, "list, show, add, set and remove ports"},
+    {"nic", cmd_nic, "NICs that come and go on ports that stay"},
     {"policy", cmd_policy, "the access rules of ports"},
     {"mac", cmd_mac, "the learned addresses"},
     {"stats", cmd_stats, "what every stage took in, gave out and dropped"},
     {"extension", cmd_extension, "extensions and their settings"},
+    {"feature", cmd_feature, "all that can be set on ports and switches, and its status"},
     {"capture", cmd_capture, "record what happens to packets"},
     {"analyze", cmd_analyze, "find out from a recording where packets went"},
 };
@@ -34,7 +38,7 @@ enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 
 static void help_print(FILE *file)
 {
-    fputs("usage: xsw [--socket PATH] COMMAND [WORDS…]\n\n", file);
+    fputs("usage: xsw [--socket PATH] [--switch NAME] COMMAND [WORDS…]\n\n", file);
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
         fprintf(file, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
     }
@@ -42,6 +46,7 @@ static void help_print(FILE *file)
           "  --socket PATH      the control socket of xswd; default $XSW_SOCKET, else\n"
           "                     /run/xsw/xswd.sock as root, else\n"
           "                     $XDG_RUNTIME_DIR/xsw/xswd.sock\n"
+          "  -S, --switch NAME  which switch, when xswd has several; default $XSW_SWITCH\n"
           "  --json             for programs: {\"format\":1,…}\n"
           "  --help             of xsw, or of a command: xsw port --help\n"
           "  --version\n"
@@ -70,15 +75,37 @@ static int unknown(const char *word)
     return EXIT_USAGE;
 }
 
-/* Options in front of the command. The socket goes into the environment, where every command looks
- * for it; --json goes on to the command, behind its name. Returns how many words were taken, or -1
- * with the exit code set. */
+/* Takes "--socket PATH", "--socket=PATH" and the like into the environment, where every command
+ * looks for it. 1: taken; 0: another word; -1: incomplete. */
+static int option_take(char **argv, int *place, const char *name, const char *variable)
+{
+    const char *word = argv[*place];
+    size_t length = strlen(name);
+    if (strncmp(word, name, length) != 0 || (word[length] != '\0' && word[length] != '=')) {
+        return 0;
+    }
+    const char *value = word[length] == '=' ? word + length + 1 : argv[++*place];
+    return value != NULL && value[0] != '\0' && setenv(variable, value, 1) == 0 ? 1 : -1;
+}
+
+/* Options in front of the command; --json goes on to the command, behind its name. Returns how many
+ * words were taken, or -1 with the exit code set. */
 static int options_take(int argc, char **argv, bool *json, int *exit_code)
 {
     int next = 1;
     *exit_code = EXIT_DONE;
-    for (; next < argc && argv[next][0] == '-'; next++) {
+    for (; next < argc && argv[next][0] == '-' && strcmp(argv[next], complete_here) != 0; next++) {
         const char *word = argv[next];
+        int taken = option_take(argv, &next, "--socket", "XSW_SOCKET");
+        if (taken == 0) {
+            taken = option_take(argv, &next, "--switch", "XSW_SWITCH");
+        }
+        if (taken == 0) {
+            taken = option_take(argv, &next, "-S", "XSW_SWITCH");
+        }
+        if (taken == 1) {
+            continue;
+        }
         if (strcmp(word, "--json") == 0) {
             *json = true;
         } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
@@ -88,21 +115,29 @@ static int options_take(int argc, char **argv, bool *json, int *exit_code)
             puts("xsw " XSW_VERSION);
             return -1;
         } else {
-            const char *path = NULL;
-            if (strncmp(word, "--socket=", 9) == 0) {
-                path = word + 9;
-            } else if (strcmp(word, "--socket") == 0 && next + 1 < argc) {
-                path = argv[++next];
-            }
-            if (path == NULL || path[0] == '\0' || setenv("XSW_SOCKET", path, 1) != 0) {
-                fprintf(stderr, "xsw: unknown or incomplete option \"%s\"\nTry `xsw --help`.\n",
-                        word);
-                *exit_code = EXIT_USAGE;
-                return -1;
-            }
+            fprintf(stderr, "xsw: unknown or incomplete option \"%s\"\nTry `xsw --help`.\n", word);
+            *exit_code = EXIT_USAGE;
+            return -1;
         }
     }
     return next;
+}
+
+/* What can come at the place of the word --complete-here: see cmd/complete.h. */
+static bool is_completed(int argc, char **argv, int next)
+{
+    if (strcmp(argv[argc - 1], complete_here) != 0) {
+        return false;
+    }
+    for (size_t i = 0; next == argc - 1 && i < SUBCOMMAND_COUNT; i++) {
+        complete_word(subcommands[i].name);
+    }
+    /* Those two have options and files, but no words. */
+    if (strcmp(argv[next], "capture") == 0 || strcmp(argv[next], "analyze") == 0) {
+        complete_word(complete_files);
+        return true;
+    }
+    return next == argc - 1;
 }
 
 static int subcommand_run(const struct subcommand *subcommand, int argc, char **argv, bool json)
@@ -135,6 +170,9 @@ int main(int argc, char **argv)
     if (next == argc) {
         help_print(stderr);
         return EXIT_USAGE;
+    }
+    if (is_completed(argc, argv, next)) {
+        return EXIT_DONE;
     }
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
         if (strcmp(argv[next], subcommands[i].name) == 0) {

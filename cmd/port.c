@@ -8,34 +8,50 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/listing.h"
+#include "cmd/port.h"
+#include "cmd/port_details.h"
+#include "cmd/port_migrate.h"
 
 static const char help[] =
     "usage: xsw port list\n"
     "       xsw port show NAME\n"
-    "       xsw port add NAME [kind tap|file|memory] [WORDS…]\n"
+    "       xsw port add NAME [kind tap|packet|xdp|file|memory|none] [WORDS…]\n"
+    "       xsw port validate NAME [WORDS…] | file FILE    would it be accepted?\n"
     "       xsw port set NAME WORDS…\n"
     "       xsw port remove NAME\n"
+    "       xsw port migrate NAME --to SOCKET    see xsw port migrate --help\n"
+    "       xsw port save NAME | restore FILE    see xsw port save --help\n"
     "\n"
-    "  mtu N              bytes behind the Ethernet header, default 1500\n"
+    "  mtu N  role generic|external|internal  friendly TEXT\n"
+    "  device NAME        tap, packet, xdp: the interface, default the port's name\n"
+    "  input FILE  output FILE  timing on|off      file: played, written, paced\n"
     "  vlan access ID     untagged frames belong to VLAN ID, tagged ones are refused\n"
     "  vlan trunk [native ID] allowed LIST\n"
     "                     tagged frames of LIST, untagged ones belong to native\n"
-    "  guard on|off       only the addresses of macs may be the source\n"
-    "  macs A,B…          those addresses\n"
-    "  mirror PORT        copies of all traffic of this port go to PORT; \"\" for none\n"
-    "  device NAME        tap: the interface, default the port's name\n"
-    "  input FILE         file: the recording that is played\n"
-    "  output FILE        file: the recording that is written\n"
-    "  timing on|off      file: play with the recorded gaps\n"
+    "  vlan private isolated|community primary ID secondary ID\n"
+    "  vlan private promiscuous primary ID secondaries LIST\n"
+    "  guard on|off       only the addresses of macs may be the source: macs A,B…\n"
+    "  dhcp-guard on|off  it may not answer as a DHCP server\n"
+    "  router-guard on|off  it may not advertise or redirect as a router\n"
+    "  priority keep|reset  the priority of its tags\n"
+    "  storm [broadcast N] [multicast N] [unknown N]\n"
+    "                     packets a second that it may send; 0 for no limit\n"
+    "  bandwidth [limit BIT/S] [burst BYTES] [weight N] [reservation BIT/S]\n"
+    "            [capacity BIT/S]                  0 for none\n"
+    "  mirror PORT        copies of its traffic go to PORT; \"\" for none\n"
+    "  mirror-direction both|in|out   in: what it sends; out: what it is sent\n"
+    "  requires A,B…      extensions without which it carries nothing; \"\" for none\n"
     "\n"
     "  --json  --socket PATH  --help\n"
     "\n"
-    "Examples: xsw port add alice kind tap vlan access 10\n"
+    "Examples: xsw port add alice vlan access 10 dhcp-guard on\n"
     "          xsw port set uplink vlan trunk native 1 allowed 10,20-30\n"
-    "          xsw port set alice guard on macs 02:00:00:00:00:01\n"
+    "          xsw port set alice guard on macs 02:00:00:00:00:01 storm broadcast 100\n"
     "Exit: 0 done, 1 there is no such port, 2 usage, 3 failed.\n";
 
 static const struct word_rule port_words[] = {{"kind", "kind", WORD_TEXT},
+                                              {"role", "role", WORD_TEXT},
+                                              {"friendly", "friendly_name", WORD_TEXT},
                                               {"device", "device", WORD_TEXT},
                                               {"input", "input", WORD_FILE},
                                               {"output", "output", WORD_FILE},
@@ -43,40 +59,71 @@ static const struct word_rule port_words[] = {{"kind", "kind", WORD_TEXT},
                                               {"mtu", "mtu", WORD_NUMBER},
                                               {"guard", "spoof_guard", WORD_ON_OFF},
                                               {"macs", "macs", WORD_LIST},
+                                              {"dhcp-guard", "dhcp_guard", WORD_ON_OFF},
+                                              {"router-guard", "router_guard", WORD_ON_OFF},
+                                              {"priority", "priority_tag", WORD_TEXT},
                                               {"mirror", "mirror_to", WORD_TEXT},
+                                              {"mirror-direction", "mirror_direction", WORD_TEXT},
+                                              {"requires", "required_extensions", WORD_LIST},
                                               {"vlan", NULL, WORD_TEXT},
+                                              {"storm", NULL, WORD_TEXT},
+                                              {"bandwidth", NULL, WORD_TEXT},
                                               {NULL, NULL, WORD_TEXT}};
+static const struct word_rule storm_words[] = {{"broadcast", "broadcast", WORD_NUMBER},
+                                               {"multicast", "multicast", WORD_NUMBER},
+                                               {"unknown", "unknown_unicast", WORD_NUMBER},
+                                               {NULL, NULL, WORD_TEXT}};
+static const struct word_rule queue_words[] = {{"packets", "packets", WORD_NUMBER},
+                                               {"bytes", "bytes", WORD_NUMBER},
+                                               {"dropped", "dropped", WORD_NUMBER},
+                                               {NULL, NULL, WORD_TEXT}};
+static const struct word_rule bandwidth_words[] = {
+    {"limit", "limit", WORD_NUMBER},       {"burst", "burst", WORD_NUMBER},
+    {"weight", "weight", WORD_NUMBER},     {"reservation", "reservation", WORD_NUMBER},
+    {"capacity", "capacity", WORD_NUMBER}, {NULL, NULL, WORD_TEXT}};
 
-enum { VLAN_TEXT_SIZE = 40 };
+enum { VLAN_TEXT_SIZE = 40, VLAN_CELL_SIZE = 22 };
 
-/* "10", or "trunk 1: 10,20-30", cut when the list is long. */
-static void vlan_format(const json_t *port, char text[VLAN_TEXT_SIZE])
+/* Appends "10,20-30" behind `length` bytes of text, cut when the list is long. */
+static void vlans_append(const json_t *list, char *text, int length, int size)
 {
-    const json_t *vlan = json_object_get(port, "vlan");
-    const json_t *allowed = json_object_get(vlan, "allowed");
-    if (strcmp(reply_text(vlan, "mode"), "trunk") != 0) {
-        snprintf(text, VLAN_TEXT_SIZE, "%lld", reply_number(vlan, "access"));
-        return;
-    }
-    char native[24] = "-";
-    if (reply_number(vlan, "native") != 0) {
-        snprintf(native, sizeof(native), "%lld", reply_number(vlan, "native"));
-    }
-    int length = snprintf(text, VLAN_TEXT_SIZE, "trunk %s:", native);
-    for (size_t i = 0; i < json_array_size(allowed); i++) {
-        const json_t *element = json_array_get(allowed, i);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *element = json_array_get(list, i);
         char one[16];
         if (json_is_integer(element)) {
             snprintf(one, sizeof(one), "%lld", (long long)json_integer_value(element));
         } else {
             snprintf(one, sizeof(one), "%s", json_string_value(element));
         }
-        if (length + (int)strlen(one) + 8 > VLAN_TEXT_SIZE) {
-            snprintf(text + length, (size_t)(VLAN_TEXT_SIZE - length), ",…");
+        if (length + (int)strlen(one) + 6 > size) {
+            snprintf(text + length, (size_t)(size - length), i > 0 ? ",…" : " …");
             return;
         }
-        length += snprintf(text + length, (size_t)(VLAN_TEXT_SIZE - length), "%s%s",
-                           i > 0 ? "," : " ", one);
+        length += snprintf(text + length, (size_t)(size - length), "%s%s", i > 0 ? "," : " ", one);
+    }
+}
+
+/* "10", "trunk 1: 10,20-30", "isolated 100/101" or "promiscuous 100: 101". */
+static void vlan_format(const json_t *port, char *text, int size)
+{
+    const json_t *vlan = json_object_get(port, "vlan");
+    const char *mode = reply_text(vlan, "mode");
+    int length = 0;
+    if (strcmp(mode, "trunk") == 0) {
+        char native[24] = "-";
+        if (reply_number(vlan, "native") != 0) {
+            snprintf(native, sizeof(native), "%lld", reply_number(vlan, "native"));
+        }
+        length = snprintf(text, (size_t)size, "trunk %s:", native);
+        vlans_append(json_object_get(vlan, "allowed"), text, length, size);
+    } else if (json_object_get(vlan, "secondaries") != NULL) {
+        length = snprintf(text, (size_t)size, "promiscuous %lld:", reply_number(vlan, "primary"));
+        vlans_append(json_object_get(vlan, "secondaries"), text, length, size);
+    } else if (strcmp(mode, "private") == 0) {
+        snprintf(text, (size_t)size, "%s %lld/%lld", reply_text(vlan, "type"),
+                 reply_number(vlan, "primary"), reply_number(vlan, "secondary"));
+    } else {
+        snprintf(text, (size_t)size, "%lld", reply_number(vlan, "access"));
     }
 }
 
@@ -101,12 +148,12 @@ static int port_list(struct command *command)
     json_array_foreach(json_object_get(result, "ports"), place, port)
     {
         const json_t *counters = json_object_get(port, "counters");
-        char vlan[VLAN_TEXT_SIZE];
-        vlan_format(port, vlan);
+        char vlan[VLAN_CELL_SIZE];
+        vlan_format(port, vlan, sizeof(vlan));
         listing_count(&listing, reply_number(port, "id"));
         listing_text(&listing, "%s", reply_text(port, "name"));
         listing_text(&listing, "%s", reply_text(port, "kind"));
-        listing_text(&listing, "%s", reply_text(port, "state"));
+        listing_text(&listing, "%s", port_state_text(port));
         listing_text(&listing, "%s", vlan);
         listing_count(&listing, reply_number(counters, "rx_packets"));
         listing_count(&listing, reply_number(counters, "tx_packets"));
@@ -147,24 +194,69 @@ static void traffic_print(const char *name, const json_t *counters, const char *
                count_format(reply_number(counters, dropped), texts[2]));
 }
 
+static const char *on_off(const json_t *port, const char *name)
+{
+    return json_is_true(json_object_get(port, name)) ? "on" : "off";
+}
+
+/* One line of those numbers of an object that are set, under the words that set them. */
+static void numbers_print(const char *name, const json_t *object, const struct word_rule *rules)
+{
+    char text[160] = "";
+    int length = 0;
+    for (; rules->word != NULL; rules++) {
+        char number[COUNT_TEXT_SIZE];
+        if (reply_number(object, rules->member) != 0 && length < (int)sizeof(text)) {
+            length += snprintf(text + length, sizeof(text) - (size_t)length, "%s%s %s",
+                               length > 0 ? ", " : "", rules->word,
+                               count_format(reply_number(object, rules->member), number));
+        }
+    }
+    line_if_there(name, text);
+}
+
+static void policies_print(const json_t *port)
+{
+    size_t place;
+    json_t *name;
+    macs_print(port);
+    line_print("dhcp guard", "%s", on_off(port, "dhcp_guard"));
+    line_print("router guard", "%s", on_off(port, "router_guard"));
+    line_print("priority", "%s", reply_text(port, "priority_tag"));
+    numbers_print("storm", json_object_get(port, "storm_limit"), storm_words);
+    numbers_print("bandwidth", json_object_get(port, "bandwidth"), bandwidth_words);
+    numbers_print("limit queue", json_object_get(port, "limit_queue"), queue_words);
+    numbers_print("capacity queue", json_object_get(port, "capacity_queue"), queue_words);
+    if (reply_text(port, "mirror_to")[0] != '\0') {
+        line_print("mirror", "%s, %s", reply_text(port, "mirror_to"),
+                   reply_text(port, "mirror_direction"));
+    }
+    json_array_foreach(json_object_get(port, "required_extensions"), place, name)
+    {
+        line_print(place == 0 ? "requires" : "", "%s", json_string_value(name));
+    }
+}
+
 static void port_print(const json_t *port)
 {
     const json_t *counters = json_object_get(port, "counters");
     char vlan[VLAN_TEXT_SIZE];
-    vlan_format(port, vlan);
+    vlan_format(port, vlan, sizeof(vlan));
     line_print("port", "%s (%lld)", reply_text(port, "name"), reply_number(port, "id"));
+    line_if_there("named", reply_text(port, "friendly_name"));
     line_print("kind", "%s", reply_text(port, "kind"));
+    line_print("role", "%s", reply_text(port, "role"));
     line_if_there("device", reply_text(port, "device"));
     line_if_there("input", reply_text(port, "input"));
     line_if_there("output", reply_text(port, "output"));
-    line_print("state", "%s", reply_text(port, "state"));
+    line_print("state", "%s, %s", reply_text(port, "life"), reply_text(port, "state"));
     line_print("queues", "%lld", reply_number(port, "queues"));
     line_print("mtu", "%lld", reply_number(port, "mtu"));
     line_print("vlan", "%s", vlan);
-    macs_print(port);
-    line_if_there("mirror", reply_text(port, "mirror_to"));
+    policies_print(port);
     traffic_print("in", counters, "rx_packets", "rx_bytes", "dropped_in");
     traffic_print("out", counters, "tx_packets", "tx_bytes", "dropped_out");
+    port_details_print(port);
 }
 
 static int port_show(struct command *command)
@@ -183,43 +275,94 @@ static int port_show(struct command *command)
     return EXIT_DONE;
 }
 
+static bool next_is_one_of(struct command *command, const struct word_rule *rules)
+{
+    for (; rules->word != NULL; rules++) {
+        if (command_accept(command, rules->word)) {
+            command->next--;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes words of the table, at least one, into `object`. False after an error. */
+static bool words_take(struct command *command, const struct word_rule *rules, json_t *object)
+{
+    bool good;
+    do {
+        good = command_member(command, rules, object);
+    } while (good && next_is_one_of(command, rules));
+    return good;
+}
+
+static bool private_take(struct command *command, json_t *vlan)
+{
+    static const struct word_rule words[] = {{"primary", "primary", WORD_NUMBER},
+                                             {"secondary", "secondary", WORD_NUMBER},
+                                             {"secondaries", "secondaries", WORD_LIST},
+                                             {NULL, NULL, WORD_TEXT}};
+    static const char *const types[] = {"isolated", "community", "promiscuous", NULL};
+    for (const char *const *type = types; *type != NULL; type++) {
+        if (command_accept(command, *type)) {
+            return json_object_set_new(vlan, "type", json_string(*type)) == 0 &&
+                   words_take(command, words, vlan);
+        }
+    }
+    command_usage(command, "vlan private: expected isolated, community or promiscuous");
+    return false;
+}
+
 /* The words behind "vlan". */
-static json_t *vlan_read(struct command *command)
+static bool vlan_take(struct command *command, json_t *vlan)
 {
     static const struct word_rule access_words[] = {{"access", "access", WORD_NUMBER},
                                                     {NULL, NULL, WORD_TEXT}};
     static const struct word_rule trunk_words[] = {{"native", "native", WORD_NUMBER},
                                                    {"allowed", "allowed", WORD_LIST},
                                                    {NULL, NULL, WORD_TEXT}};
-    bool trunk = command_accept(command, "trunk");
-    json_t *vlan = json_pack("{s:s}", "mode", trunk ? "trunk" : "access");
-    bool good = trunk || command_member(command, access_words, vlan);
-    while (good && trunk && command->next < command->count &&
-           (strcmp(command->words[command->next], "native") == 0 ||
-            strcmp(command->words[command->next], "allowed") == 0)) {
-        good = command_member(command, trunk_words, vlan);
+    if (command_accept(command, "trunk")) {
+        return json_object_set_new(vlan, "mode", json_string("trunk")) == 0 &&
+               words_take(command, trunk_words, vlan);
     }
-    if (good) {
-        return vlan;
+    if (command_accept(command, "private")) {
+        return json_object_set_new(vlan, "mode", json_string("private")) == 0 &&
+               private_take(command, vlan);
     }
-    json_decref(vlan);
-    return NULL;
+    return json_object_set_new(vlan, "mode", json_string("access")) == 0 &&
+           command_member(command, access_words, vlan);
+}
+
+/* Takes one word with what belongs to it; several may speak of the same member. */
+static bool port_word_take(struct command *command, json_t *port)
+{
+    json_t *part = NULL;
+    bool good;
+    if (command_accept(command, "vlan")) {
+        part = json_object();
+        good = vlan_take(command, part) && json_object_set(port, "vlan", part) == 0;
+    } else if (command_accept(command, "storm")) {
+        part = json_object();
+        good = words_take(command, storm_words, part) &&
+               json_object_set(port, "storm_limit", part) == 0;
+    } else if (command_accept(command, "bandwidth")) {
+        part = json_object();
+        good = words_take(command, bandwidth_words, part) &&
+               json_object_set(port, "bandwidth", part) == 0;
+    } else {
+        good = command_member(command, port_words, port);
+    }
+    json_decref(part);
+    return good;
 }
 
 /* Takes the name and all words behind it; null after an error. */
-static json_t *port_read(struct command *command)
+json_t *port_read(struct command *command)
 {
     const char *name = command_need(command, "the name of the port");
     json_t *port = name != NULL ? json_pack("{s:s}", "name", name) : NULL;
-    while (port != NULL && command->next < command->count) {
-        bool good;
-        if (command_accept(command, "vlan")) {
-            json_t *vlan = vlan_read(command);
-            good = vlan != NULL && json_object_set_new(port, "vlan", vlan) == 0;
-        } else {
-            good = command_member(command, port_words, port);
-        }
-        if (!good) {
+    while (port != NULL && command_has_word(command)) {
+        if (!port_word_take(command, port)) {
             json_decref(port);
             return NULL;
         }
@@ -261,8 +404,15 @@ static int port_remove(struct command *command)
 
 int cmd_port(int argc, char **argv)
 {
-    static const struct verb verbs[] = {{"list", port_list},     {"show", port_show},
-                                        {"add", port_add},       {"set", port_set},
-                                        {"remove", port_remove}, {NULL, NULL}};
-    return command_run("port", argc, argv, verbs, help);
+    static const struct verb verbs[] = {{"list", port_list},       {"show", port_show},
+                                        {"add", port_add},         {"set", port_set},
+                                        {"remove", port_remove},   {"validate", port_validate},
+                                        {"migrate", port_migrate}, {"save", port_save},
+                                        {"restore", port_restore}, {NULL, NULL}};
+    static const struct verb_help helps[] = {{NULL, help},
+                                             {"migrate", port_migrate_help},
+                                             {"save", port_save_help},
+                                             {"restore", port_save_help},
+                                             {NULL, NULL}};
+    return command_run_helped("port", argc, argv, verbs, helps);
 }

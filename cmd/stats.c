@@ -15,8 +15,9 @@ static const char help[] =
     "\n"
     "Shows what each stage of the pipeline took in, gave out and dropped and why,\n"
     "then the ports, the MAC table and the extensions. For every stage\n"
-    "    in + copies + injected = out + dropped + held;\n"
-    "a stage that does not balance has a line of its own.\n"
+    "    in + made = out + dropped + replaced + held;\n"
+    "made are copies, clones and packets of extensions, held are those that wait\n"
+    "there now. A stage that does not balance has a line of its own.\n"
     "\n"
     "  --watch            again every second, until interrupted\n"
     "  --json  --socket PATH  --help\n"
@@ -28,8 +29,8 @@ static const char help[] =
 static int stages_print(const json_t *stages)
 {
     static const struct listing_column columns[] = {
-        {"STAGE", false}, {"IN", true},      {"COPIES", true}, {"INJECTED", true},
-        {"OUT", true},    {"DROPPED", true}, {"HELD", true}};
+        {"STAGE", false},  {"IN", true},       {"MADE", true}, {"OUT", true},
+        {"DROPPED", true}, {"REPLACED", true}, {"HELD", true}};
     struct listing listing;
     size_t place;
     json_t *stage;
@@ -38,11 +39,11 @@ static int stages_print(const json_t *stages)
     {
         listing_text(&listing, "%s", reply_text(stage, "name"));
         listing_count(&listing, reply_number(stage, "in"));
-        listing_count(&listing, reply_number(stage, "clones"));
-        listing_count(&listing, reply_number(stage, "injected"));
+        listing_count(&listing, reply_number(stage, "clones") + reply_number(stage, "injected"));
         listing_count(&listing, reply_number(stage, "out"));
         listing_count(&listing, reply_number(stage, "dropped_packets"));
-        listing_count(&listing, reply_number(stage, "held"));
+        listing_count(&listing, reply_number(stage, "consumed"));
+        listing_count(&listing, reply_number(stage, "held") - reply_number(stage, "released"));
     }
     int exit_code = listing_print(&listing);
     listing_fini(&listing);
@@ -86,7 +87,7 @@ static void residues_print(const json_t *stages)
     json_array_foreach(stages, place, stage)
     {
         if (reply_number(stage, "residue") != 0) {
-            printf("\n%s: in + copies + injected - out - dropped - held = %s: look again when the "
+            printf("\n%s: in + made - out - dropped - replaced - held = %s: look again when the "
                    "switch is quiet\n",
                    reply_text(stage, "name"), count_format(reply_number(stage, "residue"), text));
         }

@@ -1,32 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * xsw switch: the switch itself and its configuration.
+ * xsw switch: the switches of an xswd.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/command.h"
 #include "cmd/commands.h"
+#include "cmd/configuration.h"
 #include "cmd/listing.h"
 
 static const char help[] =
     "usage: xsw switch list\n"
-    "       xsw switch show\n"
+    "       xsw switch show [NAME]\n"
+    "       xsw switch add NAME [WORDS…]\n"
+    "       xsw switch set NAME WORDS…\n"
+    "       xsw switch remove NAME [force]\n"
     "       xsw switch config\n"
     "\n"
-    "list and show tell what is running; config prints the whole configuration in\n"
-    "force, in the form that xswd --config takes.\n"
+    "  type external|internal|private\n"
+    "                     private: no external and no internal port; internal: no\n"
+    "                     external port\n"
+    "  bandwidth none|weight|absolute\n"
+    "                     how ports may reserve bandwidth\n"
+    "  mac-limit N        addresses that are learned, default 8192\n"
+    "  mac-ageing SECONDS after which an address is forgotten, default 300; 0: never\n"
+    "  workers N          add: threads that move packets, default 1\n"
+    "  buffers N          add: packet buffers of a worker\n"
+    "  file FILE          add: the rest of the configuration: ports, extensions\n"
+    "  name NEW           set: the switch is called so from now on\n"
     "\n"
-    "  --json  --socket PATH  --help\n"
+    "Switches of one xswd share nothing: workers, ports, extensions, addresses and\n"
+    "captures are each one's own. remove: one with ports goes with the word force.\n"
+    "\n"
+    "  -S, --switch NAME  --json  --socket PATH  --help\n"
     "\n"
     "Examples: xsw switch show\n"
-    "          xsw switch config > saved.json\n"
-    "Exit: 0 done, 2 usage, 3 failed.\n";
+    "          xsw switch add lab type private mac-limit 1000\n"
+    "          xsw --switch lab port add alice\n"
+    "Exit: 0 done, 1 there is no such switch, 2 usage, 3 failed.\n";
 
 static int switch_list(struct command *command)
 {
     static const struct listing_column columns[] = {
-        {"SWITCH", false}, {"PORTS", true}, {"WORKERS", true}, {"UUID", false}};
+        {"SWITCH", false}, {"TYPE", false}, {"PORTS", true}, {"WORKERS", true}, {"UUID", false}};
     struct listing listing;
     json_t *result;
     size_t place;
@@ -43,6 +60,7 @@ static int switch_list(struct command *command)
     json_array_foreach(json_object_get(result, "switches"), place, entry)
     {
         listing_text(&listing, "%s", reply_text(entry, "name"));
+        listing_text(&listing, "%s", reply_text(entry, "type"));
         listing_count(&listing, reply_number(entry, "ports"));
         listing_count(&listing, reply_number(entry, "workers"));
         listing_text(&listing, "%s", reply_text(entry, "uuid"));
@@ -53,31 +71,35 @@ static int switch_list(struct command *command)
     return exit_code;
 }
 
-static void count_print(const char *name, const json_t *object, const char *member)
+/* What the page shows, by three requests, as members of one object; null after an error. */
+static json_t *page_fetch(const struct command *command, int *exit_code)
 {
-    char text[COUNT_TEXT_SIZE];
-    line_print(name, "%s", count_format(reply_number(object, member), text));
+    static const char *const methods[] = {"switch.show", "port.list", "extension.list"};
+    json_t *page = json_object();
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        json_t *result;
+        *exit_code = command_call(command, methods[i], NULL, &result);
+        if (*exit_code != EXIT_DONE) {
+            json_decref(page);
+            return NULL;
+        }
+        json_object_update(page, result);
+        json_decref(result);
+    }
+    return page;
 }
 
-static int switch_show(struct command *command)
+static void head_print(const json_t *page)
 {
-    json_t *result;
     char texts[4][COUNT_TEXT_SIZE];
-    if (!command_ends(command)) {
-        return EXIT_USAGE;
-    }
-    int exit_code = command_call(command, "switch.show", NULL, &result);
-    if (exit_code != EXIT_DONE || command->json) {
-        return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
-    }
-
-    const json_t *shown = json_object_get(result, "switch");
-    const json_t *mac = json_object_get(result, "mac");
+    const json_t *shown = json_object_get(page, "switch");
+    const json_t *mac = json_object_get(page, "mac");
     line_print("switch", "%s", reply_text(shown, "name"));
+    line_print("type", "%s", reply_text(shown, "type"));
     line_print("uuid", "%s", reply_text(shown, "uuid"));
-    count_print("generation", shown, "generation");
-    count_print("workers", shown, "workers");
-    count_print("ports", shown, "ports");
+    line_print("generation", "%s", count_format(reply_number(shown, "generation"), texts[0]));
+    line_print("workers", "%s", count_format(reply_number(shown, "workers"), texts[0]));
+    line_print("bandwidth", "%s", reply_text(shown, "bandwidth_mode"));
     line_print("mac table", "%s of %s addresses, forgotten after %lld s",
                count_format(reply_number(mac, "entries"), texts[0]),
                count_format(reply_number(shown, "mac_limit"), texts[1]),
@@ -87,34 +109,179 @@ static int switch_show(struct command *command)
                count_format(reply_number(mac, "moved"), texts[1]),
                count_format(reply_number(mac, "aged"), texts[2]),
                count_format(reply_number(mac, "refused"), texts[3]));
-    json_decref(result);
-    return EXIT_DONE;
 }
 
-/* No "format" member here: the text is a configuration file, and those have none. */
-static int switch_config(struct command *command)
+static int ports_print(const json_t *ports)
 {
-    json_t *result;
+    static const struct listing_column columns[] = {
+        {"PORT", false}, {"KIND", false}, {"ROLE", false}, {"LIFE", false},
+        {"LINK", false}, {"IN", true},    {"OUT", true},   {"DROPPED", true}};
+    struct listing listing;
+    size_t place;
+    json_t *port;
+    listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
+    json_array_foreach(ports, place, port)
+    {
+        const json_t *counters = json_object_get(port, "counters");
+        listing_text(&listing, "%s", reply_text(port, "name"));
+        listing_text(&listing, "%s", reply_text(port, "kind"));
+        listing_text(&listing, "%s", reply_text(port, "role"));
+        listing_text(&listing, "%s", reply_text(port, "life"));
+        listing_text(&listing, "%s", reply_text(port, "state"));
+        listing_count(&listing, reply_number(counters, "rx_packets"));
+        listing_count(&listing, reply_number(counters, "tx_packets"));
+        listing_count(&listing,
+                      reply_number(counters, "dropped_in") + reply_number(counters, "dropped_out"));
+    }
+    puts(listing_rows(&listing) > 0 ? "" : "\nno ports");
+    int exit_code = listing_rows(&listing) > 0 ? listing_print(&listing) : EXIT_DONE;
+    listing_fini(&listing);
+    return exit_code;
+}
+
+/* By class, and in each in the order in which packets that come in meet them. */
+static int extensions_print(const json_t *extensions)
+{
+    static const struct listing_column columns[] = {
+        {"EXTENSION", false}, {"CLASS", false},  {"STATE", false},    {"VERSION", false},
+        {"PACKETS", true},    {"DROPPED", true}, {"VIOLATIONS", true}};
+    struct listing listing;
+    size_t place;
+    json_t *extension;
+    listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
+    json_array_foreach(extensions, place, extension)
+    {
+        bool is_off = json_is_false(json_object_get(extension, "enabled"));
+        listing_text(&listing, "%s", reply_text(extension, "name"));
+        listing_text(&listing, "%s", reply_text(extension, "kind"));
+        listing_text(&listing, "%s", is_off ? "disabled" : "enabled");
+        listing_text(&listing, "%s", reply_text(extension, "version"));
+        listing_count(&listing, reply_number(extension, "packets"));
+        listing_count(&listing, reply_number(extension, "dropped"));
+        listing_count(&listing, reply_number(extension, "violations"));
+    }
+    puts(listing_rows(&listing) > 0 ? "" : "\nno extensions");
+    int exit_code = listing_rows(&listing) > 0 ? listing_print(&listing) : EXIT_DONE;
+    listing_fini(&listing);
+    return exit_code;
+}
+
+static int switch_show(struct command *command)
+{
+    int exit_code = EXIT_DONE;
+    if (command_has_word(command)) {
+        command->switch_name = command_need(command, "the name of the switch");
+    }
     if (!command_ends(command)) {
         return EXIT_USAGE;
     }
-    int exit_code = command_call(command, "config.show", NULL, &result);
-    if (exit_code != EXIT_DONE) {
+    json_t *page = page_fetch(command, &exit_code);
+    if (page == NULL) {
         return exit_code;
     }
-    bool failed =
-        json_dumpf(json_object_get(result, "configuration"), stdout, JSON_INDENT(2)) != 0 ||
-        puts("") < 0 || fflush(stdout) != 0;
-    json_decref(result);
-    if (failed) {
-        fprintf(stderr, "xsw switch: the output cannot be written\n");
+    if (command->json) {
+        return command_print_json(page);
     }
-    return failed ? EXIT_FAILED : EXIT_DONE;
+    head_print(page);
+    exit_code = extensions_print(json_object_get(page, "extensions"));
+    if (exit_code == EXIT_DONE) {
+        exit_code = ports_print(json_object_get(page, "ports"));
+    }
+    json_decref(page);
+    return exit_code;
+}
+
+/* {"switch":{…}} with the words, over what the file has, if there is one. */
+static json_t *addition_read(const struct command *command, json_t *words)
+{
+    json_error_t parse_error;
+    json_t *file = json_incref(json_object_get(words, "file"));
+    json_t *whole = json_object();
+    if (file != NULL) {
+        json_decref(whole);
+        json_object_del(words, "file");
+        whole = json_load_file(json_string_value(file), JSON_REJECT_DUPLICATES, &parse_error);
+    }
+    if (whole == NULL) {
+        fprintf(stderr, "xsw %s: %s:%d:%d: %s\n", command->name, json_string_value(file),
+                parse_error.line, parse_error.column, parse_error.text);
+    } else if (json_is_object(json_object_get(whole, "switch"))) {
+        json_object_update(json_object_get(whole, "switch"), words);
+    } else {
+        json_object_set(whole, "switch", words);
+    }
+    json_decref(file);
+    return whole;
+}
+
+static int switch_add(struct command *command)
+{
+    static const struct word_rule rules[] = {{"type", "type", WORD_TEXT},
+                                             {"bandwidth", "bandwidth_mode", WORD_TEXT},
+                                             {"mac-limit", "mac_limit", WORD_NUMBER},
+                                             {"mac-ageing", "mac_ageing_seconds", WORD_NUMBER},
+                                             {"workers", "workers", WORD_NUMBER},
+                                             {"buffers", "buffers", WORD_NUMBER},
+                                             {"file", "file", WORD_FILE},
+                                             {NULL, NULL, WORD_TEXT}};
+    char text[100];
+    const char *name = command_need(command, "the name of the new one");
+    json_t *words = name != NULL ? json_pack("{s:s}", "name", name) : NULL;
+    if (words == NULL || !command_members(command, rules, words)) {
+        json_decref(words);
+        return EXIT_USAGE;
+    }
+    json_t *params = addition_read(command, words);
+    json_decref(words);
+    if (params == NULL) {
+        return EXIT_FAILED;
+    }
+    snprintf(text, sizeof(text), "switch %s added", name);
+    return command_do(command, "switch.add", params, text);
+}
+
+static int switch_set(struct command *command)
+{
+    static const struct word_rule rules[] = {{"name", "name", WORD_TEXT},
+                                             {"type", "type", WORD_TEXT},
+                                             {"bandwidth", "bandwidth_mode", WORD_TEXT},
+                                             {"mac-limit", "mac_limit", WORD_NUMBER},
+                                             {"mac-ageing", "mac_ageing_seconds", WORD_NUMBER},
+                                             {NULL, NULL, WORD_TEXT}};
+    char text[100];
+    json_t *set = json_object();
+    const char *name = command_need(command, "the name of the switch");
+    if (name == NULL || !command_members(command, rules, set)) {
+        json_decref(set);
+        return EXIT_USAGE;
+    }
+    if (json_object_size(set) == 0) {
+        json_decref(set);
+        return command_usage(command, "what is to be set is missing");
+    }
+    snprintf(text, sizeof(text), "switch %s set", name);
+    return command_do(command, "switch.set", json_pack("{s:s,s:o}", "name", name, "set", set),
+                      text);
+}
+
+static int switch_remove(struct command *command)
+{
+    char text[100];
+    const char *name = command_need(command, "the name of the switch");
+    bool is_forced = name != NULL && command_accept(command, "force");
+    if (name == NULL || !command_ends(command)) {
+        return EXIT_USAGE;
+    }
+    snprintf(text, sizeof(text), "switch %s removed", name);
+    return command_do(command, "switch.remove",
+                      json_pack("{s:s,s:b}", "name", name, "force", (int)is_forced), text);
 }
 
 int cmd_switch(int argc, char **argv)
 {
     static const struct verb verbs[] = {
-        {"list", switch_list}, {"show", switch_show}, {"config", switch_config}, {NULL, NULL}};
+        {"list", switch_list}, {"show", switch_show},     {"add", switch_add},
+        {"set", switch_set},   {"remove", switch_remove}, {"config", configuration_show},
+        {NULL, NULL}};
     return command_run("switch", argc, argv, verbs, help);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * xswd, the daemon: reads the configuration, starts the switch and its control socket, and then
+ * xswd, the daemon: reads the configuration, starts the switches and the control socket, and then
  * waits for signals, for the second to pass, and for requests. All of it is the control thread;
  * packets are moved by the workers that the switch starts.
  */
@@ -24,12 +24,13 @@
 #include "base/error.h"
 #include "cmd/exit_codes.h"
 #include "cmd/xswd_capture.h"
+#include "cmd/xswd_rights.h"
 #include "switch/config_file.h"
 #include "switch/config_text.h"
 #include "switch/control_methods.h"
 #include "switch/control_server.h"
 #include "switch/control_socket.h"
-#include "switch/switch.h"
+#include "switch/switches.h"
 
 struct options {
     const char *config_path;
@@ -39,8 +40,8 @@ struct options {
 };
 
 struct daemon {
-    struct config config;
-    struct vswitch *vswitch;
+    struct configs configs;
+    struct switches switches;
     struct control_server *server;
     struct control_methods methods;
     struct xswd_capture capture;
@@ -52,7 +53,7 @@ struct daemon {
 static const char help[] =
     "usage: xswd --config FILE [--socket PATH] [--workers N] [--check]\n"
     "\n"
-    "Runs a virtual switch in the foreground until SIGINT or SIGTERM.\n"
+    "Runs virtual switches in the foreground until SIGINT or SIGTERM.\n"
     "\n"
     "  -c, --config FILE   the configuration, JSON; see xswd(8)\n"
     "  -s, --socket PATH   the control socket; default $XSW_SOCKET, else\n"
@@ -180,13 +181,41 @@ static enum xsw_status events_open(struct daemon *daemon, struct xsw_error *erro
     return XSW_OK;
 }
 
+static enum xsw_status switches_start(struct daemon *daemon, const struct options *options,
+                                      struct xsw_error *error)
+{
+    enum xsw_status status = XSW_OK;
+    daemon->switches.log = (struct vswitch_log){.line = log_line};
+    for (size_t i = 0; i < daemon->configs.count && status == XSW_OK; i++) {
+        struct config *config = &daemon->configs.list[i];
+        if (options->workers != 0) {
+            config->switch_config.workers = options->workers;
+        }
+        status = switches_add(&daemon->switches, config, error);
+        if (status != XSW_OK && daemon->configs.count > 1) {
+            error_prefix(error, "switches[%zu] (%s)", i, config->switch_config.name);
+        }
+    }
+    return status == XSW_OK ? XSW_OK : error_prefix(error, "%s", options->config_path);
+}
+
+/* When the socket has got its group, and before there are other threads. */
+static enum xsw_status rights_give_up(struct xsw_error *error)
+{
+    char text[RIGHTS_TEXT_SIZE];
+    enum xsw_status status = rights_reduce(text, error);
+    if (status == XSW_OK) {
+        fprintf(stderr, "rights: kept=%s\n", text);
+    }
+    return status;
+}
+
 /* The socket comes first: when another daemon has it, no port is touched. */
 static enum xsw_status daemon_start(struct daemon *daemon, const struct options *options,
                                     struct xsw_error *error)
 {
     enum xsw_status status = control_socket_path(options->socket_path, daemon->socket_path, error);
     struct control_options control = {.path = daemon->socket_path, .log = log_line};
-    struct vswitch_log log = {.line = log_line};
     if (status == XSW_OK) {
         status = events_open(daemon, error);
     }
@@ -194,23 +223,18 @@ static enum xsw_status daemon_start(struct daemon *daemon, const struct options 
         status = control_server_open(&control, &daemon->server, error);
     }
     if (status == XSW_OK) {
-        status = vswitch_create(&daemon->config.switch_config, &daemon->vswitch, error);
+        status = rights_give_up(error);
+    }
+    if (status == XSW_OK) {
+        status = switches_start(daemon, options, error);
     }
     if (status != XSW_OK) {
         return status;
     }
-    vswitch_set_log(daemon->vswitch, &log);
-    status = config_apply(&daemon->config, daemon->vswitch, error);
-    if (status != XSW_OK) {
-        return error_prefix(error, "%s", options->config_path);
-    }
-    xswd_capture_init(&daemon->capture, daemon->vswitch);
-    status = control_methods_add(&daemon->methods, daemon->vswitch, daemon->server, error);
+    xswd_capture_init(&daemon->capture, &daemon->switches);
+    status = control_methods_add(&daemon->methods, &daemon->switches, daemon->server, error);
     if (status == XSW_OK) {
         status = control_server_add(daemon->server, &daemon->capture.table, error);
-    }
-    if (status == XSW_OK) {
-        status = vswitch_start(daemon->vswitch, error);
     }
     return status;
 }
@@ -228,7 +252,7 @@ static void timer_read(struct daemon *daemon)
     if (read(daemon->timer_fd, &seconds, sizeof(seconds)) != sizeof(seconds)) {
         return;
     }
-    vswitch_tick(daemon->vswitch);
+    switches_tick(&daemon->switches);
     control_server_tick(daemon->server, now_ns());
 }
 
@@ -267,7 +291,7 @@ static void daemon_stop(struct daemon *daemon)
     /* Closing the server ends the connections, and with them the capture sessions. */
     control_server_close(daemon->server);
     xswd_capture_fini(&daemon->capture);
-    vswitch_destroy(daemon->vswitch);
+    switches_fini(&daemon->switches);
     if (daemon->signal_fd >= 0) {
         close(daemon->signal_fd);
     }
@@ -276,16 +300,30 @@ static void daemon_stop(struct daemon *daemon)
     }
 }
 
+/* "started: …", with the sums of all switches. */
+static void started_print(const struct daemon *daemon)
+{
+    size_t ports = 0;
+    size_t extensions = 0;
+    unsigned workers = 0;
+    fprintf(stderr, "started: version=%s switch=", XSW_VERSION);
+    for (size_t i = 0; i < daemon->configs.count; i++) {
+        const struct config *config = &daemon->configs.list[i];
+        fprintf(stderr, "%s%s", i > 0 ? "," : "", config->switch_config.name);
+        ports += config->port_count;
+        extensions += config->extension_count;
+        workers += config->switch_config.workers;
+    }
+    fprintf(stderr, " ports=%zu extensions=%zu workers=%u socket=%s\n", ports, extensions, workers,
+            daemon->socket_path);
+}
+
 static enum xsw_status daemon_run(struct daemon *daemon, const struct options *options,
                                   struct xsw_error *error)
 {
     enum xsw_status status = daemon_start(daemon, options, error);
     if (status == XSW_OK) {
-        fprintf(stderr,
-                "started: version=%s switch=%s ports=%zu extensions=%zu workers=%u socket=%s\n",
-                XSW_VERSION, daemon->config.switch_config.name, daemon->config.port_count,
-                daemon->config.extension_count, daemon->config.switch_config.workers,
-                daemon->socket_path);
+        started_print(daemon);
         service_notify("READY=1");
         status = daemon_loop(daemon, error);
     }
@@ -294,6 +332,18 @@ static enum xsw_status daemon_run(struct daemon *daemon, const struct options *o
         fprintf(stderr, "stopped: socket=%s\n", daemon->socket_path);
     }
     return status;
+}
+
+static void good_print(const struct configs *configs, const char *path)
+{
+    for (size_t i = 0; i < configs->count; i++) {
+        printf("%s: good: ", path);
+        if (configs->count > 1) {
+            printf("switch %s: ", configs->list[i].switch_config.name);
+        }
+        printf("%zu ports, %zu extensions\n", configs->list[i].port_count,
+               configs->list[i].extension_count);
+    }
 }
 
 int main(int argc, char **argv)
@@ -306,17 +356,13 @@ int main(int argc, char **argv)
     if (exit_code >= 0) {
         return exit_code;
     }
-    enum xsw_status status = config_load(options.config_path, &daemon.config, &error);
-    if (status == XSW_OK && options.workers != 0) {
-        daemon.config.switch_config.workers = options.workers;
-    }
+    enum xsw_status status = configs_load(options.config_path, &daemon.configs, &error);
     if (status == XSW_OK && options.check_only) {
-        printf("%s: good: %zu ports, %zu extensions\n", options.config_path,
-               daemon.config.port_count, daemon.config.extension_count);
+        good_print(&daemon.configs, options.config_path);
     } else if (status == XSW_OK) {
         status = daemon_run(&daemon, &options, &error);
     }
-    config_fini(&daemon.config);
+    configs_fini(&daemon.configs);
     if (status == XSW_OK) {
         return EXIT_DONE;
     }

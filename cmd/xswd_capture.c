@@ -12,15 +12,16 @@
 #include "switch/config_node.h"
 #include "switch/control_methods.h"
 #include "switch/switch.h"
+#include "switch/switches.h"
 
 enum { FILTER_SIZE = 4096 };
 
 static struct xswd_session *session_find(struct xswd_capture *capture, uint64_t client,
                                          int64_t session)
 {
-    for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
+    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
         struct xswd_session *place = &capture->sessions[i];
-        if (place->session != NULL && place->client == client &&
+        if (place->vswitch == capture->vswitch && place->client == client &&
             capture_session_id(place->session) == session) {
             return place;
         }
@@ -28,14 +29,19 @@ static struct xswd_session *session_find(struct xswd_capture *capture, uint64_t 
     return NULL;
 }
 
+/* A free place, when the switch has less than the sessions that it may have. */
 static struct xswd_session *place_find(struct xswd_capture *capture)
 {
-    for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
+    struct xswd_session *place = NULL;
+    size_t used = 0;
+    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
         if (capture->sessions[i].session == NULL) {
-            return &capture->sessions[i];
+            place = &capture->sessions[i];
+        } else if (capture->sessions[i].vswitch == capture->vswitch) {
+            used++;
         }
     }
-    return NULL;
+    return used < CAPTURE_SESSIONS_MAX ? place : NULL;
 }
 
 static void session_close(struct xswd_session *place)
@@ -123,11 +129,12 @@ static json_t *stages_json(const struct xswd_capture *capture,
     for (size_t i = 0; reasons != NULL && i < stage_count && i < STAGES_MAX; i++) {
         struct stage_counters c = capture_session_stage(session, stages[i].id);
         json_array_append_new(
-            list,
-            json_pack("{s:i,s:I,s:I,s:I,s:I,s:I,s:o}", "stage", stages[i].id, "in",
-                      (json_int_t)c.in, "clones", (json_int_t)c.clones, "injected",
-                      (json_int_t)c.injected, "out", (json_int_t)c.out, "held", (json_int_t)c.held,
-                      "dropped", dropped_json(session, stages[i].id, reasons, reason_count)));
+            list, json_pack("{s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "stage", stages[i].id, "in",
+                            (json_int_t)c.in, "clones", (json_int_t)c.clones, "injected",
+                            (json_int_t)c.injected, "out", (json_int_t)c.out, "consumed",
+                            (json_int_t)c.consumed, "held", (json_int_t)c.held, "released",
+                            (json_int_t)c.released, "dropped",
+                            dropped_json(session, stages[i].id, reasons, reason_count)));
     }
     free(reasons);
     return list;
@@ -144,6 +151,7 @@ static enum xsw_status session_open(struct xswd_capture *capture, struct xswd_se
         return status;
     }
     place->client = caller->client;
+    place->vswitch = capture->vswitch;
     return XSW_OK;
 }
 
@@ -242,9 +250,9 @@ static enum xsw_status method_list(void *context, const struct rpc_caller *calle
         return reader.status;
     }
     json_t *list = json_array();
-    for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
+    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
         const struct capture_session *session = capture->sessions[i].session;
-        if (session == NULL) {
+        if (session == NULL || capture->sessions[i].vswitch != capture->vswitch) {
             continue;
         }
         json_t *object = session_json(session);
@@ -257,11 +265,32 @@ static enum xsw_status method_list(void *context, const struct rpc_caller *calle
 static void client_gone(void *context, uint64_t client)
 {
     struct xswd_capture *capture = context;
-    for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
+    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
         if (capture->sessions[i].session != NULL && capture->sessions[i].client == client) {
             session_close(&capture->sessions[i]);
         }
     }
+}
+
+static enum xsw_status capture_resolve(void *context, const char *name, void **resolved,
+                                       struct xsw_error *error)
+{
+    struct xswd_capture *capture = context;
+    *resolved = capture;
+    return switches_find(capture->switches, name, &capture->vswitch, error);
+}
+
+static enum xsw_status capture_may_remove(void *context, struct vswitch *vswitch,
+                                          struct xsw_error *error)
+{
+    const struct xswd_capture *capture = context;
+    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
+        if (capture->sessions[i].session != NULL && capture->sessions[i].vswitch == vswitch) {
+            return error_set(error, XSW_BUSY, "switch %s is being captured: end the capture first",
+                             vswitch_config(vswitch)->name);
+        }
+    }
+    return XSW_OK;
 }
 
 static const struct rpc_method capture_methods[] = {
@@ -270,20 +299,23 @@ static const struct rpc_method capture_methods[] = {
     {"capture.list", false, method_list},
 };
 
-void xswd_capture_init(struct xswd_capture *capture, struct vswitch *vswitch)
+void xswd_capture_init(struct xswd_capture *capture, struct switches *switches)
 {
     *capture = (struct xswd_capture){
         .table = {.methods = capture_methods,
                   .count = sizeof(capture_methods) / sizeof(capture_methods[0]),
                   .context = capture,
+                  .resolve = capture_resolve,
                   .client_gone = client_gone},
-        .vswitch = vswitch,
+        .switches = switches,
     };
+    switches->may_remove = capture_may_remove;
+    switches->may_remove_context = capture;
 }
 
 void xswd_capture_fini(struct xswd_capture *capture)
 {
-    for (size_t i = 0; i < CAPTURE_SESSIONS_MAX; i++) {
+    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
         if (capture->sessions[i].session != NULL) {
             session_close(&capture->sessions[i]);
         }

@@ -3,6 +3,10 @@
  * A filter that sets header fields of the packets that match, and mends every checksum that covers
  * them by the difference (RFC 1624). A checksum that the sender left to the offload is half done:
  * its place holds the sum of the pseudo header, not complemented, and only addresses change that.
+ *
+ * On egress the bytes are not a filter's to change. With direction=out it changes a clone, which is
+ * injected on ingress below this extension and forwarded anew, and takes the packet's place. A
+ * packet that goes to several ports is left as it is: a clone of each would go to each of them.
  */
 #include <pcap/pcap.h>
 
@@ -40,8 +44,11 @@ enum setting {
     SETTING_PORT_DST,
     SETTING_VLAN_PRIORITY,
     SETTING_RULE,
+    SETTING_DIRECTION,
     SETTING_COUNT
 };
+
+enum reason { REASON_NO_CLONE, REASON_COUNT };
 
 /* Bytes to write: none when the length is 0. */
 struct value {
@@ -50,12 +57,14 @@ struct value {
 };
 
 struct rewrite {
+    const struct xsw_host *host;
     struct bpf_program program;
     struct value eth_source, eth_destination, ip_source, ip_destination, port_source,
         port_destination;
     uint32_t rule;
     uint8_t dscp;
     uint8_t priority;
+    uint8_t is_egress;
 };
 
 /* A packet that is being rewritten: where its checksums are, null for those that it does not have.
@@ -286,15 +295,54 @@ static int rewrite_packet(const struct rewrite *rewrite, struct xsw_packet *pack
     return target.has_changed;
 }
 
+static int is_matched(const struct rewrite *rewrite, const struct xsw_packet *packet)
+{
+    return bpf_filter(rewrite->program.bf_insns, packet->data, packet->length, packet->length) != 0;
+}
+
 static void rewrite_ingress(void *state, struct xsw_batch *batch, struct xsw_verdict *verdicts)
 {
     const struct rewrite *rewrite = state;
-    for (uint32_t i = 0; i < batch->count; i++) {
+    for (uint32_t i = 0; i < batch->count && !rewrite->is_egress; i++) {
         struct xsw_packet *packet = batch->packets[i];
-        if (bpf_filter(rewrite->program.bf_insns, packet->data, packet->length, packet->length) !=
-                0 &&
-            rewrite_packet(rewrite, packet)) {
+        if (is_matched(rewrite, packet) && rewrite_packet(rewrite, packet)) {
             verdicts[i].rule = rewrite->rule;
+        }
+    }
+}
+
+/* Whether the packet is to be replaced by a clone: its own clones and what has copies is not. */
+static int is_replaced(const struct rewrite *rewrite, const struct xsw_packet *packet)
+{
+    const uint8_t several = XSW_PACKET_FLOOD_COPY | XSW_PACKET_MIRROR_COPY | XSW_PACKET_HAS_COPIES;
+    return packet->injector != rewrite->host->self && (packet->flags & several) == 0 &&
+           is_matched(rewrite, packet);
+}
+
+static void replace(const struct rewrite *rewrite, uint32_t worker, const struct xsw_packet *packet,
+                    struct xsw_verdict *verdict)
+{
+    const struct xsw_data_services *data = rewrite->host->data;
+    struct xsw_packet *clone = data->clone(rewrite->host, worker, packet);
+    if (clone != NULL && !rewrite_packet(rewrite, clone)) {
+        data->discard(rewrite->host, worker, clone); /* it has the wanted values already */
+        return;
+    }
+    verdict->rule = rewrite->rule;
+    verdict->action = XSW_REPLACED;
+    if (clone == NULL || data->inject(rewrite->host, worker, clone, XSW_INGRESS) != XSW_OK) {
+        verdict->action = XSW_DROP;
+        verdict->reason = REASON_NO_CLONE;
+    }
+}
+
+static void rewrite_egress(void *state, const struct xsw_const_batch *batch,
+                           struct xsw_verdict *verdicts)
+{
+    const struct rewrite *rewrite = state;
+    for (uint32_t i = 0; i < batch->count && rewrite->is_egress; i++) {
+        if (is_replaced(rewrite, batch->packets[i])) {
+            replace(rewrite, batch->worker, batch->packets[i], &verdicts[i]);
         }
     }
 }
@@ -421,13 +469,36 @@ static const struct xsw_setting_info settings_table[SETTING_COUNT] = {
                                PRIORITY_LEAVE, NULL, "new priority in the outer tag; 8: leave"},
     [SETTING_RULE] = {"rule", XSW_SETTING_NUMBER, 1, UINT32_MAX, 1, NULL,
                       "rule id that the verdict on a changed packet carries"},
+    [SETTING_DIRECTION] = {.name = "direction",
+                           .type = XSW_SETTING_TEXT,
+                           .default_text = "in",
+                           .help =
+                               "in: as packets come in; out: as they go out to a single port, by "
+                               "a clone that is forwarded anew"},
 };
+
+static const struct xsw_reason_info reasons[REASON_COUNT] = {
+    [REASON_NO_CLONE] = {"rewrite-no-clone", "there was no buffer for the rewritten clone"},
+};
+
+static enum xsw_status parse_direction(struct rewrite *rewrite, const struct xsw_host *host,
+                                       const char *text, struct xsw_error *error)
+{
+    rewrite->host = host;
+    rewrite->is_egress = strcmp(text, "out") == 0;
+    if (!rewrite->is_egress && strcmp(text, "in") != 0) {
+        return fail(error, XSW_INVALID, "direction \"%.*s\": expected in or out", TEXT_SHOWN, text);
+    }
+    if (rewrite->is_egress && (!XSW_HAS(host, struct xsw_host, data) || host->data == NULL)) {
+        return fail(error, XSW_UNSUPPORTED, "direction out: this host makes no clones");
+    }
+    return XSW_OK;
+}
 
 static enum xsw_status rewrite_init(void *state, const struct xsw_host *host,
                                     const struct xsw_setting *settings, struct xsw_error *error)
 {
     struct rewrite *rewrite = state;
-    (void)host;
     struct {
         struct value *value;
         enum setting setting;
@@ -452,7 +523,10 @@ static enum xsw_status rewrite_init(void *state, const struct xsw_host *host,
     rewrite->dscp = (uint8_t)settings[SETTING_DSCP].number;
     rewrite->priority = (uint8_t)settings[SETTING_VLAN_PRIORITY].number;
     rewrite->rule = (uint32_t)settings[SETTING_RULE].number;
-    return compile_match(rewrite, settings[SETTING_MATCH].texts[0], error);
+    enum xsw_status status =
+        parse_direction(rewrite, host, settings[SETTING_DIRECTION].texts[0], error);
+    return status != XSW_OK ? status
+                            : compile_match(rewrite, settings[SETTING_MATCH].texts[0], error);
 }
 
 static void rewrite_fini(void *state)
@@ -461,7 +535,11 @@ static void rewrite_fini(void *state)
     pcap_freecode(&rewrite->program);
 }
 
-static const struct xsw_filter_ops ops = {.size = sizeof ops, .ingress = rewrite_ingress};
+static const struct xsw_filter_ops ops = {
+    .size = sizeof ops,
+    .ingress = rewrite_ingress,
+    .egress = rewrite_egress,
+};
 
 static const struct xsw_extension rewrite_extension = {
     .abi = XSW_EXTENSION_ABI,
@@ -470,8 +548,10 @@ static const struct xsw_extension rewrite_extension = {
     .version = XSW_VERSION,
     .description = "sets header fields of matching packets and mends their checksums",
     .kind = XSW_EXTENSION_FILTER,
-    .flags = XSW_EXTENSION_CHANGES_BYTES,
+    .flags = XSW_EXTENSION_CHANGES_BYTES | XSW_EXTENSION_ORIGINATES,
     .state_size = sizeof(struct rewrite),
+    .reasons = reasons,
+    .reason_count = REASON_COUNT,
     .settings = settings_table,
     .setting_count = SETTING_COUNT,
     .init = rewrite_init,

@@ -24,7 +24,8 @@ enum {
     GAP_SIZE = 28,
     GENERATION_SIZE = 8,
     STAGE_TIME_SIZE = 4,
-    UNDECLARED_SIZE = 2
+    UNDECLARED_SIZE = 2,
+    HELD_SIZE = 20
 };
 
 static const uint8_t magic[MAGIC_SIZE] = {'X', 'S', 'W', '1'};
@@ -145,6 +146,18 @@ void meta_add_gap(struct meta_builder *builder, const struct meta_gap *gap)
     }
 }
 
+void meta_add_held(struct meta_builder *builder, const struct meta_held *held)
+{
+    uint8_t *p = extend_tlv(builder, META_TLV_HELD, HELD_SIZE);
+    if (p == NULL) {
+        return;
+    }
+    put_le16(p, held->stage);
+    put_le16(p + 2, 0);
+    put_le64(p + 4, held->held_ns);
+    put_le64(p + 12, held->rx_mono_ns);
+}
+
 void meta_add_vlan(struct meta_builder *builder, uint16_t vlan)
 {
     uint8_t *p = extend_tlv(builder, META_TLV_VLAN, VLAN_SIZE);
@@ -223,6 +236,7 @@ static size_t smallest_length(unsigned type)
         [META_TLV_GENERATION] = GENERATION_SIZE,
         [META_TLV_STAGE_TIME] = STAGE_TIME_SIZE,
         [META_TLV_UNDECLARED] = UNDECLARED_SIZE,
+        [META_TLV_HELD] = HELD_SIZE,
     };
     return type < sizeof(smallest) ? smallest[type] : 0;
 }
@@ -273,6 +287,9 @@ static void decode(struct meta_item *item, size_t length)
         break;
     case META_TLV_UNDECLARED:
         item->stage = get_le16(p);
+        break;
+    case META_TLV_HELD:
+        item->held = (struct meta_held){get_le16(p), get_le64(p + 4), get_le64(p + 12)};
         break;
     }
 }

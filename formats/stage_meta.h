@@ -57,7 +57,8 @@ enum meta_kind {
     META_CHANGED = 2,
     META_PUNT = 3,
     META_CLONE = 4,
-    META_CONSUMED = 5,
+    META_CONSUMED = 5,   /* the end: a clone goes on in its place, whose parent it is */
+    META_INJECTED = 6,   /* the beginning: the extension of that stage made it */
     META_SECTION = 0x40, /* SHB: who wrote this, dictionaries, configuration */
     META_TAP = 0x41,     /* IDB: one tap point, that is port × stage */
     META_SUMMARY = 0x42  /* last ISB: the account of losses and the switch's own counters */
@@ -83,6 +84,8 @@ enum meta_tlv {
         6, /* u64 from_mono_ns, u64 to_mono_ns, u64 journeys, u16 worker, u16 meta_loss */
     META_TLV_GENERATION = 7, /* u64 configuration generation that decided */
     META_TLV_STAGE_TIME = 8, /* u32 ns since rx at which this record's own stage was done */
+    META_TLV_HELD = 10,     /* u16 stage, u16 zero, u64 ns that it was kept there, u64 ns since boot
+                               when     the packet came in */
     META_TLV_UNDECLARED = 9 /* u16 stage: its extension changed bytes without declaring it. In rings
                                only: on a record of a file it is the flag META_UNDECLARED */
 };
@@ -139,6 +142,11 @@ struct meta_offload {
     uint16_t header_length, gso_size, csum_start, csum_offset;
 };
 
+struct meta_held {
+    uint16_t stage;
+    uint64_t held_ns, rx_mono_ns;
+};
+
 struct meta_gap {
     uint64_t from_mono_ns, to_mono_ns, journeys;
     uint16_t worker, cause;
@@ -162,6 +170,7 @@ void meta_add_change(struct meta_builder *builder, const struct meta_change *cha
 void meta_add_decision(struct meta_builder *builder, const struct meta_decision *decision);
 void meta_add_offload(struct meta_builder *builder, const struct meta_offload *offload);
 void meta_add_gap(struct meta_builder *builder, const struct meta_gap *gap);
+void meta_add_held(struct meta_builder *builder, const struct meta_held *held);
 void meta_add_vlan(struct meta_builder *builder, uint16_t vlan);
 void meta_add_generation(struct meta_builder *builder, uint64_t generation);
 void meta_add_undeclared(struct meta_builder *builder, uint16_t stage);
@@ -186,6 +195,7 @@ struct meta_item {
         struct meta_decision decision;
         struct meta_offload offload;
         struct meta_gap gap;
+        struct meta_held held;
         uint16_t vlan;
         uint64_t generation;
         uint32_t since_rx_ns;

@@ -28,13 +28,12 @@ struct packet_pool {
 };
 
 static uint8_t *stack_fill(struct packet_stack *stack, struct packet *packets, uint8_t *buffers,
-                           size_t stride, uint32_t capacity)
+                           size_t stride, int is_large)
 {
     for (uint32_t i = 0; i < stack->total; i++) {
         struct packet *packet = &packets[i];
         packet->buffer = buffers + i * stride;
-        packet->capacity = capacity;
-        packet->is_large = capacity == PACKET_LARGE_BYTES;
+        packet->is_large = is_large != 0;
         stack->free[stack->total - 1 - i] = packet;
     }
     stack->count = stack->total;
@@ -67,9 +66,8 @@ enum xsw_status packet_pool_create(uint32_t small, uint32_t large, struct packet
     }
     struct packet *descriptors = made->memory;
     uint8_t *buffers = (uint8_t *)(descriptors + packets);
-    buffers =
-        stack_fill(&made->small, descriptors, buffers, PACKET_SMALL_STRIDE, PACKET_SMALL_BYTES);
-    stack_fill(&made->large, descriptors + small, buffers, PACKET_LARGE_STRIDE, PACKET_LARGE_BYTES);
+    buffers = stack_fill(&made->small, descriptors, buffers, PACKET_SMALL_STRIDE, 0);
+    stack_fill(&made->large, descriptors + small, buffers, PACKET_LARGE_STRIDE, 1);
     *pool = made;
     made = NULL;
 
@@ -92,7 +90,10 @@ void packet_pool_destroy(struct packet_pool *pool)
 static inline void packet_reset(struct packet *packet)
 {
     memset(&packet->seen, 0, sizeof(packet->seen));
-    memset(&packet->notes, 0, sizeof(*packet) - offsetof(struct packet, notes));
+    unsigned is_large = packet->is_large;
+    size_t kept = offsetof(struct packet, buffer) + sizeof(packet->buffer);
+    memset((uint8_t *)packet + kept, 0, sizeof(*packet) - kept);
+    packet->is_large = is_large & 1;
     packet->seen.data = packet->buffer + PACKET_HEADROOM;
 }
 
@@ -153,7 +154,8 @@ struct packet *packet_copy(struct packet_pool *pool, const struct packet *origin
     copy->rx_length = original->seen.length;
     copy->watch = original->watch;
     copy->source_port = original->source_port;
-    copy->is_flooded = original->is_flooded;
+    copy->mirrors_served = original->mirrors_served;
+    copy->clone_depth = original->clone_depth;
     memcpy(data, original->seen.data, original->seen.length);
     return copy;
 }
@@ -166,4 +168,13 @@ int packet_pool_can_receive(const struct packet_pool *pool)
 uint32_t packet_pool_in_use(const struct packet_pool *pool)
 {
     return pool->small.total - pool->small.count + pool->large.total - pool->large.count;
+}
+
+int packet_pool_owns(const struct packet_pool *pool, const struct packet *packet)
+{
+    uintptr_t first = (uintptr_t)pool->memory;
+    uintptr_t offset = (uintptr_t)packet - first;
+    size_t packets = (size_t)pool->small.total + pool->large.total;
+    return (uintptr_t)packet >= first && offset < packets * sizeof(struct packet) &&
+           offset % sizeof(struct packet) == 0;
 }

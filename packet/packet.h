@@ -29,28 +29,31 @@ enum {
     PACKET_LARGE_STRIDE = PACKET_HEADROOM + PACKET_LARGE_BYTES + 64
 };
 
+/* struct packet.mirrors_served */
+enum { PACKET_MIRROR_OF_SOURCE = 1, PACKET_MIRROR_OF_DESTINATION = 2 };
+
 struct packet_notes;
+struct held_packet;
 
 struct packet {
     struct xsw_packet seen; /* what extensions see; first member */
-    /* of the memory, for ever */
-    uint8_t *buffer;   /* start of the headroom */
-    uint32_t capacity; /* bytes of frame that fit behind the headroom */
-    uint8_t is_large;
-    uint8_t reserved[3];
-    /* of the packet, zero at first: from `notes` to the end */
+    uint8_t *buffer;        /* start of the headroom; of the memory, for ever */
+    uint8_t is_large : 1;   /* of the memory, for ever */
+    /* of the packet, zero at first: from here to the end */
+    uint8_t clone_depth : 7; /* how many extensions' packets it descends from */
+    uint8_t watch;           /* bit n: observer n follows this packet */
+    uint8_t first_hop;       /* place in the pipeline where it began */
+    uint8_t mirrors_served;  /* PACKET_MIRROR_* that need no copy of it */
+    uint16_t drop_reason;
+    uint16_t source_port;       /* as in `seen`, where an extension might write to it */
     struct packet_notes *notes; /* what happened to it, for observers; null: nothing noted */
+    struct held_packet *held;   /* where it was before somebody held it; null: nobody did */
     uint64_t id;
+    uint64_t parent_id;
     uint32_t rx_length;    /* of the frame when the packet began */
     uint32_t ingress_rule; /* the port ACL rules that let it pass, 0 for none */
     uint32_t egress_rule;
     uint32_t drop_rule;
-    uint16_t drop_reason;
-    uint16_t source_port; /* as in `seen`, where an extension might write to it */
-    uint8_t watch;        /* bit n: observer n follows this packet */
-    uint8_t first_hop;    /* place in the pipeline where it began */
-    uint8_t is_flooded;   /* all ports of its VLAN get it, in this packet or in a copy */
-    uint8_t reserved2[9];
 } __attribute__((aligned(64)));
 
 struct packet_pool;
@@ -77,12 +80,21 @@ int packet_pool_can_receive(const struct packet_pool *pool);
 /* Packets that are out of the pool. */
 uint32_t packet_pool_in_use(const struct packet_pool *pool);
 
+/* Whether the pointer is one of the pool's packets. */
+int packet_pool_owns(const struct packet_pool *pool, const struct packet *packet);
+
+/* Bytes of frame that fit behind the headroom. */
+static inline uint32_t packet_capacity(const struct packet *packet)
+{
+    return packet->is_large ? PACKET_LARGE_BYTES : PACKET_SMALL_BYTES;
+}
+
 /* Whether data and length still lie where an extension may have moved them: in the buffer, and not
  * into the part of the headroom that is kept for tags. */
 static inline int packet_is_sane(const struct packet *packet)
 {
     size_t start = (size_t)(packet->seen.data - packet->buffer);
-    size_t end = (size_t)PACKET_HEADROOM + packet->capacity;
+    size_t end = (size_t)PACKET_HEADROOM + packet_capacity(packet);
     return start >= PACKET_HEADROOM - PACKET_HEADROOM_EXTENSIONS && start <= end &&
            packet->seen.length <= end - start;
 }

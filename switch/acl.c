@@ -62,6 +62,7 @@ void acl_compile(const struct acl_rule *rule, uint32_t counter, struct acl_compi
     *compiled = (struct acl_compiled_rule){
         .id = rule->id,
         .counter = counter,
+        .stateful_seconds = rule->action == ACL_ALLOW ? rule->stateful_seconds : 0,
         .action = (uint8_t)rule->action,
         .family = rule->source.family != 0 ? rule->source.family : rule->destination.family,
         .source_mac = mac_load(rule->source_mac.bytes),
@@ -148,11 +149,11 @@ static int rule_matches(const struct acl_compiled_rule *rule, const struct xsw_p
     return (needs & NEEDS_PORTS) == 0 || ports_match(rule, packet);
 }
 
-const struct acl_compiled_rule *acl_match(const struct acl_list *list,
-                                          const struct xsw_packet *packet)
+const struct acl_compiled_rule *acl_match_from(const struct acl_list *list, uint32_t first,
+                                               const struct xsw_packet *packet)
 {
     uint32_t kind = packet_kind(packet);
-    for (uint32_t i = 0; i < list->count; i++) {
+    for (uint32_t i = first; i < list->count; i++) {
         const struct acl_compiled_rule *rule = &list->rules[i];
         if ((kind & rule->kind_mask) == rule->kind && rule_matches(rule, packet)) {
             return rule;

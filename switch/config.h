@@ -34,25 +34,70 @@ struct mac_address {
     uint8_t bytes[6];
 };
 
-enum port_kind { PORT_KIND_TAP, PORT_KIND_MEMORY, PORT_KIND_FILE };
+enum port_kind {
+    PORT_KIND_TAP,
+    PORT_KIND_MEMORY,
+    PORT_KIND_FILE,
+    PORT_KIND_PACKET, /* AF_PACKET on a device that exists */
+    PORT_KIND_XDP,    /* AF_XDP on a device that exists */
+    PORT_KIND_NONE    /* a port without a NIC */
+};
+
+/* At most one external and one internal port on a switch. */
+enum port_role { PORT_ROLE_GENERIC, PORT_ROLE_EXTERNAL, PORT_ROLE_INTERNAL };
+
+/* What kinds of ports a switch may have: private, no external and no internal one; internal, no
+ * external one. */
+enum switch_type { SWITCH_EXTERNAL, SWITCH_INTERNAL, SWITCH_PRIVATE };
 
 enum vlan_mode {
     VLAN_ACCESS, /* untagged frames belong to `access`; tagged ones are refused */
-    VLAN_TRUNK   /* tagged frames of the allowed set; untagged ones belong to `native` */
+    VLAN_TRUNK,  /* tagged frames of the allowed set; untagged ones belong to `native` */
+    VLAN_PRIVATE /* untagged frames of a private VLAN (RFC 5517) */
+};
+
+enum private_vlan_type {
+    PRIVATE_VLAN_ISOLATED,   /* receives of the primary VLAN, sends on the secondary one */
+    PRIVATE_VLAN_COMMUNITY,  /* receives of both, sends on the secondary one */
+    PRIVATE_VLAN_PROMISCUOUS /* receives of the primary and of `allowed`, sends on the primary */
 };
 
 struct vlan_config {
     enum vlan_mode mode;
     uint16_t access;             /* 1 … 4094 */
     uint16_t native;             /* 0: untagged frames are refused */
-    uint64_t allowed[4096 / 64]; /* bit n: VLAN n */
+    uint64_t allowed[4096 / 64]; /* bit n: VLAN n; of a promiscuous port: its secondary VLANs */
+    enum private_vlan_type private_type;
+    uint16_t primary, secondary; /* VLAN_PRIVATE */
 };
+
+/* Packets a second that a port may send; 0: no limit. */
+struct storm_config {
+    uint32_t broadcast, multicast, unknown_unicast;
+};
+
+struct bandwidth_config {
+    uint64_t limit;       /* bit/s that the port may send; 0: no limit */
+    uint32_t burst;       /* bytes that it may send at once; 0: a default of the limit */
+    uint32_t weight;      /* 0 … 100: share of a destination's capacity; 0: the default, 1 */
+    uint64_t reservation; /* bit/s of a destination's capacity that are kept for it; 0: none */
+    uint64_t capacity;    /* bit/s that the port can be sent; 0: not known, not shaped */
+};
+
+/* What people may give out of a switch's capacities. */
+enum bandwidth_mode { BANDWIDTH_NONE, BANDWIDTH_WEIGHT, BANDWIDTH_ABSOLUTE };
+
+enum mirror_direction { MIRROR_BOTH, MIRROR_IN, MIRROR_OUT };
+
+enum { CONFIG_REQUIRED_MAX = 8, CONFIG_FRIENDLY_SIZE = 64 };
 
 struct port_config {
     char name[CONFIG_NAME_SIZE]; /* unique on the switch; letters, digits, '-', '_', '.' */
     enum port_kind kind;
-    char device[CONFIG_NAME_SIZE];      /* tap: the interface's name; empty: the port's name */
-    char input_path[CONFIG_PATH_SIZE];  /* file: played; empty for none */
+    enum port_role role;
+    char friendly_name[CONFIG_FRIENDLY_SIZE]; /* UTF-8, for people; may be empty */
+    char device[CONFIG_NAME_SIZE];     /* tap, packet, xdp: the interface; empty: the port's name */
+    char input_path[CONFIG_PATH_SIZE]; /* file: played; empty for none */
     char output_path[CONFIG_PATH_SIZE]; /* file: written; empty for none */
     bool keep_timing;                   /* file: play with the recorded gaps */
     uint32_t mtu;                       /* bytes behind the Ethernet header and one tag */
@@ -60,8 +105,16 @@ struct port_config {
     bool spoof_guard;
     struct mac_address macs[CONFIG_MACS_MAX];
     uint32_t mac_count;
-    char mirror_to[CONFIG_NAME_SIZE]; /* copies of all that this port receives and is sent; or empty
-                                       */
+    char mirror_to[CONFIG_NAME_SIZE]; /* copies of what this port sends and is sent; or empty */
+    enum mirror_direction mirror_direction;
+    bool dhcp_guard;     /* it may not answer as a DHCP server */
+    bool router_guard;   /* it may not advertise or redirect as a router */
+    bool reset_priority; /* the priority of its 802.1Q tags becomes 0 */
+    struct storm_config storm;
+    struct bandwidth_config bandwidth;
+    /* Instances of extensions without which the port carries nothing. */
+    char required[CONFIG_REQUIRED_MAX][CONFIG_NAME_SIZE];
+    uint32_t required_count;
 };
 
 enum acl_direction {
@@ -69,7 +122,11 @@ enum acl_direction {
     ACL_OUT /* from the switch to the port */
 };
 
-enum acl_action { ACL_ALLOW, ACL_DENY };
+enum acl_action {
+    ACL_ALLOW,
+    ACL_DENY,
+    ACL_METER /* counts and lets the next rules decide */
+};
 
 struct ip_prefix {
     uint8_t family;    /* 0: any, 4 or 6 */
@@ -94,6 +151,9 @@ struct acl_rule {
     uint8_t protocol;    /* IP protocol number */
     struct ip_prefix source, destination;
     struct port_range source_ports, destination_ports; /* a first of 0 and last of 0 is any */
+    /* ACL_ALLOW: what answers a connection that it let pass is let pass too, while not longer than
+     * this many seconds pass without a packet of it. 0: the rule keeps no connections. */
+    uint32_t stateful_seconds;
 };
 
 struct extension_setting {
@@ -108,10 +168,13 @@ struct extension_config {
     char path[CONFIG_PATH_SIZE]; /* absolute path, or a bare name in the installed folder */
     const struct extension_setting *settings;
     size_t setting_count;
+    bool is_disabled; /* configured, but not in the pipeline */
 };
 
 struct switch_config {
     char name[CONFIG_NAME_SIZE];
+    enum switch_type type;
+    enum bandwidth_mode bandwidth_mode;
     uint32_t workers;            /* 1 … CONFIG_WORKERS_MAX */
     uint32_t mac_limit;          /* entries of the MAC table */
     uint32_t mac_ageing_seconds; /* 0: never */

@@ -11,7 +11,7 @@
 
 #include "switch/config_text.h"
 
-static const char *const extension_members[] = {"name", "path", "settings", NULL};
+static const char *const extension_members[] = {"name", "path", "enabled", "settings", NULL};
 
 /* The value as a new string; null when it is of another type. */
 static json_t *text_of(const json_t *value)
@@ -121,6 +121,9 @@ void config_extension_read(const struct config_node *node, struct config_extensi
         config_node_fail(&name, "expected letters, digits, '-', '_' and '.'");
     }
     config_node_text(node, "path", extension->config.path, sizeof(extension->config.path));
+    bool is_enabled = true;
+    config_node_bool(node, "enabled", &is_enabled);
+    extension->config.is_disabled = !is_enabled;
     struct config_node settings = config_node_member(node, "settings");
     settings_read(&settings, extension);
     if (node->reader->status != XSW_OK) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration file: read whole, checked whole, then applied. What is in force can be shown in
- * the same shape, so that a running switch can be saved and started again.
+ * The configuration file: read whole, checked whole, then applied. What is in force is told in the
+ * same shape by config_running.c.
  */
 #include "switch/config_file.h"
 
@@ -14,9 +14,11 @@
 
 #include "base/error.h"
 #include "switch/config_rule.h"
+#include "switch/features.h"
 #include "switch/switch.h"
 
-static const char *const config_members[] = {"switch", "ports", "extensions", NULL};
+static const char *const config_members[] = {"switch", "ports", "extensions", "features", NULL};
+static const char *const configs_members[] = {"switches", NULL};
 
 static void port_names_check(const struct config_node *list, const struct config *config)
 {
@@ -41,6 +43,16 @@ static void port_names_check(const struct config_node *list, const struct config
     }
 }
 
+/* They can be checked when the extensions are there: see config_apply. */
+static json_t *features_take(const struct config_node *object)
+{
+    struct config_node node = config_node_member(object, "features");
+    if (config_node_is_there(&node) && !json_is_array(node.value)) {
+        config_node_fail(&node, "expected an array");
+    }
+    return json_incref(json_object_get(object->value, "features"));
+}
+
 static void ports_read(const struct config_node *list, struct config *config)
 {
     size_t count = config_node_length(list, XSW_PORTS_MAX - 1);
@@ -56,6 +68,7 @@ static void ports_read(const struct config_node *list, struct config *config)
         port_config_init(&port->config);
         config_port_read(&element, true, &port->config);
         config_rules_read(&element, &port->rules, &port->rule_count);
+        port->features = features_take(&element);
     }
     port_names_check(list, config);
 }
@@ -76,22 +89,75 @@ static void extensions_read(const struct config_node *list, struct config *confi
     }
 }
 
-enum xsw_status config_read(const json_t *root, struct config *config, struct xsw_error *error)
+static void one_read(const struct config_node *node, struct config *config)
 {
-    struct config_reader reader;
-    struct config_node node = config_node_root(&reader, "", root, error);
-    struct config_node switch_node = config_node_member(&node, "switch");
-    struct config_node ports = config_node_member(&node, "ports");
-    struct config_node extensions = config_node_member(&node, "extensions");
+    struct config_node switch_node = config_node_member(node, "switch");
+    struct config_node ports = config_node_member(node, "ports");
+    struct config_node extensions = config_node_member(node, "extensions");
 
     *config = (struct config){0};
     switch_config_init(&config->switch_config);
-    config_node_check_object(&node, config_members);
+    config_node_check_object(node, config_members);
     if (config_node_is_there(&switch_node)) {
         config_switch_read(&switch_node, &config->switch_config);
     }
     ports_read(&ports, config);
     extensions_read(&extensions, config);
+    config->features = features_take(node);
+}
+
+enum xsw_status config_read(const json_t *root, const char *name, struct config *config,
+                            struct xsw_error *error)
+{
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, name, root, error);
+    one_read(&node, config);
+    return reader.status;
+}
+
+static void switch_names_check(const struct config_node *list, const struct configs *configs)
+{
+    for (size_t i = 0; i < configs->count; i++) {
+        const char *name = configs->list[i].switch_config.name;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(configs->list[j].switch_config.name, name) == 0) {
+                struct config_node element = config_node_element(list, i);
+                struct config_node node = config_node_member(&element, "switch");
+                config_node_fail(&node, "the name \"%s\" is that of switches[%zu]", name, j);
+            }
+        }
+    }
+}
+
+enum xsw_status configs_read(const json_t *root, struct configs *configs, struct xsw_error *error)
+{
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "", root, error);
+    struct config_node list = config_node_member(&node, "switches");
+    bool is_list = config_node_is_there(&list);
+    size_t count = 1;
+
+    *configs = (struct configs){0};
+    if (is_list) {
+        config_node_check_object(&node, configs_members);
+        count = config_node_length(&list, CONFIG_SWITCHES_MAX);
+    }
+    if (reader.status == XSW_OK && count == 0) {
+        config_node_fail(&list, "expected at least one switch");
+    }
+    if (reader.status != XSW_OK) {
+        return reader.status;
+    }
+    configs->list = calloc(count, sizeof(*configs->list));
+    if (configs->list == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for %zu switches", count);
+    }
+    configs->count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct config_node element = is_list ? config_node_element(&list, i) : node;
+        one_read(&element, &configs->list[i]);
+    }
+    switch_names_check(&list, configs);
     return reader.status;
 }
 
@@ -135,13 +201,13 @@ static enum xsw_status file_read(const char *path, char **text, size_t *length,
     return status;
 }
 
-enum xsw_status config_load(const char *path, struct config *config, struct xsw_error *error)
+enum xsw_status configs_load(const char *path, struct configs *configs, struct xsw_error *error)
 {
     json_error_t parse_error;
     char *text;
     size_t length;
 
-    *config = (struct config){0};
+    *configs = (struct configs){0};
     enum xsw_status status = file_read(path, &text, &length, error);
     if (status != XSW_OK) {
         free(text);
@@ -153,7 +219,7 @@ enum xsw_status config_load(const char *path, struct config *config, struct xsw_
         return error_set(error, XSW_INVALID, "%s:%d:%d: %s", path, parse_error.line,
                          parse_error.column, parse_error.text);
     }
-    status = config_read(root, config, error);
+    status = configs_read(root, configs, error);
     json_decref(root);
     return status == XSW_OK ? XSW_OK : error_prefix(error, "%s", path);
 }
@@ -162,36 +228,65 @@ void config_fini(struct config *config)
 {
     for (size_t i = 0; i < config->port_count; i++) {
         free(config->ports[i].rules);
+        json_decref(config->ports[i].features);
     }
     for (size_t i = 0; i < config->extension_count; i++) {
         config_extension_fini(&config->extensions[i]);
     }
     free(config->ports);
     free(config->extensions);
+    json_decref(config->features);
     *config = (struct config){0};
+}
+
+void configs_fini(struct configs *configs)
+{
+    for (size_t i = 0; i < configs->count; i++) {
+        config_fini(&configs->list[i]);
+    }
+    free(configs->list);
+    *configs = (struct configs){0};
+}
+
+static enum xsw_status features_configure(const json_t *features, struct vswitch *vswitch,
+                                          const char *port, struct xsw_error *error)
+{
+    struct config_reader reader;
+    struct config_node list = config_node_root(&reader, "features", features, error);
+    return features_apply(vswitch, port, &list, error);
+}
+
+static enum xsw_status port_configure(void *context, struct vswitch *vswitch, const char *port,
+                                      struct xsw_error *error)
+{
+    return features_configure(context, vswitch, port, error);
 }
 
 /* Mirrors are set later: the port that they go to may come behind in the list. */
 static enum xsw_status port_apply(const struct config_port *port, struct vswitch *vswitch,
                                   struct xsw_error *error)
 {
-    struct port_config config = port->config;
-    uint16_t id;
-    config.mirror_to[0] = '\0';
-    enum xsw_status status = vswitch_port_add(vswitch, &config, &id, error);
-    for (size_t i = 0; status == XSW_OK && i < port->rule_count; i++) {
-        struct acl_rule rule = port->rules[i];
-        status = vswitch_acl_add(vswitch, config.name, &rule, error);
-        if (status != XSW_OK) {
-            error_prefix(error, "acl[%zu]", i);
-        }
-    }
-    return status;
+    struct port_request request = {.config = port->config,
+                                   .rules = port->rules,
+                                   .rule_count = port->rule_count,
+                                   .configure = port_configure,
+                                   .context = port->features};
+    request.config.mirror_to[0] = '\0';
+    return vswitch_port_make(vswitch, &request, NULL, error);
 }
 
 enum xsw_status config_apply(const struct config *config, struct vswitch *vswitch,
                              struct xsw_error *error)
 {
+    for (size_t i = 0; i < config->extension_count; i++) {
+        const struct extension_config *extension = &config->extensions[i].config;
+        if (vswitch_extension_add(vswitch, extension, error) != XSW_OK) {
+            return error_prefix(error, "extensions[%zu] (%s)", i, extension->path);
+        }
+    }
+    if (features_configure(config->features, vswitch, NULL, error) != XSW_OK) {
+        return error != NULL ? error->status : XSW_INVALID;
+    }
     for (size_t i = 0; i < config->port_count; i++) {
         const struct config_port *port = &config->ports[i];
         if (port_apply(port, vswitch, error) != XSW_OK) {
@@ -204,95 +299,6 @@ enum xsw_status config_apply(const struct config *config, struct vswitch *vswitc
             return error_prefix(error, "ports[%zu] (%s)", i, port->name);
         }
     }
-    for (size_t i = 0; i < config->extension_count; i++) {
-        const struct extension_config *extension = &config->extensions[i].config;
-        if (vswitch_extension_add(vswitch, extension, error) != XSW_OK) {
-            return error_prefix(error, "extensions[%zu] (%s)", i, extension->path);
-        }
-    }
+    vswitch_activate(vswitch);
     return XSW_OK;
-}
-
-json_t *config_running_port_json(struct vswitch *vswitch, const struct port_config *port)
-{
-    size_t count = 0;
-    json_t *object = config_port_json(port);
-    json_t *list = json_array();
-    struct acl_rule_info *rules = calloc(CONFIG_ACL_RULES_MAX, sizeof(*rules));
-    if (object == NULL || list == NULL || rules == NULL ||
-        vswitch_acl_list(vswitch, port->name, rules, CONFIG_ACL_RULES_MAX, &count, NULL) !=
-            XSW_OK) {
-        json_decref(object);
-        object = NULL;
-        goto cleanup;
-    }
-    if (count > CONFIG_ACL_RULES_MAX) {
-        count = CONFIG_ACL_RULES_MAX;
-    }
-    for (size_t i = 0; i < count; i++) {
-        json_array_append_new(list, config_rule_json(&rules[i].rule));
-    }
-    if (count > 0) {
-        json_object_set(object, "acl", list);
-    }
-
-cleanup:
-    free(rules);
-    json_decref(list);
-    return object;
-}
-
-json_t *config_running_settings_json(struct vswitch *vswitch, const char *extension)
-{
-    json_t *settings = json_object();
-    struct setting_info info;
-    for (size_t place = 0; vswitch_extension_setting(vswitch, extension, place, &info) == XSW_OK;
-         place++) {
-        json_t *value = NULL;
-        if (info.text_count == 1) {
-            value = json_string(info.texts[0]);
-        } else {
-            value = json_array();
-        }
-        for (size_t i = 0; info.text_count != 1 && i < info.text_count; i++) {
-            json_array_append_new(value, json_string(info.texts[i]));
-        }
-        json_object_set_new(settings, info.name, value);
-    }
-    return settings;
-}
-
-static json_t *extensions_json(struct vswitch *vswitch)
-{
-    struct extension_info extensions[CONFIG_EXTENSIONS_MAX];
-    size_t count = vswitch_extensions(vswitch, extensions, CONFIG_EXTENSIONS_MAX);
-    json_t *list = json_array();
-    if (count > CONFIG_EXTENSIONS_MAX) {
-        count = CONFIG_EXTENSIONS_MAX;
-    }
-    /* The switch tells the top first; a configuration puts each on top of those before it. */
-    for (size_t i = count; i > 0; i--) {
-        const struct extension_info *info = &extensions[i - 1];
-        json_array_append_new(list, json_pack("{s:s,s:s,s:o}", "name", info->name, "path",
-                                              info->path, "settings",
-                                              config_running_settings_json(vswitch, info->name)));
-    }
-    return list;
-}
-
-json_t *config_running_json(struct vswitch *vswitch)
-{
-    struct port_info *ports = calloc(XSW_PORTS_MAX, sizeof(*ports));
-    json_t *list = json_array();
-    if (ports == NULL) {
-        json_decref(list);
-        return NULL;
-    }
-    size_t count = vswitch_ports(vswitch, ports, XSW_PORTS_MAX);
-    for (size_t i = 0; i < count && i < XSW_PORTS_MAX; i++) {
-        json_array_append_new(list, config_running_port_json(vswitch, &ports[i].config));
-    }
-    free(ports);
-    return json_pack("{s:o,s:o,s:o}", "switch", config_switch_json(vswitch_config(vswitch)),
-                     "ports", list, "extensions", extensions_json(vswitch));
 }

@@ -3,8 +3,9 @@
 #define XSW_SWITCH_CONFIG_FILE_H
 
 /*
- * A whole configuration: {"switch":{…},"ports":[…],"extensions":[…]}, read from a file and brought
- * into force on a new switch. xswd.8 describes it for people.
+ * A whole configuration: {"switch":{…},"ports":[…],"extensions":[…]}, or for several switches
+ * {"switches":[{"switch":{…},…},…]}, read from a file and brought into force on new switches.
+ * xswd.8 describes it for people.
  *
  * Threads: control thread.
  */
@@ -24,6 +25,7 @@ struct config_port {
     struct port_config config;
     struct acl_rule *rules;
     size_t rule_count;
+    json_t *features; /* what extensions let people configure, as given; may be null */
 };
 
 struct config {
@@ -32,23 +34,38 @@ struct config {
     size_t port_count;
     struct config_extension *extensions;
     size_t extension_count;
+    json_t *features; /* of the switch itself; may be null */
 };
 
 enum {
-    CONFIG_FILE_MAX = 16 << 20 /* bytes */
+    CONFIG_FILE_MAX = 16 << 20, /* bytes */
+    CONFIG_SWITCHES_MAX = 16
+};
+
+/* What a file holds: at least one switch, no two of the same name. */
+struct configs {
+    struct config *list;
+    size_t count;
 };
 
 /* Errors begin with the file's name; those of the syntax have line and column behind it, those of
- * the meaning the JSON path. config_fini is to be called also after a failure. */
-enum xsw_status config_load(const char *path, struct config *config,
-                            struct xsw_error *error) XSW_MUST_CHECK;
+ * the meaning the JSON path. configs_fini is to be called also after a failure. */
+enum xsw_status configs_load(const char *path, struct configs *configs,
+                             struct xsw_error *error) XSW_MUST_CHECK;
 /* The same from a JSON tree. */
-enum xsw_status config_read(const json_t *root, struct config *config,
+enum xsw_status configs_read(const json_t *root, struct configs *configs,
+                             struct xsw_error *error) XSW_MUST_CHECK;
+void configs_fini(struct configs *configs);
+
+/* One switch. name: what paths in errors begin with, "" for a file. config_fini is to be called
+ * also after a failure. */
+enum xsw_status config_read(const json_t *root, const char *name, struct config *config,
                             struct xsw_error *error) XSW_MUST_CHECK;
 void config_fini(struct config *config);
 
-/* Adds the ports with their rules, then the extensions in the order of the file. To be called
- * before vswitch_start, so that no packet passes before its rules are there. */
+/* Adds the extensions in the order of the file, then the ports with their policies and features, so
+ * that extensions see the ports come; then the switch is active. To be called before vswitch_start:
+ * no packet passes before all of it is there. */
 enum xsw_status config_apply(const struct config *config, struct vswitch *vswitch,
                              struct xsw_error *error) XSW_MUST_CHECK;
 

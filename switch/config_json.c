@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Switch and port configuration between JSON and the structs of switch/config.h. Extensions are in
- * switch/config_extension.c, access rules in switch/config_rule.c.
+ * switch/config_extension.c, access rules in switch/config_rule.c, all other policies of a port in
+ * switch/config_policy.c.
  */
 #include "switch/config_json.h"
 
@@ -9,52 +10,79 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "switch/config_policy.h"
 #include "switch/config_rule.h"
-#include "switch/config_text.h"
 
-static const char *const switch_members[] = {
-    "name", "workers", "mac_limit", "mac_ageing_seconds", "buffers", NULL};
-static const char *const port_members[] = {"name",      "kind", "device", "input",       "output",
-                                           "timing",    "mtu",  "vlan",   "spoof_guard", "macs",
-                                           "mirror_to", "acl",  NULL};
-static const char *const vlan_members[] = {"mode", "access", "native", "allowed", NULL};
-static const char *const port_kinds[] = {
-    [PORT_KIND_TAP] = "tap", [PORT_KIND_MEMORY] = "memory", [PORT_KIND_FILE] = "file", NULL};
-static const char *const vlan_modes[] = {[VLAN_ACCESS] = "access", [VLAN_TRUNK] = "trunk", NULL};
+static const char *const switch_members[] = {"name",    "type",      "bandwidth_mode",
+                                             "workers", "mac_limit", "mac_ageing_seconds",
+                                             "buffers", NULL};
+static const char *const port_members[] = {"name",
+                                           "kind",
+                                           "role",
+                                           "friendly_name",
+                                           "device",
+                                           "input",
+                                           "output",
+                                           "timing",
+                                           "mtu",
+                                           "vlan",
+                                           "spoof_guard",
+                                           "macs",
+                                           "dhcp_guard",
+                                           "router_guard",
+                                           "priority_tag",
+                                           "storm_limit",
+                                           "bandwidth",
+                                           "mirror_to",
+                                           "mirror_direction",
+                                           "required_extensions",
+                                           "acl",
+                                           "features",
+                                           NULL};
+static const char *const port_kinds[] = {[PORT_KIND_TAP] = "tap",
+                                         [PORT_KIND_MEMORY] = "memory",
+                                         [PORT_KIND_FILE] = "file",
+                                         [PORT_KIND_PACKET] = "packet",
+                                         [PORT_KIND_XDP] = "xdp",
+                                         [PORT_KIND_NONE] = "none",
+                                         NULL};
+static const char *const port_roles[] = {[PORT_ROLE_GENERIC] = "generic",
+                                         [PORT_ROLE_EXTERNAL] = "external",
+                                         [PORT_ROLE_INTERNAL] = "internal",
+                                         NULL};
+static const char *const switch_types[] = {[SWITCH_EXTERNAL] = "external",
+                                           [SWITCH_INTERNAL] = "internal",
+                                           [SWITCH_PRIVATE] = "private",
+                                           NULL};
+static const char *const bandwidth_modes[] = {[BANDWIDTH_NONE] = "none",
+                                              [BANDWIDTH_WEIGHT] = "weight",
+                                              [BANDWIDTH_ABSOLUTE] = "absolute",
+                                              NULL};
 
 enum { AGEING_MAX = 1000000 };
 
-static void number32_read(const struct config_node *object, const char *name, int64_t minimum,
-                          int64_t maximum, uint32_t *number)
-{
-    int64_t value = *number;
-    config_node_number(object, name, minimum, maximum, &value);
-    *number = (uint32_t)value;
-}
-
-static void name_read(const struct config_node *object, const char *name,
-                      char text[CONFIG_NAME_SIZE])
-{
-    config_node_text(object, name, text, CONFIG_NAME_SIZE);
-    struct config_node member = config_node_member(object, name);
-    if (config_node_is_there(&member) && text[0] != '\0' && !config_name_is_valid(text)) {
-        config_node_fail(&member, "expected letters, digits, '-', '_' and '.', found \"%s\"", text);
-    }
-}
-
 void config_switch_read(const struct config_node *node, struct switch_config *config)
 {
+    unsigned type = config->type;
+    unsigned mode = config->bandwidth_mode;
+
     config_node_check_object(node, switch_members);
-    name_read(node, "name", config->name);
-    number32_read(node, "workers", 1, CONFIG_WORKERS_MAX, &config->workers);
-    number32_read(node, "mac_limit", 1, CONFIG_MAC_LIMIT_MAX, &config->mac_limit);
-    number32_read(node, "mac_ageing_seconds", 0, AGEING_MAX, &config->mac_ageing_seconds);
-    number32_read(node, "buffers", 0, CONFIG_BUFFERS_MAX, &config->buffers);
+    config_name_read(node, "name", config->name);
+    config_node_choice(node, "type", switch_types, &type);
+    config->type = (enum switch_type)type;
+    config_node_choice(node, "bandwidth_mode", bandwidth_modes, &mode);
+    config->bandwidth_mode = (enum bandwidth_mode)mode;
+    config_number32_read(node, "workers", 1, CONFIG_WORKERS_MAX, &config->workers);
+    config_number32_read(node, "mac_limit", 1, CONFIG_MAC_LIMIT_MAX, &config->mac_limit);
+    config_number32_read(node, "mac_ageing_seconds", 0, AGEING_MAX, &config->mac_ageing_seconds);
+    config_number32_read(node, "buffers", 0, CONFIG_BUFFERS_MAX, &config->buffers);
 }
 
 json_t *config_switch_json(const struct switch_config *config)
 {
-    return json_pack("{s:s,s:I,s:I,s:I,s:I}", "name", config->name, "workers",
+    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I}", "name", config->name, "type",
+                     switch_types[config->type], "bandwidth_mode",
+                     bandwidth_modes[config->bandwidth_mode], "workers",
                      (json_int_t)config->workers, "mac_limit", (json_int_t)config->mac_limit,
                      "mac_ageing_seconds", (json_int_t)config->mac_ageing_seconds, "buffers",
                      (json_int_t)config->buffers);
@@ -65,87 +93,16 @@ const char *config_port_kind_name(enum port_kind kind)
     return port_kinds[kind];
 }
 
-static void allowed_read(const struct config_node *vlan, uint64_t allowed[4096 / 64])
+static bool has_device(enum port_kind kind)
 {
-    struct config_node list = config_node_member(vlan, "allowed");
-    size_t count = config_node_length(&list, CONFIG_VLAN_MAX);
-    memset(allowed, 0, 4096 / 8);
-    for (size_t i = 0; i < count; i++) {
-        struct config_node element = config_node_element(&list, i);
-        char number[24];
-        const char *text = json_string_value(element.value);
-        if (json_is_integer(element.value)) {
-            snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(element.value));
-            text = number;
-        }
-        if (text == NULL || !config_vlans_parse(text, allowed)) {
-            config_node_fail(&element, "expected a VLAN from 1 to %d or a range like \"20-30\"",
-                             CONFIG_VLAN_MAX);
-        }
-    }
-}
-
-static void member_refuse(const struct config_node *object, const char *name, const char *why)
-{
-    struct config_node member = config_node_member(object, name);
-    if (config_node_is_there(&member)) {
-        config_node_fail(&member, "%s", why);
-    }
-}
-
-static void vlan_read(const struct config_node *port, struct vlan_config *vlan)
-{
-    struct config_node node = config_node_member(port, "vlan");
-    if (!config_node_is_there(&node)) {
-        return;
-    }
-    struct vlan_config read = {.mode = VLAN_ACCESS};
-    unsigned mode = VLAN_ACCESS;
-    int64_t access = 0;
-    int64_t native = 0;
-
-    config_node_check_object(&node, vlan_members);
-    config_node_require(&node, "mode");
-    config_node_choice(&node, "mode", vlan_modes, &mode);
-    read.mode = (enum vlan_mode)mode;
-    config_node_number(&node, "access", 1, CONFIG_VLAN_MAX, &access);
-    config_node_number(&node, "native", 0, CONFIG_VLAN_MAX, &native);
-    if (mode == VLAN_ACCESS) {
-        config_node_require(&node, "access");
-        member_refuse(&node, "native", "belongs to mode \"trunk\", found mode \"access\"");
-        member_refuse(&node, "allowed", "belongs to mode \"trunk\", found mode \"access\"");
-    } else {
-        config_node_require(&node, "allowed");
-        member_refuse(&node, "access", "belongs to mode \"access\", found mode \"trunk\"");
-        allowed_read(&node, read.allowed);
-    }
-    read.access = (uint16_t)access;
-    read.native = (uint16_t)native;
-    *vlan = read;
-}
-
-static void macs_read(const struct config_node *port, struct port_config *config)
-{
-    struct config_node list = config_node_member(port, "macs");
-    if (!config_node_is_there(&list)) {
-        return;
-    }
-    size_t count = config_node_length(&list, CONFIG_MACS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        struct config_node element = config_node_element(&list, i);
-        const char *text = json_string_value(element.value);
-        if (text == NULL || !config_mac_parse(text, &config->macs[i])) {
-            config_node_fail(&element, "expected an address like \"02:00:00:00:00:01\"");
-        }
-    }
-    config->mac_count = (uint32_t)count;
+    return kind == PORT_KIND_TAP || kind == PORT_KIND_PACKET || kind == PORT_KIND_XDP;
 }
 
 /* What belongs to one kind of port only is refused on the others: it would have no effect. */
 static void kind_check(const struct config_node *node, const struct port_config *config)
 {
-    if (config->kind != PORT_KIND_TAP) {
-        member_refuse(node, "device", "belongs to kind \"tap\"");
+    if (!has_device(config->kind)) {
+        config_member_refuse(node, "device", "belongs to kinds \"tap\", \"packet\" and \"xdp\"");
     }
     if (config->kind == PORT_KIND_FILE) {
         if (config->input_path[0] == '\0' && config->output_path[0] == '\0') {
@@ -153,72 +110,47 @@ static void kind_check(const struct config_node *node, const struct port_config 
         }
         return;
     }
-    member_refuse(node, "input", "belongs to kind \"file\"");
-    member_refuse(node, "output", "belongs to kind \"file\"");
-    member_refuse(node, "timing", "belongs to kind \"file\"");
+    config_member_refuse(node, "input", "belongs to kind \"file\"");
+    config_member_refuse(node, "output", "belongs to kind \"file\"");
+    config_member_refuse(node, "timing", "belongs to kind \"file\"");
 }
 
 void config_port_read(const struct config_node *node, bool has_acl, struct port_config *config)
 {
     unsigned kind = config->kind;
+    unsigned role = config->role;
 
     config_node_check_object(node, port_members);
     if (!has_acl) {
-        member_refuse(node, "acl", "rules are added and removed one at a time, with policy.add");
+        config_member_refuse(node, "acl",
+                             "rules are added and removed one at a time, with policy.add");
+        config_member_refuse(node, "features",
+                             "values of extensions are changed one at a time, with feature.set");
     }
     config_node_require(node, "name");
-    name_read(node, "name", config->name);
+    config_name_read(node, "name", config->name);
     struct config_node name = config_node_member(node, "name");
     if (config->name[0] == '\0') {
         config_node_fail(&name, "is empty");
     }
     config_node_choice(node, "kind", port_kinds, &kind);
     config->kind = (enum port_kind)kind;
-    name_read(node, "device", config->device);
+    config_node_choice(node, "role", port_roles, &role);
+    config->role = (enum port_role)role;
+    config_node_text(node, "friendly_name", config->friendly_name, sizeof(config->friendly_name));
+    config_name_read(node, "device", config->device);
     config_node_text(node, "input", config->input_path, sizeof(config->input_path));
     config_node_text(node, "output", config->output_path, sizeof(config->output_path));
     config_node_bool(node, "timing", &config->keep_timing);
-    number32_read(node, "mtu", CONFIG_MTU_MIN, CONFIG_MTU_MAX, &config->mtu);
-    vlan_read(node, &config->vlan);
-    config_node_bool(node, "spoof_guard", &config->spoof_guard);
-    macs_read(node, config);
-    name_read(node, "mirror_to", config->mirror_to);
+    config_number32_read(node, "mtu", CONFIG_MTU_MIN, CONFIG_MTU_MAX, &config->mtu);
+    config_policy_read(node, config);
     kind_check(node, config);
-}
-
-static json_t *vlan_json(const struct vlan_config *vlan)
-{
-    if (vlan->mode == VLAN_ACCESS) {
-        return json_pack("{s:s,s:i}", "mode", "access", "access", vlan->access);
-    }
-    json_t *allowed = json_array();
-    unsigned first;
-    unsigned last = 0;
-    while (config_vlans_next(vlan->allowed, last + 1, &first, &last)) {
-        if (first == last) {
-            json_array_append_new(allowed, json_integer(first));
-        } else {
-            json_array_append_new(allowed, json_sprintf("%u-%u", first, last));
-        }
-    }
-    return json_pack("{s:s,s:i,s:o}", "mode", "trunk", "native", vlan->native, "allowed", allowed);
-}
-
-static json_t *macs_json(const struct port_config *config)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < config->mac_count; i++) {
-        char text[CONFIG_MAC_TEXT_SIZE];
-        config_mac_format(&config->macs[i], text);
-        json_array_append_new(list, json_string(text));
-    }
-    return list;
 }
 
 static int kind_members_set(json_t *object, const struct port_config *config)
 {
     int failed = 0;
-    if (config->kind == PORT_KIND_TAP && config->device[0] != '\0') {
+    if (has_device(config->kind) && config->device[0] != '\0') {
         failed |= json_object_set_new(object, "device", json_string(config->device));
     }
     if (config->kind != PORT_KIND_FILE) {
@@ -235,13 +167,15 @@ static int kind_members_set(json_t *object, const struct port_config *config)
 
 json_t *config_port_json(const struct port_config *config)
 {
-    json_t *object = json_pack("{s:s,s:s,s:I,s:o,s:b,s:o}", "name", config->name, "kind",
-                               port_kinds[config->kind], "mtu", (json_int_t)config->mtu, "vlan",
-                               vlan_json(&config->vlan), "spoof_guard", (int)config->spoof_guard,
-                               "macs", macs_json(config));
+    json_t *object =
+        json_pack("{s:s,s:s,s:s,s:I}", "name", config->name, "kind", port_kinds[config->kind],
+                  "role", port_roles[config->role], "mtu", (json_int_t)config->mtu);
     int failed = object == NULL ? -1 : kind_members_set(object, config);
-    if (failed == 0 && config->mirror_to[0] != '\0') {
-        failed = json_object_set_new(object, "mirror_to", json_string(config->mirror_to));
+    if (failed == 0 && config->friendly_name[0] != '\0') {
+        failed = json_object_set_new(object, "friendly_name", json_string(config->friendly_name));
+    }
+    if (failed == 0) {
+        failed = config_policy_set(object, config);
     }
     if (failed != 0) {
         json_decref(object);

@@ -137,7 +137,7 @@ void config_node_check_object(const struct config_node *node, const char *const 
             continue;
         }
         const char *near = config_near(name, names);
-        char known[160];
+        char known[288];
         names_join(names, known, sizeof(known));
         if (near != NULL) {
             config_node_fail(node, "unknown member \"%.40s\": did you mean \"%s\"?", name, near);

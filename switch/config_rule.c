@@ -10,13 +10,15 @@
 #include <string.h>
 
 #include "switch/config_text.h"
+#include "switch/connections.h"
 
 static const char *const rule_members[] = {
     "id",         "weight",   "direction", "action",      "source_mac",   "destination_mac",
     "ether_type", "protocol", "source",    "destination", "source_ports", "destination_ports",
-    NULL};
+    "stateful",   NULL};
 static const char *const directions[] = {[ACL_IN] = "in", [ACL_OUT] = "out", NULL};
-static const char *const actions[] = {[ACL_ALLOW] = "allow", [ACL_DENY] = "deny", NULL};
+static const char *const actions[] = {
+    [ACL_ALLOW] = "allow", [ACL_DENY] = "deny", [ACL_METER] = "meter", NULL};
 
 enum { WORD_SIZE = 64, WEIGHT_MAX = 1000000 };
 
@@ -78,6 +80,19 @@ static bool carries_ports(uint8_t protocol)
     return protocol == 6 || protocol == 17;
 }
 
+/* A number of seconds, or true for the default. */
+static void stateful_read(const struct config_node *node, uint32_t *seconds)
+{
+    int64_t number = 0;
+    struct config_node member = config_node_member(node, "stateful");
+    if (config_node_is_there(&member) && json_is_boolean(member.value)) {
+        *seconds = json_is_true(member.value) ? CONNECTIONS_TIMEOUT_DEFAULT : 0;
+        return;
+    }
+    config_node_number(node, "stateful", 0, CONNECTIONS_TIMEOUT_MAX, &number);
+    *seconds = (uint32_t)number;
+}
+
 static void rule_check(const struct config_node *node, const struct acl_rule *rule)
 {
     bool has_ports =
@@ -88,6 +103,9 @@ static void rule_check(const struct config_node *node, const struct acl_rule *ru
     if (rule->source.family != 0 && rule->destination.family != 0 &&
         rule->source.family != rule->destination.family) {
         config_node_fail(node, "expected source and destination of one family, IPv4 or IPv6");
+    }
+    if (rule->stateful_seconds != 0 && rule->action != ACL_ALLOW) {
+        config_node_fail(node, "is stateful, so expected action allow");
     }
 }
 
@@ -125,6 +143,7 @@ void config_rule_read(const struct config_node *node, struct acl_rule *rule)
     prefix_read(node, "destination", &rule->destination);
     range_read(node, "source_ports", &rule->source_ports);
     range_read(node, "destination_ports", &rule->destination_ports);
+    stateful_read(node, &rule->stateful_seconds);
     rule_check(node, rule);
 }
 
@@ -165,7 +184,7 @@ static int conditions_set(json_t *object, const struct acl_rule *rule)
     return failed;
 }
 
-static int ports_set(json_t *object, const struct acl_rule *rule)
+static int rest_set(json_t *object, const struct acl_rule *rule)
 {
     char text[CONFIG_RANGE_TEXT_SIZE];
     int failed = 0;
@@ -178,6 +197,9 @@ static int ports_set(json_t *object, const struct acl_rule *rule)
         config_range_format(&rule->destination_ports, text);
         failed |= text_set(object, "destination_ports", text);
     }
+    if (rule->stateful_seconds != 0) {
+        failed |= json_object_set_new(object, "stateful", json_integer(rule->stateful_seconds));
+    }
     return failed;
 }
 
@@ -186,7 +208,7 @@ json_t *config_rule_json(const struct acl_rule *rule)
     json_t *object =
         json_pack("{s:I,s:i,s:s,s:s}", "id", (json_int_t)rule->id, "weight", (int)rule->weight,
                   "direction", directions[rule->direction], "action", actions[rule->action]);
-    if (object == NULL || conditions_set(object, rule) != 0 || ports_set(object, rule) != 0) {
+    if (object == NULL || conditions_set(object, rule) != 0 || rest_set(object, rule) != 0) {
         json_decref(object);
         return NULL;
     }
@@ -254,5 +276,8 @@ void config_rule_format(const struct acl_rule *rule, char text[CONFIG_RULE_TEXT_
     line_add_side(&line, "dst", &rule->destination, &rule->destination_ports);
     if (line.length == bare) {
         line_add(&line, " all");
+    }
+    if (rule->stateful_seconds != 0) {
+        line_add(&line, " stateful %us", rule->stateful_seconds);
     }
 }

@@ -70,6 +70,11 @@ void control_client_destroy(struct control_client *client)
     free(client);
 }
 
+size_t control_client_line_max(const struct control_client *client)
+{
+    return client->caller.may_manage ? RPC_MANAGE_LINE_MAX : RPC_LINE_MAX;
+}
+
 /* Makes room for at least one more byte. The buffer grows to one line of the largest size. */
 static enum xsw_status input_make_room(struct control_client *client)
 {
@@ -83,10 +88,11 @@ static enum xsw_status input_make_room(struct control_client *client)
     if (client->input_end < client->input_size) {
         return XSW_OK;
     }
-    if (client->input_size > RPC_LINE_MAX) {
+    size_t most = control_client_line_max(client);
+    if (client->input_size > most) {
         return XSW_LIMIT;
     }
-    size_t size = client->input_size * 2 > RPC_LINE_MAX ? RPC_LINE_MAX + 1 : client->input_size * 2;
+    size_t size = client->input_size * 2 > most ? most + 1 : client->input_size * 2;
     char *larger = realloc(client->input, size);
     if (larger == NULL) {
         return XSW_END;

@@ -38,8 +38,9 @@ struct control_client *control_client_create(int fd, const struct rpc_caller *ca
 void control_client_destroy(struct control_client *client);
 
 /* Reads what is there. XSW_OK: something came; XSW_AGAIN: nothing now; XSW_END: nothing more ever;
- * XSW_LIMIT: a line is longer than RPC_LINE_MAX. */
+ * XSW_LIMIT: a line is longer than control_client_line_max. */
 enum xsw_status control_client_read(struct control_client *client) XSW_MUST_CHECK;
+size_t control_client_line_max(const struct control_client *client);
 /* The next whole line, without its end; it is valid until the next read. XSW_AGAIN: none yet. When
  * the input has ended, what is left counts as a line. */
 enum xsw_status control_client_line(struct control_client *client, const char **line,

@@ -17,6 +17,7 @@
 #include "switch/config_rule.h"
 #include "switch/config_text.h"
 #include "switch/control_json.h"
+#include "switch/features_store.h"
 #include "switch/switch.h"
 
 /* What the dictionary is made of, read once. */
@@ -201,6 +202,45 @@ static void extension_rules_append(const struct sources *from, const struct stag
     }
 }
 
+/* What is set of an entry in one line, "action=deny expression=udp"; empty when it is too long. */
+static void entry_format(json_t *values, char *text, size_t size)
+{
+    const char *key;
+    json_t *value;
+    size_t length = 0;
+    text[0] = '\0';
+    json_object_foreach(values, key, value)
+    {
+        char number[24];
+        snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
+        const char *word = json_is_string(value) ? json_string_value(value) : number;
+        bool is_told = json_is_string(value) ? word[0] != '\0' : json_integer_value(value) != 0;
+        if (is_told && length < size) {
+            length += (size_t)snprintf(text + length, size - length, "%s%s=%s",
+                                       length > 0 ? " " : "", key, word);
+        }
+    }
+    if (length >= size) {
+        text[0] = '\0';
+    }
+}
+
+/* The entries of an extension's feature "rule" name its rules of a port by their ids. */
+static void feature_rules_append(const struct sources *from, const struct stage_info *stage,
+                                 json_t *list)
+{
+    char name[FEATURE_NAME_SIZE];
+    const struct feature_value *entry;
+    snprintf(name, sizeof(name), "%s.rule", stage->extension);
+    for (size_t place = 0; (entry = features_value(from->vswitch, place)) != NULL; place++) {
+        if (entry->port != XSW_PORT_NONE && entry->id != 0 && strcmp(entry->name, name) == 0) {
+            char text[512];
+            entry_format(entry->values, text, sizeof(text));
+            rule_append(list, entry->port, stage->id, entry->id, text);
+        }
+    }
+}
+
 static json_t *rules_json(struct sources *from)
 {
     json_t *list = json_array();
@@ -208,6 +248,7 @@ static json_t *rules_json(struct sources *from)
     for (size_t i = 0; i < from->stage_count; i++) {
         if (from->stages[i].extension[0] != '\0') {
             extension_rules_append(from, &from->stages[i], list);
+            feature_rules_append(from, &from->stages[i], list);
         }
     }
     return list;

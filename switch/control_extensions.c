@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Methods about extensions: list, add, set, remove.
+ * Methods about extensions: list, add, set, enable, disable, move, upgrade, remove.
  */
 #include "switch/control_methods.h"
 
@@ -17,8 +17,9 @@ static const char *const extension_only[] = {"extension", NULL};
 
 json_t *control_extension_json(struct vswitch *vswitch, const struct extension_info *info)
 {
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "name", info->name, "extension", info->extension,
-                     "version", info->version, "kind", info->kind, "path", info->path, "settings",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:o}", "name", info->name, "extension",
+                     info->extension, "version", info->version, "kind", info->kind, "path",
+                     info->path, "enabled", (int)info->is_enabled, "settings",
                      config_running_settings_json(vswitch, info->name));
 }
 
@@ -34,6 +35,21 @@ static enum xsw_status extension_find(struct vswitch *vswitch, const char *name,
         }
     }
     return error_set(error, XSW_NOT_FOUND, "there is no extension \"%s\"", name);
+}
+
+/* The rules that it broke, by name; only those that it did. */
+static json_t *violated_json(struct vswitch *vswitch, const char *name)
+{
+    json_t *object = json_object();
+    struct violation_info violations[VIOLATIONS_MAX];
+    size_t count = vswitch_extension_violations(vswitch, name, violations, VIOLATIONS_MAX);
+    for (size_t i = 0; i < count && i < VIOLATIONS_MAX; i++) {
+        if (violations[i].count > 0) {
+            json_object_set_new(object, violations[i].name,
+                                json_integer((json_int_t)violations[i].count));
+        }
+    }
+    return object;
 }
 
 static enum xsw_status method_extension_list(void *context, const struct rpc_caller *caller,
@@ -59,9 +75,27 @@ static enum xsw_status method_extension_list(void *context, const struct rpc_cal
         json_object_set_new(object, "dropped", json_integer((json_int_t)info->dropped));
         json_object_set_new(object, "silently_dropped",
                             json_integer((json_int_t)info->silently_dropped));
+        json_object_set_new(object, "violations", json_integer((json_int_t)info->violations));
+        json_object_set_new(object, "violated", violated_json(context, info->name));
         json_array_append_new(list, object);
     }
     return control_reply(reply, json_pack("{s:o}", "extensions", list), error);
+}
+
+static enum xsw_status method_extension_installed(void *context, const struct rpc_caller *caller,
+                                                  const json_t *params, struct rpc_reply *reply,
+                                                  struct xsw_error *error)
+{
+    static const char *const members[] = {NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    (void)caller;
+    config_node_check_object(&node, members);
+    return reader.status == XSW_OK
+               ? control_reply(reply,
+                               json_pack("{s:o}", "extensions", control_installed_json(context)),
+                               error)
+               : reader.status;
 }
 
 static enum xsw_status method_extension_add(void *context, const struct rpc_caller *caller,
@@ -153,30 +187,123 @@ static enum xsw_status method_extension_set(void *context, const struct rpc_call
     return status == XSW_OK ? extension_set(context, &info, params, error) : status;
 }
 
-static enum xsw_status method_extension_remove(void *context, const struct rpc_caller *caller,
-                                               const json_t *params, struct rpc_reply *reply,
-                                               struct xsw_error *error)
+/* {"name":…}, for a verb that needs nothing else. */
+static enum xsw_status name_read(const json_t *params, char name[CONFIG_NAME_SIZE],
+                                 struct xsw_error *error)
 {
     static const char *const members[] = {"name", NULL};
     struct config_reader reader;
     struct config_node node = config_node_root(&reader, "params", params, error);
+    config_node_check_object(&node, members);
+    config_node_require(&node, "name");
+    config_node_text(&node, "name", name, CONFIG_NAME_SIZE);
+    return reader.status;
+}
+
+static enum xsw_status method_extension_remove(void *context, const struct rpc_caller *caller,
+                                               const json_t *params, struct rpc_reply *reply,
+                                               struct xsw_error *error)
+{
     char name[CONFIG_NAME_SIZE] = "";
+    enum xsw_status status = name_read(params, name, error);
+    (void)caller;
+    (void)reply;
+    return status == XSW_OK ? vswitch_extension_remove(context, name, error) : status;
+}
+
+static enum xsw_status method_extension_enable(void *context, const struct rpc_caller *caller,
+                                               const json_t *params, struct rpc_reply *reply,
+                                               struct xsw_error *error)
+{
+    char name[CONFIG_NAME_SIZE] = "";
+    enum xsw_status status = name_read(params, name, error);
+    (void)caller;
+    (void)reply;
+    return status == XSW_OK ? vswitch_extension_enable(context, name, error) : status;
+}
+
+static enum xsw_status method_extension_disable(void *context, const struct rpc_caller *caller,
+                                                const json_t *params, struct rpc_reply *reply,
+                                                struct xsw_error *error)
+{
+    char name[CONFIG_NAME_SIZE] = "";
+    enum xsw_status status = name_read(params, name, error);
+    (void)caller;
+    (void)reply;
+    return status == XSW_OK ? vswitch_extension_disable(context, name, error) : status;
+}
+
+static enum xsw_status method_extension_move(void *context, const struct rpc_caller *caller,
+                                             const json_t *params, struct rpc_reply *reply,
+                                             struct xsw_error *error)
+{
+    static const char *const members[] = {"name", "place", "other", NULL};
+    static const char *const places[] = {[EXTENSION_TOP] = "top",
+                                         [EXTENSION_BOTTOM] = "bottom",
+                                         [EXTENSION_BEFORE] = "before",
+                                         [EXTENSION_AFTER] = "after",
+                                         NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    char name[CONFIG_NAME_SIZE] = "";
+    char other[CONFIG_NAME_SIZE] = "";
+    unsigned place = EXTENSION_TOP;
     (void)caller;
     (void)reply;
 
     config_node_check_object(&node, members);
     config_node_require(&node, "name");
+    config_node_require(&node, "place");
     config_node_text(&node, "name", name, sizeof(name));
-    if (reader.status != XSW_OK) {
-        return reader.status;
+    config_node_choice(&node, "place", places, &place);
+    config_node_text(&node, "other", other, sizeof(other));
+    if (place == EXTENSION_BEFORE || place == EXTENSION_AFTER) {
+        config_node_require(&node, "other");
     }
-    return vswitch_extension_remove(context, name, error);
+    return reader.status == XSW_OK
+               ? vswitch_extension_move(context, name, (enum extension_place)place, other, error)
+               : reader.status;
+}
+
+static enum xsw_status method_extension_upgrade(void *context, const struct rpc_caller *caller,
+                                                const json_t *params, struct rpc_reply *reply,
+                                                struct xsw_error *error)
+{
+    static const char *const members[] = {"name", "path", NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    char name[CONFIG_NAME_SIZE] = "";
+    char path[CONFIG_PATH_SIZE] = "";
+    struct extension_info info;
+    (void)caller;
+
+    config_node_check_object(&node, members);
+    config_node_require(&node, "name");
+    config_node_text(&node, "name", name, sizeof(name));
+    config_node_text(&node, "path", path, sizeof(path));
+    enum xsw_status status = reader.status;
+    if (status == XSW_OK) {
+        status = vswitch_extension_upgrade(context, name, path[0] != '\0' ? path : NULL, error);
+    }
+    if (status == XSW_OK) {
+        status = extension_find(context, name, &info, error);
+    }
+    return status == XSW_OK
+               ? control_reply(
+                     reply, json_pack("{s:o}", "extension", control_extension_json(context, &info)),
+                     error)
+               : status;
 }
 
 static const struct rpc_method extension_methods[] = {
     {"extension.list", false, method_extension_list},
+    {"extension.installed", true, method_extension_installed},
     {"extension.add", true, method_extension_add},
     {"extension.set", true, method_extension_set},
+    {"extension.enable", true, method_extension_enable},
+    {"extension.disable", true, method_extension_disable},
+    {"extension.move", true, method_extension_move},
+    {"extension.upgrade", true, method_extension_upgrade},
     {"extension.remove", true, method_extension_remove},
 };
 

@@ -13,7 +13,10 @@
 #include "switch/switch.h"
 
 json_t *control_port_counters_json(const struct port_counters *counters);
+json_t *control_switch_json(struct vswitch *vswitch);
 json_t *control_mac_counters_json(struct vswitch *vswitch);
 json_t *control_extension_json(struct vswitch *vswitch, const struct extension_info *info);
+/* The extensions of the installed folder. */
+json_t *control_installed_json(struct vswitch *vswitch);
 
 #endif

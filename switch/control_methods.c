@@ -4,9 +4,9 @@
  */
 #include "switch/control_methods.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "switch/config_file.h"
@@ -15,6 +15,7 @@
 #include "switch/control_json.h"
 #include "switch/control_server.h"
 #include "switch/switch.h"
+#include "switch/switches.h"
 
 enum { MACS_SHOWN_DEFAULT = 10000, MACS_SHOWN_MAX = 200000 };
 
@@ -37,23 +38,7 @@ static enum xsw_status params_none(const json_t *params, struct xsw_error *error
     return reader.status;
 }
 
-static enum xsw_status method_hello(void *context, const struct rpc_caller *caller,
-                                    const json_t *params, struct rpc_reply *reply,
-                                    struct xsw_error *error)
-{
-    struct vswitch *vswitch = context;
-    if (params_none(params, error) != XSW_OK) {
-        return XSW_INVALID;
-    }
-    return control_reply(reply,
-                         json_pack("{s:s,s:i,s:I,s:s,s:s,s:b}", "version", XSW_VERSION, "api",
-                                   RPC_API, "pid", (json_int_t)getpid(), "uuid",
-                                   vswitch_uuid(vswitch), "switch", vswitch_config(vswitch)->name,
-                                   "may_manage", (int)caller->may_manage),
-                         error);
-}
-
-static json_t *switch_json(struct vswitch *vswitch)
+json_t *control_switch_json(struct vswitch *vswitch)
 {
     json_t *object = config_switch_json(vswitch_config(vswitch));
     json_t *more = json_pack("{s:s,s:I,s:I}", "uuid", vswitch_uuid(vswitch), "generation",
@@ -65,17 +50,6 @@ static json_t *switch_json(struct vswitch *vswitch)
     }
     json_decref(more);
     return object;
-}
-
-static enum xsw_status method_switch_list(void *context, const struct rpc_caller *caller,
-                                          const json_t *params, struct rpc_reply *reply,
-                                          struct xsw_error *error)
-{
-    (void)caller;
-    if (params_none(params, error) != XSW_OK) {
-        return XSW_INVALID;
-    }
-    return control_reply(reply, json_pack("{s:[o]}", "switches", switch_json(context)), error);
 }
 
 json_t *control_mac_counters_json(struct vswitch *vswitch)
@@ -95,7 +69,7 @@ static enum xsw_status method_switch_show(void *context, const struct rpc_caller
         return XSW_INVALID;
     }
     return control_reply(reply,
-                         json_pack("{s:o,s:o}", "switch", switch_json(context), "mac",
+                         json_pack("{s:o,s:o}", "switch", control_switch_json(context), "mac",
                                    control_mac_counters_json(context)),
                          error);
 }
@@ -216,12 +190,8 @@ static enum xsw_status method_mac_flush(void *context, const struct rpc_caller *
 }
 
 static const struct rpc_method general_methods[] = {
-    {"hello", false, method_hello},
-    {"switch.list", false, method_switch_list},
-    {"switch.show", false, method_switch_show},
-    {"config.show", false, method_config_show},
-    {"dictionary", false, method_dictionary},
-    {"mac.list", false, method_mac_list},
+    {"switch.show", false, method_switch_show}, {"config.show", false, method_config_show},
+    {"dictionary", false, method_dictionary},   {"mac.list", false, method_mac_list},
     {"mac.flush", true, method_mac_flush},
 };
 
@@ -232,21 +202,26 @@ struct rpc_table control_general_table(struct vswitch *vswitch)
                               .context = vswitch};
 }
 
-enum xsw_status control_methods_add(struct control_methods *methods, struct vswitch *vswitch,
+enum xsw_status control_methods_add(struct control_methods *methods, struct switches *switches,
                                     struct control_server *server, struct xsw_error *error)
 {
-    *methods = (struct control_methods){
-        .general = control_general_table(vswitch),
-        .ports = control_port_table(vswitch),
-        .policies = control_policy_table(vswitch),
-        .extensions = control_extension_table(vswitch),
-        .stats = control_stats_table(vswitch),
+    const struct rpc_table per_switch[] = {
+        control_general_table(NULL),   control_port_table(NULL),  control_policy_table(NULL),
+        control_extension_table(NULL), control_stats_table(NULL), control_migration_table(NULL),
+        control_feature_table(NULL),
     };
-    const struct rpc_table *tables[] = {&methods->general, &methods->ports, &methods->policies,
-                                        &methods->extensions, &methods->stats};
+    size_t count = sizeof(per_switch) / sizeof(per_switch[0]);
     enum xsw_status status = XSW_OK;
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && status == XSW_OK; i++) {
-        status = control_server_add(server, tables[i], error);
+
+    static_assert(sizeof(per_switch) / sizeof(per_switch[0]) < CONTROL_TABLES_MAX, "tables");
+    for (size_t i = 0; i < count; i++) {
+        methods->tables[i] = per_switch[i];
+        methods->tables[i].context = switches;
+        methods->tables[i].resolve = switches_resolve;
+    }
+    methods->tables[count++] = control_switches_table(switches);
+    for (size_t i = 0; i < count && status == XSW_OK; i++) {
+        status = control_server_add(server, &methods->tables[i], error);
     }
     return status;
 }

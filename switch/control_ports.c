@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Methods about ports: list, show, add, set, remove.
+ * Methods about ports and their NICs.
  */
 #include "switch/control_methods.h"
 
@@ -12,6 +12,8 @@
 #include "switch/config_json.h"
 #include "switch/config_node.h"
 #include "switch/control_json.h"
+#include "switch/features.h"
+#include "switch/lifecycle.h"
 #include "switch/switch.h"
 
 static const char *const name_only[] = {"name", NULL};
@@ -19,7 +21,7 @@ static const char *const port_only[] = {"port", NULL};
 static const char *const no_members[] = {NULL};
 
 static const char *const state_names[] = {
-    [PORT_UP] = "up", [PORT_DOWN] = "down", [PORT_VANISHED] = "vanished"};
+    [PORT_UP] = "up", [PORT_DOWN] = "down", [PORT_VANISHED] = "vanished", [PORT_NO_NIC] = "no-nic"};
 
 json_t *control_port_counters_json(const struct port_counters *counters)
 {
@@ -30,13 +32,41 @@ json_t *control_port_counters_json(const struct port_counters *counters)
                      (json_int_t)counters->dropped_out);
 }
 
+static int queue_set(json_t *object, const char *name, uint64_t packets, uint64_t bytes,
+                     uint64_t dropped)
+{
+    return json_object_set_new(object, name,
+                               json_pack("{s:I,s:I,s:I}", "packets", (json_int_t)packets, "bytes",
+                                         (json_int_t)bytes, "dropped", (json_int_t)dropped));
+}
+
+/* What its kind counts and says of its device. False without memory. */
+static bool details_set(json_t *object, const struct port_info *info)
+{
+    json_t *numbers = json_object();
+    int failed = json_object_set_new(object, "numbers", numbers);
+    for (uint32_t i = 0; failed == 0 && i < info->number_count; i++) {
+        const struct port_number *number = &info->numbers[i];
+        failed =
+            json_object_set_new(numbers, number->name, json_integer((json_int_t)number->value));
+    }
+    const struct bandwidth_info *waits = &info->bandwidth;
+    failed |= queue_set(object, "limit_queue", waits->queued_packets, waits->queued_bytes,
+                        waits->dropped);
+    failed |= queue_set(object, "capacity_queue", waits->capacity_packets, waits->capacity_bytes,
+                        waits->capacity_dropped);
+    return failed == 0 && json_object_set_new(object, "advice", json_string(info->advice)) == 0;
+}
+
 static json_t *port_json(const struct port_info *info)
 {
     json_t *object = config_port_json(&info->config);
-    json_t *more = json_pack("{s:i,s:s,s:I,s:o}", "id", info->id, "state", state_names[info->state],
-                             "queues", (json_int_t)info->queues, "counters",
-                             control_port_counters_json(&info->counters));
-    if (object == NULL || more == NULL || json_object_update(object, more) != 0) {
+    json_t *more = json_pack("{s:i,s:s,s:s,s:b,s:I,s:o}", "id", info->id, "state",
+                             state_names[info->state], "life", lifecycle_state_name(info->life),
+                             "leaving", (int)info->is_leaving, "queues", (json_int_t)info->queues,
+                             "counters", control_port_counters_json(&info->counters));
+    if (object == NULL || more == NULL || json_object_update(object, more) != 0 ||
+        !details_set(object, info)) {
         json_decref(object);
         object = NULL;
     }
@@ -80,53 +110,84 @@ static enum xsw_status name_read(const json_t *params, char name[CONFIG_NAME_SIZ
     return reader.status;
 }
 
-static enum xsw_status method_port_show(void *context, const struct rpc_caller *caller,
-                                        const json_t *params, struct rpc_reply *reply,
-                                        struct xsw_error *error)
+static enum xsw_status port_reply(struct vswitch *vswitch, const char *name,
+                                  struct rpc_reply *reply, struct xsw_error *error)
 {
-    char name[CONFIG_NAME_SIZE];
     struct port_info info;
-    (void)caller;
-    enum xsw_status status = name_read(params, name, error);
-    if (status == XSW_OK) {
-        status = vswitch_port_find(context, name, &info, error);
-    }
+    enum xsw_status status = vswitch_port_find(vswitch, name, &info, error);
     if (status != XSW_OK) {
         return status;
     }
     return control_reply(reply, json_pack("{s:o}", "port", port_json(&info)), error);
 }
 
+static enum xsw_status method_port_show(void *context, const struct rpc_caller *caller,
+                                        const json_t *params, struct rpc_reply *reply,
+                                        struct xsw_error *error)
+{
+    char name[CONFIG_NAME_SIZE];
+    (void)caller;
+    enum xsw_status status = name_read(params, name, error);
+    return status == XSW_OK ? port_reply(context, name, reply, error) : status;
+}
+
+/* A port as a request has it: its values, rules, and what extensions let people configure. */
+struct wanted_port {
+    struct config_reader reader;
+    struct config_node root, port, features;
+    struct port_request request; /* rules are to be freed */
+};
+
+static enum xsw_status features_configure(void *context, struct vswitch *vswitch, const char *port,
+                                          struct xsw_error *error)
+{
+    return features_apply(vswitch, port, context, error);
+}
+
+static enum xsw_status wanted_read(const json_t *params, struct wanted_port *wanted,
+                                   struct xsw_error *error)
+{
+    wanted->request =
+        (struct port_request){.configure = features_configure, .context = &wanted->features};
+    wanted->root = config_node_root(&wanted->reader, "params", params, error);
+    wanted->port = config_node_member(&wanted->root, "port");
+    wanted->features = config_node_member(&wanted->port, "features");
+    port_config_init(&wanted->request.config);
+    config_node_check_object(&wanted->root, port_only);
+    config_node_require(&wanted->root, "port");
+    config_port_read(&wanted->port, true, &wanted->request.config);
+    config_rules_read(&wanted->port, &wanted->request.rules, &wanted->request.rule_count);
+    return wanted->reader.status;
+}
+
 static enum xsw_status method_port_add(void *context, const struct rpc_caller *caller,
                                        const json_t *params, struct rpc_reply *reply,
                                        struct xsw_error *error)
 {
-    struct config_reader reader;
-    struct config_node node = config_node_root(&reader, "params", params, error);
-    struct config_node port = config_node_member(&node, "port");
-    struct port_config config;
-    struct acl_rule *rules = NULL;
-    size_t rule_count = 0;
-    struct port_info info;
+    struct wanted_port wanted;
     (void)caller;
+    enum xsw_status status = wanted_read(params, &wanted, error);
+    if (status == XSW_OK) {
+        status = vswitch_port_make(context, &wanted.request, NULL, error);
+    }
+    free(wanted.request.rules);
+    return status == XSW_OK ? port_reply(context, wanted.request.config.name, reply, error)
+                            : status;
+}
 
-    port_config_init(&config);
-    config_node_check_object(&node, port_only);
-    config_node_require(&node, "port");
-    config_port_read(&port, true, &config);
-    config_rules_read(&port, &rules, &rule_count);
-    enum xsw_status status = reader.status;
+static enum xsw_status method_port_validate(void *context, const struct rpc_caller *caller,
+                                            const json_t *params, struct rpc_reply *reply,
+                                            struct xsw_error *error)
+{
+    struct wanted_port wanted;
+    (void)caller;
+    (void)reply;
+    enum xsw_status status = wanted_read(params, &wanted, error);
     if (status == XSW_OK) {
-        status = vswitch_port_add_with_acl(context, &config, rules, rule_count, error);
+        status = vswitch_port_validate(context, &wanted.request, error);
     }
-    free(rules);
-    if (status == XSW_OK) {
-        status = vswitch_port_find(context, config.name, &info, error);
-    }
-    if (status != XSW_OK) {
-        return status;
-    }
-    return control_reply(reply, json_pack("{s:o}", "port", port_json(&info)), error);
+    free(wanted.request.rules);
+    return status;
 }
 
 /* The request is laid over the port as it is. */
@@ -157,13 +218,7 @@ static enum xsw_status method_port_set(void *context, const struct rpc_caller *c
         return reader.status;
     }
     status = vswitch_port_set(context, &info.config, error);
-    if (status == XSW_OK) {
-        status = vswitch_port_find(context, name, &info, error);
-    }
-    if (status != XSW_OK) {
-        return status;
-    }
-    return control_reply(reply, json_pack("{s:o}", "port", port_json(&info)), error);
+    return status == XSW_OK ? port_reply(context, name, reply, error) : status;
 }
 
 static enum xsw_status method_port_remove(void *context, const struct rpc_caller *caller,
@@ -177,10 +232,78 @@ static enum xsw_status method_port_remove(void *context, const struct rpc_caller
     return status == XSW_OK ? vswitch_port_remove(context, name, error) : status;
 }
 
+/* NICs --------------------------------------------------------------------------------------- */
+
+static enum xsw_status method_nic_add(void *context, const struct rpc_caller *caller,
+                                      const json_t *params, struct rpc_reply *reply,
+                                      struct xsw_error *error)
+{
+    static const char *const members[] = {"name",   "kind",   "device", "input",
+                                          "output", "timing", NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    struct port_config config;
+    (void)caller;
+
+    port_config_init(&config);
+    config_node_check_object(&node, members);
+    config_port_read(&node, false, &config);
+    enum xsw_status status = reader.status;
+    if (status == XSW_OK) {
+        status = vswitch_nic_add(context, &config, error);
+    }
+    return status == XSW_OK ? port_reply(context, config.name, reply, error) : status;
+}
+
+/* A step that takes the name of the port alone, and leaves the port there. */
+static enum xsw_status nic_step(struct vswitch *vswitch, const json_t *params,
+                                enum xsw_status (*step)(struct vswitch *vswitch, const char *port,
+                                                        struct xsw_error *error),
+                                struct rpc_reply *reply, struct xsw_error *error)
+{
+    char name[CONFIG_NAME_SIZE];
+    enum xsw_status status = name_read(params, name, error);
+    if (status == XSW_OK) {
+        status = step(vswitch, name, error);
+    }
+    return status == XSW_OK ? port_reply(vswitch, name, reply, error) : status;
+}
+
+static enum xsw_status method_nic_connect(void *context, const struct rpc_caller *caller,
+                                          const json_t *params, struct rpc_reply *reply,
+                                          struct xsw_error *error)
+{
+    (void)caller;
+    return nic_step(context, params, vswitch_nic_connect, reply, error);
+}
+
+static enum xsw_status method_nic_disconnect(void *context, const struct rpc_caller *caller,
+                                             const json_t *params, struct rpc_reply *reply,
+                                             struct xsw_error *error)
+{
+    (void)caller;
+    return nic_step(context, params, vswitch_nic_disconnect, reply, error);
+}
+
+static enum xsw_status method_nic_remove(void *context, const struct rpc_caller *caller,
+                                         const json_t *params, struct rpc_reply *reply,
+                                         struct xsw_error *error)
+{
+    (void)caller;
+    return nic_step(context, params, vswitch_nic_remove, reply, error);
+}
+
 static const struct rpc_method port_methods[] = {
-    {"port.list", false, method_port_list},    {"port.show", false, method_port_show},
-    {"port.add", true, method_port_add},       {"port.set", true, method_port_set},
+    {"port.list", false, method_port_list},
+    {"port.show", false, method_port_show},
+    {"port.validate", true, method_port_validate},
+    {"port.add", true, method_port_add},
+    {"port.set", true, method_port_set},
     {"port.remove", true, method_port_remove},
+    {"nic.add", true, method_nic_add},
+    {"nic.connect", true, method_nic_connect},
+    {"nic.disconnect", true, method_nic_disconnect},
+    {"nic.remove", true, method_nic_remove},
 };
 
 struct rpc_table control_port_table(struct vswitch *vswitch)

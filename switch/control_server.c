@@ -216,8 +216,11 @@ static enum xsw_status line_handle(struct control_server *server, struct control
 static enum xsw_status line_too_long(struct control_client *client)
 {
     struct rpc_answer answer;
-    rpc_answer_error(&answer, RPC_INVALID_REQUEST,
-                     "request: expected a line of at most 1048576 bytes; the connection ends here");
+    char text[128];
+    snprintf(text, sizeof(text),
+             "request: expected a line of at most %zu bytes; the connection ends here",
+             control_client_line_max(client));
+    rpc_answer_error(&answer, RPC_INVALID_REQUEST, text);
     enum xsw_status status =
         answer.text != NULL ? control_client_queue(client, &answer) : XSW_NO_MEMORY;
     rpc_answer_fini(&answer);

@@ -68,15 +68,17 @@ static json_t *stage_json(struct vswitch *vswitch, const struct stats_lists *lis
                           const struct stage_info *stage)
 {
     struct stage_counters c = vswitch_stage_counters(vswitch, stage->id);
-    int64_t residue = (int64_t)(c.in + c.clones + c.injected - c.out - c.dropped - c.held);
+    int64_t residue = (int64_t)(c.in + c.clones + c.injected + c.released - c.out - c.dropped -
+                                c.consumed - c.held);
     json_t *object =
         json_pack("{s:i,s:s,s:i,s:b,s:s}", "stage", stage->id, "name", stage->name, "order",
                   stage->order, "egress", (int)stage->egress, "extension", stage->extension);
     json_t *counts = json_pack(
-        "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "in", (json_int_t)c.in, "clones", (json_int_t)c.clones,
-        "injected", (json_int_t)c.injected, "out", (json_int_t)c.out, "held", (json_int_t)c.held,
-        "dropped_packets", (json_int_t)c.dropped, "residue", (json_int_t)residue, "dropped",
-        dropped_json(vswitch, lists, stage->id));
+        "{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "in", (json_int_t)c.in, "clones",
+        (json_int_t)c.clones, "injected", (json_int_t)c.injected, "out", (json_int_t)c.out,
+        "consumed", (json_int_t)c.consumed, "held", (json_int_t)c.held, "released",
+        (json_int_t)c.released, "dropped_packets", (json_int_t)c.dropped, "residue",
+        (json_int_t)residue, "dropped", dropped_json(vswitch, lists, stage->id));
     if (object == NULL || counts == NULL || json_object_update(object, counts) != 0) {
         json_decref(object);
         object = NULL;

@@ -18,8 +18,17 @@ enum { RULES_MAX = 4096 }; /* ACL rules of a switch that are counted */
 
 typedef _Atomic uint64_t counter;
 
+/* What an extension can do wrong and the host notices. */
+enum violation {
+#define VIOLATION(symbol, name, sentence) VIOLATION_##symbol,
+#include "switch/violations.def"
+#undef VIOLATION
+    VIOLATION_COUNT
+};
+
+/* in + clones + injected + released = out + dropped + consumed + held */
 struct stage_account {
-    counter in, out, clones, injected, held;
+    counter in, out, clones, injected, consumed, held, released;
 };
 
 struct port_account {
@@ -31,6 +40,7 @@ struct worker_counters {
     counter drops[STAGES_MAX][REASONS_MAX];
     struct port_account ports[XSW_PORTS_MAX];
     counter rules[RULES_MAX];
+    counter violations[STAGES_MAX][VIOLATION_COUNT];
     counter macs_learned, macs_moved, macs_refused;
 };
 

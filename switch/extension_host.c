@@ -1,190 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The life of an instance: loaded, started, stopped, started again, freed. */
 #include "switch/extension_host.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "switch/extension_settings.h"
+#include "switch/frame_queue.h"
+#include "switch/services_control.h"
+#include "switch/services_data.h"
+#include "switch/state.h"
 
+/* What the extension says may hold anything, and a line of the log is one line. */
 static void host_log(const struct xsw_host *host, const char *text)
 {
     const struct extension_instance *instance = host->context;
+    const struct vswitch_log *log = &instance->vswitch->log;
     char line[512];
-    snprintf(line, sizeof(line), "extension-log: extension=%s text=\"%s\"", instance->name, text);
-    instance->log->line(instance->log->context, line);
-}
-
-/* Settings ----------------------------------------------------------------------------------- */
-
-static const struct extension_setting *setting_find(const struct extension_config *config,
-                                                    const char *name)
-{
-    for (size_t i = 0; i < config->setting_count; i++) {
-        if (strcmp(config->settings[i].name, name) == 0) {
-            return &config->settings[i];
+    snprintf(line, sizeof(line), "extension-log: extension=%s text=\"%s\"", instance->name,
+             text != NULL ? text : "");
+    for (char *at = line; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
+            *at = ' ';
         }
     }
-    return NULL;
+    log->line(log->context, line);
 }
 
-static enum xsw_status unknown_check(const struct extension_config *config,
-                                     const struct xsw_extension *extension, struct xsw_error *error)
+static enum xsw_status state_make(struct extension_instance *instance, struct xsw_error *error)
 {
-    for (size_t i = 0; i < config->setting_count; i++) {
-        const char *name = config->settings[i].name;
-        size_t known = 0;
-        while (known < extension->setting_count &&
-               strcmp(extension->settings[known].name, name) != 0) {
-            known++;
-        }
-        if (known == extension->setting_count) {
-            return error_set(error, XSW_INVALID, "settings.%s: extension %s has no such setting",
-                             name, extension->name);
-        }
+    size_t size = (instance->extension->state_size + 63) & ~(size_t)63;
+    if (size == 0) {
+        size = 64;
     }
-    return XSW_OK;
-}
-
-static enum xsw_status number_read(const struct xsw_setting_info *info, const char *text,
-                                   uint64_t *number, struct xsw_error *error)
-{
-    if (info->type == XSW_SETTING_BOOL) {
-        int is_true = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
-        if (!is_true && strcmp(text, "false") != 0 && strcmp(text, "0") != 0) {
-            return error_set(error, XSW_INVALID, "settings.%s: \"%s\"; expected true or false",
-                             info->name, text);
-        }
-        *number = (uint64_t)is_true;
-        return XSW_OK;
-    }
-    char *end = NULL;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || value < info->minimum ||
-        value > info->maximum) {
-        return error_set(
-            error, XSW_INVALID, "settings.%s: \"%s\"; expected a number from %llu to %llu",
-            info->name, text, (unsigned long long)info->minimum, (unsigned long long)info->maximum);
-    }
-    *number = value;
-    return XSW_OK;
-}
-
-static enum xsw_status texts_keep(struct extension_setting_kept *kept, const char *const *texts,
-                                  size_t count, struct xsw_error *error)
-{
-    kept->texts = calloc(count + 1, sizeof(char *));
-    if (kept->texts == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "no memory for settings");
-    }
-    for (size_t i = 0; i < count; i++) {
-        kept->texts[i] = strdup(texts[i]);
-        if (kept->texts[i] == NULL) {
-            return error_set(error, XSW_NO_MEMORY, "no memory for settings");
-        }
-        kept->text_count = i + 1;
-    }
-    return XSW_OK;
-}
-
-/* Fills in the default of a setting that was not given; "" when it has none to show. */
-static enum xsw_status default_keep(const struct xsw_setting_info *info,
-                                    struct extension_setting_kept *kept, struct xsw_error *error)
-{
-    char number[24];
-    const char *text = info->default_text;
-    switch (info->type) {
-    case XSW_SETTING_TEXT_LIST:
-        return texts_keep(kept, NULL, 0, error);
-    case XSW_SETTING_BOOL:
-        text = info->default_number != 0 ? "true" : "false";
-        break;
-    case XSW_SETTING_NUMBER:
-        snprintf(number, sizeof(number), "%llu", (unsigned long long)info->default_number);
-        text = number;
-        break;
-    case XSW_SETTING_TEXT:
-        break;
-    }
-    if (text == NULL) {
-        return error_set(error, XSW_INVALID, "settings.%s: it must be given: %s", info->name,
-                         info->help != NULL ? info->help : "it has no default");
-    }
-    return texts_keep(kept, &text, 1, error);
-}
-
-static enum xsw_status setting_keep(const struct extension_config *config,
-                                    const struct xsw_setting_info *info,
-                                    struct extension_setting_kept *kept, struct xsw_error *error)
-{
-    const struct extension_setting *given = setting_find(config, info->name);
-    if (given == NULL) {
-        kept->is_default = 1;
-        return default_keep(info, kept, error);
-    }
-    int is_list = info->type == XSW_SETTING_TEXT_LIST;
-    if ((!is_list && given->text_count != 1) || given->text_count > EXTENSION_TEXTS_MAX) {
-        return error_set(error, XSW_INVALID, "settings.%s: %zu values; expected %s", info->name,
-                         given->text_count, is_list ? "at most 1024" : "one");
-    }
-    return texts_keep(kept, given->texts, given->text_count, error);
-}
-
-static enum xsw_status settings_read(const struct extension_config *config,
-                                     struct extension_instance *instance,
-                                     struct xsw_setting *values, struct xsw_error *error)
-{
-    const struct xsw_extension *extension = instance->extension;
-    enum xsw_status status = unknown_check(config, extension, error);
-    for (size_t i = 0; status == XSW_OK && i < extension->setting_count; i++) {
-        const struct xsw_setting_info *info = &extension->settings[i];
-        struct extension_setting_kept *kept = &instance->settings[i];
-        status = setting_keep(config, info, kept, error);
-        if (status != XSW_OK) {
-            break;
-        }
-        values[i] =
-            (struct xsw_setting){.texts = kept->texts, .text_count = (uint32_t)kept->text_count};
-        if (info->type == XSW_SETTING_BOOL || info->type == XSW_SETTING_NUMBER) {
-            status = number_read(info, kept->texts[0], &values[i].number, error);
-        }
-    }
-    return status;
-}
-
-/* Life --------------------------------------------------------------------------------------- */
-
-static enum xsw_status instance_start(const struct extension_config *config,
-                                      struct extension_instance *instance, struct reasons *reasons,
-                                      struct xsw_error *error)
-{
-    const struct xsw_extension *extension = instance->extension;
-    struct xsw_setting values[EXTENSION_SETTINGS_MAX];
-    enum xsw_status status = settings_read(config, instance, values, error);
-    if (status == XSW_OK) {
-        status = reasons_declare(reasons, extension->name, extension->reasons,
-                                 extension->reason_count, instance->reason_ids, error);
-    }
-    if (status != XSW_OK) {
-        return status;
-    }
-    size_t size = (extension->state_size + 63) & ~(size_t)63;
-    instance->state = aligned_alloc(64, size != 0 ? size : 64);
+    instance->state = aligned_alloc(64, size);
     if (instance->state == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for a state of %zu bytes", size);
     }
-    memset(instance->state, 0, size != 0 ? size : 64);
+    memset(instance->state, 0, size);
+    bool originates = (instance->extension->flags & XSW_EXTENSION_ORIGINATES) != 0;
+    return originates ? frame_queue_create(&instance->frames, error) : XSW_OK;
+}
+
+/* Frames that no worker has taken any more have never become packets: they are told here. */
+static void frames_discard(struct extension_instance *instance)
+{
+    struct queued_frame frame;
+    char line[128];
+    uint32_t count = 0;
+    for (; instance->frames != NULL && frame_queue_look(instance->frames, &frame); count++) {
+        frame_queue_drop(instance->frames);
+    }
+    if (count > 0) {
+        snprintf(line, sizeof(line), "frames-discarded: extension=%s count=%u", instance->name,
+                 count);
+        instance->vswitch->log.line(instance->vswitch->log.context, line);
+    }
+}
+
+static void state_free(struct extension_instance *instance)
+{
+    frames_discard(instance);
+    frame_queue_destroy(instance->frames);
+    free(instance->state);
+    instance->frames = NULL;
+    instance->state = NULL;
+}
+
+static enum xsw_status init_run(struct extension_instance *instance,
+                                const struct xsw_setting *values, struct xsw_error *error)
+{
+    const struct xsw_extension *extension = instance->extension;
     instance->host = (struct xsw_host){.abi = XSW_EXTENSION_ABI,
                                        .size = sizeof(instance->host),
                                        .context = instance,
-                                       .log = host_log};
+                                       .log = host_log,
+                                       .instance = instance->name,
+                                       .self = instance->self,
+                                       .data = &services_data,
+                                       .control = &services_control};
     struct xsw_error refused = {.status = XSW_INVALID, .text = "it gives no reason"};
-    status = extension->init != NULL
-                 ? extension->init(instance->state, &instance->host, values, &refused)
-                 : XSW_OK;
+    instance->is_starting = 1;
+    enum xsw_status status =
+        extension->init != NULL
+            ? extension->init(instance->state, &instance->host, values, &refused)
+            : XSW_OK;
+    instance->is_starting = 0;
     if (status != XSW_OK) {
         refused.text[sizeof(refused.text) - 1] = '\0';
         return error_set(error, status < 0 ? status : XSW_INVALID, "%s", refused.text);
@@ -193,26 +96,70 @@ static enum xsw_status instance_start(const struct extension_config *config,
     return XSW_OK;
 }
 
-enum xsw_status extension_create(const struct extension_config *config, struct reasons *reasons,
-                                 const struct vswitch_log *log,
+enum xsw_status extension_start(struct extension_instance *instance, struct xsw_error *error)
+{
+    struct xsw_setting values[EXTENSION_SETTINGS_MAX];
+    enum xsw_status status = extension_settings_values(instance, values, error);
+    if (status == XSW_OK) {
+        status = state_make(instance, error);
+    }
+    if (status == XSW_OK) {
+        status = init_run(instance, values, error);
+    }
+    if (status != XSW_OK) {
+        extension_stop(instance);
+        return error_prefix(error, "extension %s", instance->name);
+    }
+    return XSW_OK;
+}
+
+void extension_stop(struct extension_instance *instance)
+{
+    if (instance->is_initialized) {
+        if (instance->extension->close != NULL) {
+            instance->extension->close(instance->state);
+        }
+        if (instance->extension->fini != NULL) {
+            instance->extension->fini(instance->state);
+        }
+    }
+    instance->is_initialized = 0;
+    /* An init that failed may have taken some, too. */
+    (void)references_end(instance->vswitch, instance);
+    state_free(instance);
+}
+
+static enum xsw_status instance_fill(const struct extension_config *config,
+                                     struct extension_instance *instance, struct xsw_error *error)
+{
+    const struct xsw_extension *extension = instance->extension;
+    const char *name = config->name[0] != '\0' ? config->name : extension->name;
+    snprintf(instance->name, sizeof(instance->name), "%s", name);
+    if (!extension_name_is_valid(name)) {
+        return error_set(error, XSW_INVALID,
+                         "extension %s: the name of an instance: expected a-z, 0-9 and '-'", name);
+    }
+    enum xsw_status status = extension_settings_keep(config, instance, error);
+    if (status == XSW_OK) {
+        status = reasons_declare(&instance->vswitch->reasons, extension->name, extension->reasons,
+                                 extension->reason_count, instance->reason_ids, error);
+    }
+    return status == XSW_OK ? XSW_OK : error_prefix(error, "extension %s", instance->name);
+}
+
+enum xsw_status extension_create(const struct extension_config *config, struct vswitch *vswitch,
+                                 const struct extension_instance *loaded,
                                  struct extension_instance **instance, struct xsw_error *error)
 {
     struct extension_instance *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for an extension");
     }
-    made->log = log;
-    enum xsw_status status = extension_load(config->path, made, error);
+    made->vswitch = vswitch;
+    enum xsw_status status = loaded != NULL ? extension_load_again(loaded, made, error)
+                                            : extension_load(config->path, made, error);
     if (status == XSW_OK) {
-        const char *name = config->name[0] != '\0' ? config->name : made->extension->name;
-        snprintf(made->name, sizeof(made->name), "%s", name);
-        status = extension_name_is_valid(name)
-                     ? instance_start(config, made, reasons, error)
-                     : error_set(error, XSW_INVALID,
-                                 "the name of an instance: expected a-z, 0-9 and '-'");
-        if (status != XSW_OK) {
-            error_prefix(error, "extension %s", made->name);
-        }
+        status = instance_fill(config, made, error);
     }
     if (status != XSW_OK) {
         extension_destroy(made);
@@ -227,24 +174,24 @@ void extension_destroy(struct extension_instance *instance)
     if (instance == NULL) {
         return;
     }
-    if (instance->is_initialized) {
-        if (instance->extension->close != NULL) {
-            instance->extension->close(instance->state);
-        }
-        if (instance->extension->fini != NULL) {
-            instance->extension->fini(instance->state);
-        }
-    }
-    for (size_t i = 0; i < EXTENSION_SETTINGS_MAX; i++) {
-        struct extension_setting_kept *kept = &instance->settings[i];
-        for (size_t text = 0; text < kept->text_count; text++) {
-            free((char *)kept->texts[text]);
-        }
-        free(kept->texts);
-    }
-    free(instance->state);
-    if (instance->library != NULL) {
-        dlclose(instance->library);
-    }
+    extension_stop(instance);
+    extension_settings_fini(instance);
+    extension_unload(instance);
     free(instance);
+}
+
+void vswitch_interpose(struct vswitch *vswitch, const struct extension_interposer *interposer)
+{
+    vswitch->interposer = interposer;
+}
+
+void extensions_second(struct vswitch *vswitch)
+{
+    const struct worker *clock = vswitch->workers[0];
+    for (uint32_t i = 0; i < vswitch->extension_count; i++) {
+        struct extension_instance *instance = vswitch->extensions[i];
+        if (instance->is_enabled && instance->control.second != NULL) {
+            instance->control.second(instance->state, clock->clock(clock->clock_context));
+        }
+    }
 }

@@ -2,17 +2,27 @@
 /* Opens extensions with good manners: an absolute path or a name in the installed folder, nothing
  * that anybody else may write to, and a descriptor that is checked before it is believed. */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "switch/extension_host.h"
+#include "switch/state.h"
 
-static const char *extension_folder(void)
+enum {
+    LIBRARY_SIZE_MAX = 64 << 20,
+    COPY_CHUNK = 64 << 10,
+    NAME_SIZE = 32,
+    COPY_NAMES_MAX = 64 /* numbers that may be taken by objects that were never unloaded */
+};
+
+const char *extension_folder(void)
 {
     const char *folder = secure_getenv("XSW_EXTENSION_PATH");
     return folder != NULL && folder[0] == '/' ? folder : XSW_EXTENSION_DIR;
@@ -194,20 +204,98 @@ static unsigned other_abi(void *library)
     return 0;
 }
 
-enum xsw_status extension_load(const char *path, struct extension_instance *instance,
-                               struct xsw_error *error)
+/* Copies the file into memory of our own, which nobody else can change. */
+static enum xsw_status private_copy(const char *path, int *copy, struct xsw_error *error)
 {
-    enum xsw_status status = path_resolve(path, instance->path, sizeof(instance->path), error);
-    if (status == XSW_OK) {
-        status = places_check(instance->path, error);
+    struct stat info;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &info) != 0) {
+        enum xsw_status status = error_errno(error, "extension %s", path);
+        if (file >= 0) {
+            close(file);
+        }
+        return status;
     }
+    const char *slash = strrchr(path, '/');
+    char chunk[COPY_CHUNK];
+    ssize_t got = -1;
+    *copy = S_ISREG(info.st_mode) && info.st_size <= LIBRARY_SIZE_MAX
+                ? memfd_create(slash != NULL ? slash + 1 : path, MFD_CLOEXEC)
+                : -1;
+    while (*copy >= 0 && (got = read(file, chunk, sizeof(chunk))) > 0) {
+        if (write(*copy, chunk, (size_t)got) != got) {
+            got = -1;
+            break;
+        }
+    }
+    close(file);
+    if (got == 0) {
+        return XSW_OK;
+    }
+    if (*copy >= 0) {
+        close(*copy);
+        *copy = -1;
+    }
+    return error_set(error, XSW_CORRUPT, "extension %s: expected a file of at most %d MiB", path,
+                     LIBRARY_SIZE_MAX >> 20);
+}
+
+static void copy_name(int copy, char name[NAME_SIZE])
+{
+    snprintf(name, NAME_SIZE, "/proc/self/fd/%d", copy);
+}
+
+/* The loader knows objects by the name under which they were opened, also those that cannot be
+ * unloaded: a number that is still such a name is passed over. */
+static void *copy_open(int *copy)
+{
+    for (int tries = 0; tries < COPY_NAMES_MAX; tries++) {
+        char name[NAME_SIZE];
+        copy_name(*copy, name);
+        void *stale = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+        if (stale == NULL) {
+            return dlopen(name, RTLD_NOW | RTLD_LOCAL);
+        }
+        dlclose(stale);
+        int next = fcntl(*copy, F_DUPFD_CLOEXEC, *copy + 1);
+        if (next < 0) {
+            return NULL;
+        }
+        close(*copy);
+        *copy = next;
+    }
+    return NULL;
+}
+
+/*
+ * The loader takes a file at a path that it has seen for the object that it has loaded, and a file
+ * that is written over changes under the feet of the code that runs. So the object is loaded from a
+ * copy; only where there is no /proc, or memory may not be executed, from the file itself.
+ */
+static enum xsw_status library_open(struct extension_instance *instance, struct xsw_error *error)
+{
+    int copy = -1;
+    enum xsw_status status = private_copy(instance->path, &copy, error);
     if (status != XSW_OK) {
         return status;
     }
-    instance->library = dlopen(instance->path, RTLD_NOW | RTLD_LOCAL);
+    instance->library = copy_open(&copy);
+    instance->library_fd = copy;
     if (instance->library == NULL) {
-        return error_set(error, XSW_CORRUPT, "extension %s: %s", path, dlerror());
+        close(copy);
+        instance->library_fd = -1;
+        instance->library = dlopen(instance->path, RTLD_NOW | RTLD_LOCAL);
     }
+    if (instance->library == NULL) {
+        return error_set(error, XSW_CORRUPT, "extension %s: %s", instance->path, dlerror());
+    }
+    return XSW_OK;
+}
+
+/* The descriptor of a library that is open. */
+static enum xsw_status exported_take(const char *path, struct extension_instance *instance,
+                                     struct xsw_error *error)
+{
     const struct xsw_extension *const *exported = dlsym(instance->library, "xsw_extension_v1");
     if (exported == NULL) {
         unsigned abi = other_abi(instance->library);
@@ -222,5 +310,56 @@ enum xsw_status extension_load(const char *path, struct extension_instance *inst
                          path);
     }
     instance->extension = *exported;
-    return descriptor_check(path, instance->extension, error);
+    enum xsw_status status = descriptor_check(path, instance->extension, error);
+    const struct extension_interposer *between = instance->vswitch->interposer;
+    if (status == XSW_OK && between != NULL) {
+        instance->extension =
+            between->replace(between->context, instance->library, instance->extension);
+    }
+    return status == XSW_OK ? extension_check_options(instance, error) : status;
+}
+
+enum xsw_status extension_load(const char *path, struct extension_instance *instance,
+                               struct xsw_error *error)
+{
+    instance->library_fd = -1;
+    enum xsw_status status = path_resolve(path, instance->path, sizeof(instance->path), error);
+    if (status == XSW_OK) {
+        status = places_check(instance->path, error);
+    }
+    if (status == XSW_OK) {
+        status = library_open(instance, error);
+    }
+    if (status != XSW_OK) {
+        return status;
+    }
+    return exported_take(path, instance, error);
+}
+
+enum xsw_status extension_load_again(const struct extension_instance *loaded,
+                                     struct extension_instance *instance, struct xsw_error *error)
+{
+    char name[NAME_SIZE];
+    instance->library_fd = -1;
+    memcpy(instance->path, loaded->path, sizeof(instance->path));
+    copy_name(loaded->library_fd, name);
+    instance->library =
+        dlopen(loaded->library_fd >= 0 ? name : loaded->path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+    if (instance->library == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "extension %s: it cannot be used once more: %s",
+                         loaded->name, dlerror());
+    }
+    return exported_take(loaded->path, instance, error);
+}
+
+void extension_unload(struct extension_instance *instance)
+{
+    if (instance->library != NULL) {
+        dlclose(instance->library);
+    }
+    if (instance->library_fd >= 0) {
+        close(instance->library_fd);
+    }
+    instance->library = NULL;
+    instance->library_fd = -1;
 }

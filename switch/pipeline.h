@@ -19,9 +19,11 @@
 #include <xsw/extension.h>
 
 #include "switch/acl.h"
+#include "switch/bandwidth.h"
 #include "switch/mac_table.h"
 #include "switch/observe.h"
 #include "switch/port.h"
+#include "switch/storm.h"
 #include "switch/switch.h"
 
 struct worker;
@@ -52,20 +54,52 @@ struct stage {
     struct extension_instance *extension; /* null for built-in stages */
 };
 
+/* port_view.unusual: what few ports have, so that the others pay one branch for all of it. */
+enum {
+    PORT_IS_TRUSTED = 0x01,  /* port 0: what extensions originate; no policy applies */
+    PORT_IS_BLOCKED = 0x02,  /* an extension that it requires is not there */
+    PORT_IS_APART = 0x04,    /* its NIC is not connected */
+    PORT_GUARDS_DHCP = 0x08, /* see switch/guards.h */
+    PORT_GUARDS_ROUTER = 0x10,
+    PORT_LIMITS_STORM = 0x20, /* see switch/storm.h */
+    PORT_RESETS_PRIORITY = 0x40,
+    PORT_VLAN_ELSEWHERE = 0x80,      /* the forwarder enforces it: assigned here, not checked */
+    PORT_SECURITY_ELSEWHERE = 0x100, /* as above: source addresses, guards, storm limit */
+    PORT_IS_ABSENT = 0x200,          /* there is no NIC with this id */
+    PORT_IS_SHUT = PORT_IS_BLOCKED | PORT_IS_APART | PORT_IS_ABSENT /* in both directions */
+};
+
 /* What the stages need to know of a port. */
 struct port_view {
-    struct port *port;    /* null: there is none with this id */
+    struct port *port;    /* null: there is no NIC with this id */
     uint32_t frame_max;   /* bytes: MTU + Ethernet header; see port_frame_is_too_long */
-    uint16_t access_vlan; /* 0: a trunk */
+    uint16_t access_vlan; /* of untagged frames that come in, the only ones; 0: a trunk */
     uint16_t native_vlan; /* of a trunk; 0: untagged frames are refused */
-    uint16_t mirror_port; /* XSW_PORT_NONE: not mirrored */
+    uint16_t member_vlan; /* the VLAN that it is sent, beside those of trunk_vlans */
+    uint16_t unusual;     /* PORT_* */
     uint8_t is_guarded;
     uint8_t mac_count;
+    uint8_t has_rules_in, has_rules_out; /* access rules, or connections that they keep */
+    uint16_t mirror_in;  /* port that gets copies of what this one sends; or XSW_PORT_NONE */
+    uint16_t mirror_out; /* the same of what it is sent */
+    const uint64_t *trunk_vlans; /* bit map: VLANs of a trunk, or those that a private port is sent
+                                    beside member_vlan; null: none; owned by the snapshot */
     uint64_t macs[CONFIG_MACS_MAX]; /* mac_load() */
     struct acl_list acl_in, acl_out;
-    const uint64_t *trunk_vlans; /* bit map of a trunk; owned by the snapshot */
+    uint8_t is_stateful;    /* one of the lists has rules that keep connections */
+    uint8_t scope_has_vlan; /* a trunk: connections of different VLANs are different ones */
+    struct bandwidth_view bandwidth;
     uint64_t *owned_vlans;
+    struct storm *storm; /* shared by the workers; outlives the snapshot */
+    struct storm_config storm_limits;
 };
+
+/* Whether frames of the VLAN may be sent to the port. */
+static inline int port_carries_vlan(const struct port_view *port, uint16_t vlan)
+{
+    return vlan == port->member_vlan ||
+           (port->trunk_vlans != NULL && (port->trunk_vlans[vlan / 64] >> vlan % 64 & 1) != 0);
+}
 
 /* The length of the frames that will be cut from one with GSO. */
 uint32_t port_segment_length(const struct xsw_packet *packet);
@@ -87,14 +121,27 @@ enum { VLAN_SETS_MAX = 4096 };
 struct pipeline {
     uint64_t generation;
     uint32_t stage_count;
-    uint32_t forward_place, mirror_place;
     struct stage stages[STAGES_MAX];
+    uint8_t place_of[STAGES_MAX]; /* by stage id; of those that are in the pipeline */
+    uint32_t ticker_count;        /* extensions that are called between batches */
+    struct extension_instance *tickers[CONFIG_EXTENSIONS_MAX];
+    uint8_t has_timers; /* there is something to do on the worker when no packet comes */
+    uint8_t has_frames; /* the control thread may originate packets */
+    uint8_t has_bandwidth;
+    struct frame_queue *announcements; /* see switch/announce.h; null: there never was one */
     struct port_view ports[XSW_PORTS_MAX];
     struct xsw_port_set connected;
     /* Ports of a VLAN: members[vlan_members[vlan]]; set 0 is the empty one. */
     uint16_t vlan_members[4096];
     struct xsw_port_set *members;
+    /* Addresses are learned and found under a VLAN that all of a private VLAN have in common: the
+     * primary one of a secondary one, itself of any other. Meaningful when has_private_vlans. */
+    uint16_t filtering_ids[4096];
     struct mac_table *macs;
+    struct xsw_flow_table *connections; /* of stateful rules; null: there never was one */
+    struct bandwidth *bandwidth;
+    uint32_t enforced_elsewhere; /* XSW_POLICY_* that the forwarder enforces */
+    uint8_t has_private_vlans;
     uint8_t has_mirrors;
     uint8_t observer_count;
     uint32_t observed_bytes; /* the largest snap length of the observers */
@@ -104,6 +151,10 @@ struct pipeline {
 /* Runs a batch from place `first` to its end. Packets that were dropped or delivered are freed. */
 void pipeline_run(struct worker *worker, const struct pipeline *pipeline, struct batch *batch,
                   uint32_t first);
+
+/* The same for packets that do not come from the stage before: they are counted as `incoming`. */
+void pipeline_enter(struct worker *worker, const struct pipeline *pipeline, struct batch *batch,
+                    uint32_t place, counter *incoming);
 
 /* The stages, one source each. */
 void stage_receive(struct worker *worker, const struct stage *stage, struct batch *batch);
@@ -117,5 +168,7 @@ void stage_egress_capture(struct worker *worker, const struct stage *stage, stru
 void stage_ingress_filter(struct worker *worker, const struct stage *stage, struct batch *batch);
 void stage_egress_filter(struct worker *worker, const struct stage *stage, struct batch *batch);
 void stage_forward_extension(struct worker *worker, const struct stage *stage, struct batch *batch);
+/* For an extension that takes no part in this direction, but makes packets at this place. */
+void stage_idle(struct worker *worker, const struct stage *stage, struct batch *batch);
 
 #endif

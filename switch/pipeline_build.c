@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the control thread's state to an immutable snapshot: the order of the stages, what each port
- * allows, who is in which VLAN. */
+/* From the control thread's state to an immutable snapshot: the order of the stages, who is called
+ * without a packet, who looks on. The ports of it are in switch/pipeline_ports.c. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "packet/wire.h"
+#include "switch/port_check.h"
 #include "switch/state.h"
 
 static void stage_append(struct pipeline *pipeline, const struct stage *stage)
@@ -13,36 +13,50 @@ static void stage_append(struct pipeline *pipeline, const struct stage *stage)
     pipeline->stages[pipeline->stage_count++] = *stage;
 }
 
-/* Ingress stages of a kind: newest first. */
+/* One that originates has a place on ingress in any case: there its packets are made. */
+static int is_on_ingress(const struct extension_instance *instance)
+{
+    const struct xsw_extension *extension = instance->extension;
+    return extension->kind == XSW_EXTENSION_CAPTURE || extension->filter->ingress != NULL ||
+           (extension->flags & XSW_EXTENSION_ORIGINATES) != 0;
+}
+
+static int is_in_pipeline(const struct extension_instance *instance, uint32_t kind)
+{
+    return instance->is_enabled && instance->extension->kind == kind;
+}
+
+/* Ingress stages of a kind: from the top down. */
 static void ingress_append(const struct vswitch *vswitch, struct pipeline *pipeline, uint32_t kind)
 {
     for (uint32_t i = 0; i < vswitch->extension_count; i++) {
         struct extension_instance *instance = vswitch->extensions[i];
-        const struct xsw_extension *extension = instance->extension;
-        if (extension->kind != kind ||
-            (kind == XSW_EXTENSION_FILTER && extension->filter->ingress == NULL)) {
+        if (!is_in_pipeline(instance, kind) || !is_on_ingress(instance)) {
             continue;
         }
-        int is_filter = kind == XSW_EXTENSION_FILTER;
-        stage_append(pipeline, &(struct stage){.id = instance->ingress_stage,
-                                               .may_change = (uint8_t)is_filter,
-                                               .run = is_filter ? stage_ingress_filter
-                                                                : stage_ingress_capture,
-                                               .extension = instance});
+        struct stage stage = {.id = instance->ingress_stage, .extension = instance};
+        if (kind == XSW_EXTENSION_CAPTURE) {
+            stage.run = stage_ingress_capture;
+        } else if (instance->extension->filter->ingress != NULL) {
+            stage.run = stage_ingress_filter;
+            stage.may_change = 1;
+        } else {
+            stage.run = stage_idle;
+        }
+        stage_append(pipeline, &stage);
     }
 }
 
-/* Egress stages of a kind: in reverse. */
+/* Egress stages of a kind: from the bottom up. */
 static void egress_append(const struct vswitch *vswitch, struct pipeline *pipeline, uint32_t kind)
 {
     for (uint32_t i = vswitch->extension_count; i-- > 0;) {
         struct extension_instance *instance = vswitch->extensions[i];
-        const struct xsw_extension *extension = instance->extension;
-        if (extension->kind != kind ||
-            (kind == XSW_EXTENSION_FILTER && extension->filter->egress == NULL)) {
+        int is_filter = kind == XSW_EXTENSION_FILTER;
+        if (!is_in_pipeline(instance, kind) ||
+            (is_filter && instance->extension->filter->egress == NULL)) {
             continue;
         }
-        int is_filter = kind == XSW_EXTENSION_FILTER;
         stage_append(pipeline,
                      &(struct stage){.id = instance->egress_stage,
                                      .is_egress = 1,
@@ -51,19 +65,9 @@ static void egress_append(const struct vswitch *vswitch, struct pipeline *pipeli
     }
 }
 
-static struct extension_instance *forwarder(const struct vswitch *vswitch)
-{
-    for (uint32_t i = 0; i < vswitch->extension_count; i++) {
-        if (vswitch->extensions[i]->extension->kind == XSW_EXTENSION_FORWARD) {
-            return vswitch->extensions[i];
-        }
-    }
-    return NULL;
-}
-
 static void stages_build(const struct vswitch *vswitch, struct pipeline *pipeline)
 {
-    struct extension_instance *forward = forwarder(vswitch);
+    struct extension_instance *forward = policy_forwarder(vswitch);
     stage_append(pipeline, &(struct stage){.id = STAGE_RX, .run = stage_receive});
     ingress_append(vswitch, pipeline, XSW_EXTENSION_CAPTURE);
     ingress_append(vswitch, pipeline, XSW_EXTENSION_FILTER);
@@ -81,97 +85,22 @@ static void stages_build(const struct vswitch *vswitch, struct pipeline *pipelin
     egress_append(vswitch, pipeline, XSW_EXTENSION_FILTER);
     egress_append(vswitch, pipeline, XSW_EXTENSION_CAPTURE);
     stage_append(pipeline, &(struct stage){.id = STAGE_TX, .is_egress = 1, .run = stage_transmit});
+    for (uint32_t place = 0; place < pipeline->stage_count; place++) {
+        pipeline->place_of[pipeline->stages[place].id] = (uint8_t)place;
+    }
 }
 
-static enum xsw_status acl_build(const struct port_slot *slot, enum acl_direction direction,
-                                 struct acl_list *list)
+/* Extensions that workers call, or take frames from, also when no packet comes. */
+static void tickers_build(const struct vswitch *vswitch, struct pipeline *pipeline)
 {
-    list->rules = calloc(slot->acl_count + 1, sizeof(*list->rules));
-    if (list->rules == NULL) {
-        return XSW_NO_MEMORY;
-    }
-    for (uint32_t i = 0; i < slot->acl_count; i++) {
-        if (slot->acl[i].rule.direction == direction) {
-            acl_compile(&slot->acl[i].rule, slot->acl[i].counter, &list->rules[list->count++]);
+    for (uint32_t i = 0; i < vswitch->extension_count; i++) {
+        struct extension_instance *instance = vswitch->extensions[i];
+        if (instance->is_enabled && (instance->tick != NULL || instance->frames != NULL)) {
+            pipeline->tickers[pipeline->ticker_count++] = instance;
+            pipeline->has_frames |= instance->frames != NULL;
+            pipeline->has_timers = 1;
         }
     }
-    return XSW_OK;
-}
-
-static enum xsw_status port_build(const struct vswitch *vswitch, const struct port_slot *slot,
-                                  struct port_view *view)
-{
-    const struct port_config *config = &slot->config;
-    *view = (struct port_view){
-        .port = slot->port,
-        .frame_max = config->mtu + ETHERNET_SIZE,
-        .is_guarded = config->spoof_guard,
-        .mac_count = (uint8_t)config->mac_count,
-        .mirror_port = vswitch_port_id(vswitch, config->mirror_to),
-    };
-    for (uint32_t i = 0; i < config->mac_count; i++) {
-        view->macs[i] = mac_load(config->macs[i].bytes);
-    }
-    if (config->vlan.mode == VLAN_ACCESS) {
-        view->access_vlan = config->vlan.access;
-    } else {
-        view->native_vlan = config->vlan.native;
-        view->owned_vlans = malloc(sizeof(config->vlan.allowed));
-        if (view->owned_vlans == NULL) {
-            return XSW_NO_MEMORY;
-        }
-        memcpy(view->owned_vlans, config->vlan.allowed, sizeof(config->vlan.allowed));
-        view->trunk_vlans = view->owned_vlans;
-    }
-    if (acl_build(slot, ACL_IN, &view->acl_in) != XSW_OK) {
-        return XSW_NO_MEMORY;
-    }
-    return acl_build(slot, ACL_OUT, &view->acl_out);
-}
-
-static int port_is_in(const struct port_config *config, uint32_t vlan)
-{
-    if (config->vlan.mode == VLAN_ACCESS) {
-        return config->vlan.access == vlan;
-    }
-    return (config->vlan.allowed[vlan / 64] >> vlan % 64 & 1) != 0 || config->vlan.native == vlan;
-}
-
-static void members_add(const struct vswitch *vswitch, struct pipeline *pipeline, uint32_t vlan,
-                        uint32_t *set_count)
-{
-    struct xsw_port_set set = {{0}};
-    int has_any = 0;
-    for (uint16_t id = 1; id < XSW_PORTS_MAX; id++) {
-        const struct port_slot *slot = &vswitch->ports[id];
-        if (slot->port != NULL && port_is_in(&slot->config, vlan)) {
-            xsw_port_set_add(&set, id);
-            has_any = 1;
-        }
-    }
-    if (!has_any) {
-        return;
-    }
-    /* Neighbours of a trunk's range mostly have the same members. */
-    if (*set_count > 1 && memcmp(&pipeline->members[*set_count - 1], &set, sizeof(set)) == 0) {
-        pipeline->vlan_members[vlan] = (uint16_t)(*set_count - 1);
-        return;
-    }
-    pipeline->members[*set_count] = set;
-    pipeline->vlan_members[vlan] = (uint16_t)(*set_count)++;
-}
-
-static enum xsw_status members_build(const struct vswitch *vswitch, struct pipeline *pipeline)
-{
-    pipeline->members = calloc(VLAN_SETS_MAX, sizeof(*pipeline->members));
-    if (pipeline->members == NULL) {
-        return XSW_NO_MEMORY;
-    }
-    uint32_t set_count = 1; /* set 0 is the empty one */
-    for (uint32_t vlan = 1; vlan <= CONFIG_VLAN_MAX; vlan++) {
-        members_add(vswitch, pipeline, vlan, &set_count);
-    }
-    return XSW_OK;
 }
 
 static void observers_build(const struct vswitch *vswitch, struct pipeline *pipeline)
@@ -197,16 +126,13 @@ enum xsw_status pipeline_build(const struct vswitch *vswitch, struct pipeline **
     }
     made->generation = vswitch->generation + 1;
     made->macs = vswitch->macs;
+    made->connections = vswitch->connections;
+    made->bandwidth = vswitch->bandwidth;
+    made->announcements = vswitch->announcements;
     stages_build(vswitch, made);
+    tickers_build(vswitch, made);
     observers_build(vswitch, made);
-    enum xsw_status status = members_build(vswitch, made);
-    for (uint16_t id = 1; status == XSW_OK && id < XSW_PORTS_MAX; id++) {
-        if (vswitch->ports[id].port != NULL) {
-            status = port_build(vswitch, &vswitch->ports[id], &made->ports[id]);
-            xsw_port_set_add(&made->connected, id);
-            made->has_mirrors |= made->ports[id].mirror_port != XSW_PORT_NONE;
-        }
-    }
+    enum xsw_status status = pipeline_ports_build(vswitch, made);
     if (status != XSW_OK) {
         pipeline_free(made);
         return error_set(error, XSW_NO_MEMORY, "no memory for a new configuration");

@@ -17,6 +17,7 @@
 #include <xsw/error.h>
 
 #include "packet/packet.h"
+#include "packet/segment.h"
 #include "switch/config.h"
 #include "switch/switch.h"
 
@@ -24,6 +25,10 @@ struct port;
 
 struct port_ops {
     const char *kind; /* as in the configuration */
+    /* What it hands on as it is: an unfinished checksum; a packet that is yet to be cut into
+     * segments. A kind that does not take it does the work in its send (packet/segment.h), straight
+     * into its own frames: the packet is then delivered once, in several frames. */
+    uint8_t takes_checksum, takes_gso;
     enum xsw_status (*open)(const struct port_config *config, uint32_t queues, struct port **port,
                             struct xsw_error *error);
     void (*close)(struct port *port);
@@ -43,6 +48,16 @@ struct port_ops {
     enum port_state (*state)(struct port *port);
     /* Whether receive has more without waiting, whatever the descriptor says. May be null. */
     int (*is_ready)(struct port *port, uint32_t queue);
+    /* What the kind counts beside the switch: at most PORT_NUMBERS_MAX; returns how many. Control
+     * thread. May be null. */
+    uint32_t (*numbers)(struct port *port, struct port_number *numbers);
+    /* A sentence about the device that a person should know: what to do so that all works; "" for
+     * none. Control thread. May be null. */
+    void (*advice)(struct port *port, char text[PORT_ADVICE_SIZE]);
+    /* Whether the device stays when the port is closed, for the next one to take it over; until
+     * then and afterwards it goes with the port. Control thread. Null: the device is not the
+     * port's, and stays anyhow. */
+    enum xsw_status (*keep_device)(struct port *port, int must_stay, struct xsw_error *error);
 };
 
 /* Every kind embeds this first. */
@@ -55,6 +70,8 @@ struct port {
 extern const struct port_ops port_tap_ops;
 extern const struct port_ops port_memory_ops;
 extern const struct port_ops port_file_ops;
+extern const struct port_ops port_packet_ops;
+extern const struct port_ops port_xdp_ops;
 const struct port_ops *port_kind_ops(enum port_kind kind);
 
 #endif

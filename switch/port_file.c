@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* File ports: a capture file (pcapng or classic pcap, plain or zstd) is played into the switch, at
  * once or with its recorded gaps; what is sent to the port is written to another one, pcapng, or
- * classic pcap when its name ends in .pcap. A file knows no offload, so an unfinished checksum is
- * finished in the copy that is written; a segment is written whole, as tcpdump shows it. */
+ * classic pcap when its name ends in .pcap. A file knows no offload: it gets the frames that a
+ * network would see, cut from their packet and with whole checksums. */
 #include <pcap/pcap.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,7 +15,8 @@
 #include "formats/pcapng_read.h"
 #include "formats/pcapng_wire.h"
 #include "formats/pcapng_write.h"
-#include "packet/checksum.h"
+#include "packet/segment.h"
+#include "switch/counters.h"
 #include "switch/port.h"
 #include "switch/reasons.h"
 
@@ -32,7 +33,8 @@ struct port_file {
     uint32_t interface;
     pcap_t *pcap;
     pcap_dumper_t *dumper;
-    uint8_t *finished; /* the copy whose checksum is finished */
+    uint8_t *frame;    /* that is written */
+    counter segments;  /* frames that were cut from larger packets */
     _Atomic int state; /* enum port_state: PORT_DOWN when the disk refused */
 };
 
@@ -55,7 +57,7 @@ static void file_close(struct port *port)
     if (file->timer_fd >= 0) {
         close(file->timer_fd);
     }
-    free(file->finished);
+    free(file->frame);
     free(file);
 }
 
@@ -137,35 +139,41 @@ static int file_poll_fd(struct port *port, uint32_t queue)
 
 /* Output ------------------------------------------------------------------------------------- */
 
-static const uint8_t *bytes_finish(struct port_file *file, const struct xsw_packet *packet)
+static int frame_write(struct port_file *file, uint32_t length, uint64_t now_ns)
 {
-    if ((packet->offload.flags & XSW_OFFLOAD_NEEDS_CHECKSUM) == 0 ||
-        packet->offload.gso_type != XSW_GSO_NONE || packet->length > PACKET_LARGE_BYTES) {
-        return packet->data;
-    }
-    struct xsw_packet copy = *packet;
-    memcpy(file->finished, packet->data, packet->length);
-    copy.data = file->finished;
-    return checksum_finish(&copy) == XSW_OK ? file->finished : packet->data;
-}
-
-static int write_one(struct port_file *file, const struct xsw_packet *packet, uint64_t now_ns)
-{
-    const uint8_t *bytes = bytes_finish(file, packet);
     if (file->dumper != NULL) {
-        struct pcap_pkthdr header = {.caplen = packet->length, .len = packet->length};
+        struct pcap_pkthdr header = {.caplen = length, .len = length};
         header.ts.tv_sec = (time_t)(now_ns / NS_PER_SECOND);
         header.ts.tv_usec = (suseconds_t)(now_ns % NS_PER_SECOND); /* ns: see output_open */
-        pcap_dump((u_char *)file->dumper, &header, bytes);
+        pcap_dump((u_char *)file->dumper, &header, file->frame);
         return 1;
     }
     struct pcapng_packet item = {.interface = file->interface,
                                  .has = PCAPNG_HAS_TIMESTAMP,
                                  .timestamp_ns = now_ns,
-                                 .captured_length = packet->length,
-                                 .original_length = packet->length,
-                                 .data = bytes};
+                                 .captured_length = length,
+                                 .original_length = length,
+                                 .data = file->frame};
     return pcapng_writer_packet(file->writer, &item, NULL) == XSW_OK;
+}
+
+/* False when the disk refuses. A packet that cannot be cut is dropped alone. */
+static int packet_write(struct port_file *file, struct packet *packet, uint64_t now_ns)
+{
+    struct segmenter segmenter;
+    if (segmenter_begin(&segmenter, &packet->seen) != XSW_OK ||
+        segmenter.frame_max > PACKET_LARGE_BYTES) {
+        packet->drop_reason = REASON_NOT_SEGMENTED;
+        return 1;
+    }
+    int is_written = 1;
+    while (!segmenter_is_done(&segmenter)) {
+        is_written &= frame_write(file, segmenter_write(&segmenter, file->frame), now_ns);
+    }
+    if (segmenter.frames > 1) {
+        counter_add(&file->segments, segmenter.frames);
+    }
+    return is_written;
 }
 
 static int output_flush(struct port_file *file)
@@ -184,8 +192,10 @@ static uint32_t file_send(struct port *port, uint32_t queue, struct packet *cons
     }
     uint64_t now_ns = clock_wall_ns();
     int is_written = 1;
+    uint32_t failed = 0;
     for (uint32_t i = 0; i < count; i++) {
-        is_written &= write_one(file, &packets[i]->seen, now_ns);
+        is_written &= packet_write(file, packets[i], now_ns);
+        failed += packets[i]->drop_reason != REASON_NONE;
     }
     is_written &= output_flush(file);
     /* The writer drops whole pieces, so what it refused cannot be told apart further. */
@@ -193,7 +203,13 @@ static uint32_t file_send(struct port *port, uint32_t queue, struct packet *cons
         packets[i]->drop_reason = REASON_SEND_FAILED;
     }
     atomic_store_explicit(&file->state, is_written ? PORT_UP : PORT_DOWN, memory_order_relaxed);
-    return is_written ? 0 : count;
+    return is_written ? failed : count;
+}
+
+static uint32_t file_numbers(struct port *port, struct port_number *numbers)
+{
+    numbers[0] = (struct port_number){"tx_segments", counter_read(&file_of(port)->segments)};
+    return 1;
 }
 
 static enum port_state file_state(struct port *port)
@@ -238,8 +254,8 @@ static int has_suffix(const char *path, const char *suffix)
 static enum xsw_status output_open(struct port_file *file, const struct port_config *config,
                                    struct xsw_error *error)
 {
-    file->finished = malloc(PACKET_LARGE_BYTES);
-    if (file->finished == NULL) {
+    file->frame = malloc(PACKET_LARGE_BYTES);
+    if (file->frame == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for a file port");
     }
     if (has_suffix(config->output_path, ".pcap")) {
@@ -308,4 +324,5 @@ const struct port_ops port_file_ops = {
     .poll_fd = file_poll_fd,
     .state = file_state,
     .is_ready = file_is_ready,
+    .numbers = file_numbers,
 };

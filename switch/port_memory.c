@@ -296,6 +296,8 @@ int port_memory_take(struct port *port, struct memory_frame *frame)
 
 const struct port_ops port_memory_ops = {
     .kind = "memory",
+    .takes_checksum = 1,
+    .takes_gso = 1,
     .open = memory_open,
     .close = memory_close,
     .receive = memory_receive,

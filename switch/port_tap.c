@@ -281,12 +281,25 @@ static enum port_state tap_state(struct port *port)
     return (enum port_state)atomic_load_explicit(&tap->state, memory_order_relaxed);
 }
 
+static enum xsw_status tap_keep_device(struct port *port, int must_stay, struct xsw_error *error)
+{
+    struct port_tap *tap = tap_of(port);
+    if (ioctl(tap->queues[0].fd, TUNSETPERSIST, must_stay) != 0) {
+        return error_errno(error, "cannot %s the TAP device \"%s\"",
+                           must_stay ? "keep" : "take over", tap->device);
+    }
+    return XSW_OK;
+}
+
 const struct port_ops port_tap_ops = {
     .kind = "tap",
+    .takes_checksum = 1,
+    .takes_gso = 1,
     .open = tap_open,
     .close = tap_close,
     .receive = tap_receive,
     .send = tap_send,
     .poll_fd = tap_poll_fd,
     .state = tap_state,
+    .keep_device = tap_keep_device,
 };

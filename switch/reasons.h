@@ -16,6 +16,7 @@ enum {
 #define DROP_REASON(id, symbol, name, sentence) REASON_##symbol = (id),
 #include "switch/drop_reasons.def"
 #undef DROP_REASON
+    REASON_REPLACED = 63, /* no drop and not in the table: a clone goes on in its place */
     REASON_EXTENSIONS_FIRST = 64
 };
 

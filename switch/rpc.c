@@ -13,7 +13,7 @@
 #include "switch/config_node.h"
 
 enum {
-    METHODS_MAX = 128 /* for the list from which a near name is suggested */
+    METHODS_MAX = 256 /* for the list from which a near name is suggested */
 };
 
 /* A checked request; the pointers are into the parsed tree. */
@@ -21,9 +21,10 @@ struct request {
     bool has_id;
     const json_t *id;
     const char *method;
-    const json_t *params; /* null when there are none */
+    json_t *params; /* null when there are none */
 };
 
+static const char list_method[] = "rpc.methods";
 static const char *const request_members[] = {"jsonrpc", "id", "method", "params", NULL};
 
 enum xsw_status rpc_registry_add(struct rpc_registry *registry, const struct rpc_table *table,
@@ -47,13 +48,13 @@ void rpc_registry_client_gone(const struct rpc_registry *registry, uint64_t clie
 }
 
 static const struct rpc_method *method_find(const struct rpc_registry *registry, const char *name,
-                                            void **context)
+                                            const struct rpc_table **found)
 {
     for (size_t i = 0; i < registry->count; i++) {
         const struct rpc_table *table = registry->tables[i];
         for (size_t j = 0; j < table->count; j++) {
             if (strcmp(table->methods[j].name, name) == 0) {
-                *context = table->context;
+                *found = table;
                 return &table->methods[j];
             }
         }
@@ -179,15 +180,53 @@ static void failure_write(struct rpc_answer *answer, const json_t *id, int code,
     error_write(answer, id, code, error);
 }
 
-static enum xsw_status method_run(const struct rpc_method *method, void *context,
-                                  const struct rpc_caller *caller, const json_t *params,
+/* Takes the text "switch" out of the params and finds out what the method is to work on. */
+static enum xsw_status context_find(const struct rpc_table *table, json_t *params, void **context,
+                                    struct xsw_error *error)
+{
+    *context = table->context;
+    if (table->resolve == NULL) {
+        return XSW_OK;
+    }
+    json_t *name = json_incref(json_object_get(params, "switch"));
+    if (json_is_string(name)) {
+        json_object_del(params, "switch");
+    }
+    enum xsw_status status =
+        table->resolve(table->context, json_string_value(name), context, error);
+    json_decref(name);
+    return status;
+}
+
+static enum xsw_status method_run(const struct rpc_method *method, const struct rpc_table *table,
+                                  const struct rpc_caller *caller, json_t *params,
                                   struct rpc_reply *reply, struct xsw_error *error)
 {
+    void *context;
     json_t *none = params == NULL ? json_object() : NULL;
-    enum xsw_status status =
-        method->function(context, caller, params != NULL ? params : none, reply, error);
+    json_t *given = params != NULL ? params : none;
+    enum xsw_status status = context_find(table, given, &context, error);
+    if (status == XSW_OK) {
+        status = method->function(context, caller, given, reply, error);
+    }
     json_decref(none);
     return status;
+}
+
+/* What can be called: "rpc." names are the protocol's own, JSON-RPC 2.0, section 8. */
+static json_t *methods_json(const struct rpc_registry *registry)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct rpc_table *table = registry->tables[i];
+        for (size_t j = 0; j < table->count; j++) {
+            json_array_append_new(list,
+                                  json_pack("{s:s,s:b,s:b}", "name", table->methods[j].name,
+                                            "needs_manage", (int)table->methods[j].needs_manage,
+                                            "has_switch", (int)(table->resolve != NULL)));
+        }
+    }
+    return json_pack("{s:o}", "methods", list);
 }
 
 /* Calls the method. Returns the code of the error in `error`, 0 for none. */
@@ -195,8 +234,12 @@ static int request_run(const struct rpc_registry *registry, const struct rpc_cal
                        const struct request *request, struct rpc_reply *reply,
                        struct xsw_error *error)
 {
-    void *context = NULL;
-    const struct rpc_method *method = method_find(registry, request->method, &context);
+    const struct rpc_table *table = NULL;
+    if (strcmp(request->method, list_method) == 0) {
+        reply->result = methods_json(registry);
+        return 0;
+    }
+    const struct rpc_method *method = method_find(registry, request->method, &table);
     if (method == NULL) {
         const char *near = method_near(registry, request->method);
         error_set(error, XSW_NOT_FOUND, "method: there is no \"%.60s\"%s%s%s", request->method,
@@ -214,7 +257,7 @@ static int request_run(const struct rpc_registry *registry, const struct rpc_cal
         error_set(error, XSW_INVALID, "params: expected an object");
         return RPC_INVALID_PARAMS;
     }
-    enum xsw_status status = method_run(method, context, caller, request->params, reply, error);
+    enum xsw_status status = method_run(method, table, caller, request->params, reply, error);
     if (status >= 0) {
         return 0;
     }

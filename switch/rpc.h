@@ -5,7 +5,8 @@
 /*
  * JSON-RPC 2.0 without the socket: a line of text comes in, a line of text goes out. Methods are
  * constant tables; the control server is given one by each part that has methods (the switch its
- * own, xswd the capture ones), so that no layer needs to know the others.
+ * own, xswd the capture ones), so that no layer needs to know the others. One method is built in:
+ * "rpc.methods" tells the names of all.
  *
  * Threads: control thread.
  */
@@ -23,8 +24,9 @@
 enum {
     RPC_API = 1, /* "api" of hello; grows when a method changes its meaning */
     RPC_FDS_MAX = CONFIG_WORKERS_MAX,
-    RPC_TABLES_MAX = 8,
-    RPC_LINE_MAX = 1 << 20,
+    RPC_TABLES_MAX = 32,
+    RPC_LINE_MAX = 1 << 20,         /* a request of who may only look */
+    RPC_MANAGE_LINE_MAX = 32 << 20, /* and of who manages: saved ports are large */
     RPC_REPLY_MAX = 32 << 20
 };
 
@@ -67,6 +69,11 @@ struct rpc_table {
     const struct rpc_method *methods;
     size_t count;
     void *context; /* passed to the functions */
+    /* Where there are several things that the methods may work on: called before each request with
+     * the text "switch" of its params (null: none), which the method does not see; *resolved takes
+     * the place of the context. Null: the context itself. */
+    enum xsw_status (*resolve)(void *context, const char *name, void **resolved,
+                               struct xsw_error *error);
     /* A connection has ended: what belongs to it is to be closed. May be null. */
     void (*client_gone)(void *context, uint64_t client);
 };

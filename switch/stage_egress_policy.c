@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stage egress-policy: may this packet leave by this port, and with which tag? First all the
- * questions, then the change of bytes, so that a packet that is dropped here was not changed here.
- */
+ * questions, then the change of bytes, so that a packet that is refused here was not changed here.
+ * Last, whether there is bandwidth for it: else it waits, as it will go on. */
 #include <string.h>
 
 #include "packet/wire.h"
 #include "switch/reasons.h"
+#include "switch/tag.h"
 #include "switch/worker.h"
 
 enum { ADDRESSES = 2 * MAC_SIZE };
@@ -73,25 +74,18 @@ static void tag_insert(struct worker *worker, struct packet *packet)
 /* A tag that said only a priority gets the VLAN that the ingress port gave the packet. */
 static void tag_rewrite(struct worker *worker, struct packet *packet)
 {
-    uint8_t *control = packet->seen.data + ETHERNET_SIZE;
-    uint16_t old = wire_read16(control);
-    uint16_t wanted = (uint16_t)((old & ~VLAN_ID_MASK) | packet->seen.vlan);
-    if (old == wanted) {
-        return;
-    }
-    uint8_t before[2] = {control[0], control[1]};
-    wire_write16(control, wanted);
-    if (packet->watch != 0) {
-        note(worker, packet,
-             &(struct byte_change){.offset = ETHERNET_SIZE,
-                                   .old_length = sizeof(before),
-                                   .new_length = sizeof(before),
-                                   .old_bytes = before,
-                                   .new_bytes = control});
-    }
+    uint16_t priority = tag_control(&packet->seen) & (uint16_t)~VLAN_ID_MASK;
+    tag_control_write(worker, packet, STAGE_EGRESS_POLICY, priority | packet->seen.vlan);
 }
 
-static void tag_fit(struct worker *worker, struct packet *packet, const struct port_view *port)
+/* Nothing is to be done for most: they have no tag, and are to have none. */
+static inline int tag_fits(const struct packet *packet, const struct port_view *port)
+{
+    return (packet->seen.flags & XSW_PACKET_TAGGED) == 0 &&
+           (port->access_vlan != 0 || packet->seen.vlan == port->native_vlan);
+}
+
+void tag_fit(struct worker *worker, struct packet *packet, const struct port_view *port)
 {
     int is_tagged = (packet->seen.flags & XSW_PACKET_TAGGED) != 0;
     int wants_tag = port->access_vlan == 0 && packet->seen.vlan != port->native_vlan;
@@ -106,43 +100,64 @@ static void tag_fit(struct worker *worker, struct packet *packet, const struct p
     }
 }
 
-static int vlan_is_carried(const struct port_view *port, uint16_t vlan)
+/* The port does not carry the VLAN. Is it another VLAN, or the same private one, which keeps its
+ * isolated ports and its communities apart? */
+static uint16_t vlan_reason(const struct pipeline *pipeline, const struct port_view *port,
+                            uint16_t vlan)
 {
-    if (port->access_vlan != 0) {
-        return port->access_vlan == vlan;
+    if ((port->unusual & PORT_VLAN_ELSEWHERE) != 0) {
+        return REASON_NONE;
     }
-    return vlan == port->native_vlan || (port->trunk_vlans[vlan / 64] >> vlan % 64 & 1) != 0;
+    const uint16_t *ids = pipeline->filtering_ids;
+    int is_same = port->access_vlan != 0 && ids[vlan] == ids[port->member_vlan];
+    return is_same ? REASON_PRIVATE_VLAN : REASON_VLAN_NOT_ALLOWED;
+}
+
+static uint16_t shut_reason(const struct port_view *port)
+{
+    if ((port->unusual & PORT_IS_ABSENT) != 0) {
+        return REASON_PORT_DOWN;
+    }
+    return (port->unusual & PORT_IS_BLOCKED) != 0 ? REASON_REQUIRED_EXTENSION
+                                                  : REASON_NOT_CONNECTED;
 }
 
 static uint16_t egress_check(struct worker *worker, struct packet *packet,
                              const struct port_view *port, uint32_t *rule)
 {
-    if (port->port == NULL) {
-        return REASON_PORT_DOWN;
+    if (__builtin_expect((port->unusual & PORT_IS_SHUT) != 0, 0)) {
+        return shut_reason(port);
     }
     int is_mirror_copy = (packet->seen.flags & XSW_PACKET_MIRROR_COPY) != 0;
-    if (!is_mirror_copy && !vlan_is_carried(port, packet->seen.vlan)) {
-        return REASON_VLAN_NOT_ALLOWED;
+    if (!is_mirror_copy && !port_carries_vlan(port, packet->seen.vlan)) {
+        uint16_t reason = vlan_reason(worker->pipeline, port, packet->seen.vlan);
+        if (reason != REASON_NONE) {
+            return reason;
+        }
     }
     if (port_frame_is_too_long(port, &packet->seen)) {
         return REASON_MTU_EXCEEDED;
     }
-    if (is_mirror_copy || port->acl_out.count == 0) {
+    if (!port->has_rules_out || is_mirror_copy || packet->source_port == XSW_PORT_NONE) {
         return REASON_NONE;
     }
-    const struct acl_compiled_rule *decisive = acl_match(&port->acl_out, &packet->seen);
-    if (decisive == NULL) {
-        return REASON_NONE;
+    return acl_decide(worker, packet, ACL_OUT, rule);
+}
+
+/* Whether the packet goes on now; else it waits, held by this stage, or is dropped. */
+static int bandwidth_lets_pass(struct worker *worker, const struct stage *stage,
+                               struct packet *packet)
+{
+    uint16_t reason = REASON_NONE;
+    enum bandwidth_verdict verdict = bandwidth_take(worker, stage, packet, &reason);
+    if (verdict == BANDWIDTH_DROP) {
+        worker_drop(worker, packet, reason, 0);
     }
-    counter_add(&worker->counters->rules[decisive->counter], 1);
-    *rule = decisive->id;
-    packet->egress_rule = decisive->id;
-    return decisive->action == ACL_DENY ? REASON_ACL_DENIED : REASON_NONE;
+    return verdict == BANDWIDTH_PASS;
 }
 
 void stage_egress_policy(struct worker *worker, const struct stage *stage, struct batch *batch)
 {
-    (void)stage;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         struct packet *packet = batch->packets[i];
@@ -153,8 +168,11 @@ void stage_egress_policy(struct worker *worker, const struct stage *stage, struc
             worker_drop(worker, packet, reason, rule);
             continue;
         }
-        if ((packet->seen.flags & XSW_PACKET_MIRROR_COPY) == 0) {
+        if (!tag_fits(packet, port) && (packet->seen.flags & XSW_PACKET_MIRROR_COPY) == 0) {
             tag_fit(worker, packet, port);
+        }
+        if (worker->pipeline->has_bandwidth && !bandwidth_lets_pass(worker, stage, packet)) {
+            continue;
         }
         batch->packets[kept++] = packet;
     }

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stage forward, built in: learn where the sender is, look up where the receiver is, flood the VLAN
- * when that is not known. */
+ * when that is not known and the storm limit lets it. */
 #include "packet/wire.h"
 #include "switch/forward.h"
 #include "switch/reasons.h"
 #include "switch/worker.h"
 
-static void learn(struct worker *worker, const struct xsw_packet *packet)
+/* The VLAN under which addresses are known. */
+static inline uint16_t filtering_id(const struct pipeline *pipeline, uint16_t vlan)
 {
-    uint64_t key = mac_key(packet->data + MAC_SIZE, packet->vlan);
+    return pipeline->has_private_vlans ? pipeline->filtering_ids[vlan] : vlan;
+}
+
+/* vlan: under which the address is known. */
+static void learn(struct worker *worker, const struct xsw_packet *packet, uint16_t vlan)
+{
+    if (packet->source_port == XSW_PORT_NONE) {
+        return; /* an extension made it: its address is nowhere */
+    }
+    uint64_t key = mac_key(packet->data + MAC_SIZE, vlan);
     enum mac_learn_result result =
         mac_table_learn(worker->pipeline->macs, key, packet->source_port, worker->now_seconds);
     if (__builtin_expect(result == MAC_KNOWN, 1)) {
@@ -22,49 +32,104 @@ static void learn(struct worker *worker, const struct xsw_packet *packet)
 }
 
 /* The one port that has the address; XSW_PORT_NONE: flood. */
-static uint16_t look_up(const struct worker *worker, const struct xsw_packet *packet)
+static uint16_t look_up(const struct worker *worker, const struct xsw_packet *packet, uint16_t vlan)
 {
     if ((packet->flags & XSW_PACKET_MULTICAST) != 0) {
         return XSW_PORT_NONE;
     }
     const struct pipeline *pipeline = worker->pipeline;
-    uint64_t key = mac_key(packet->data, packet->vlan);
+    uint64_t key = mac_key(packet->data, vlan);
     uint16_t port = mac_table_find(pipeline->macs, key, worker->now_seconds);
     return pipeline->ports[port].port != NULL ? port : XSW_PORT_NONE;
+}
+
+/* What is to be mirrored of a packet with several destinations: `served` has the ports that get it
+ * anyway, and those of the mirrors that get their copy. The packet itself, and none of its copies,
+ * stands for what its source has sent. */
+static uint8_t mirrors_begin(const struct pipeline *pipeline, const struct packet *packet,
+                             struct xsw_port_set *served)
+{
+    uint16_t mirror = pipeline->ports[packet->source_port].mirror_in;
+    if (mirror == XSW_PORT_NONE) {
+        return 0;
+    }
+    int is_served = xsw_port_set_has(served, mirror);
+    xsw_port_set_add(served, mirror);
+    return is_served ? PACKET_MIRROR_OF_SOURCE : 0;
+}
+
+/* Whether the mirror of what `port` is sent needs no copy of the one for that port. */
+static uint8_t mirror_of(const struct pipeline *pipeline, uint16_t port,
+                         struct xsw_port_set *served)
+{
+    uint16_t mirror = pipeline->ports[port].mirror_out;
+    if (mirror == XSW_PORT_NONE) {
+        return 0;
+    }
+    int is_served = xsw_port_set_has(served, mirror);
+    xsw_port_set_add(served, mirror);
+    return is_served ? PACKET_MIRROR_OF_DESTINATION : 0;
 }
 
 int forward_to_set(struct worker *worker, const struct stage *stage, struct packet *packet,
                    const struct xsw_port_set *destinations)
 {
+    const struct pipeline *pipeline = worker->pipeline;
+    struct xsw_port_set served = *destinations;
+    uint8_t of_source = pipeline->has_mirrors ? mirrors_begin(pipeline, packet, &served) : 0;
+    uint8_t first_served = 0;
+    uint8_t has_copies = 0;
     uint16_t first = XSW_PORT_NONE;
     for (uint16_t word = 0; word < XSW_PORTS_MAX / 64; word++) {
         uint64_t bits = destinations->words[word];
         for (; bits != 0; bits &= bits - 1) {
             uint16_t port = (uint16_t)(word * 64 + __builtin_ctzll(bits));
+            uint8_t of_port = pipeline->has_mirrors ? mirror_of(pipeline, port, &served) : 0;
             if (first == XSW_PORT_NONE) {
                 first = port;
+                first_served = of_port | of_source;
             } else {
+                packet->mirrors_served = of_port | PACKET_MIRROR_OF_SOURCE;
+                has_copies = XSW_PACKET_HAS_COPIES;
                 worker_copy(worker, stage, &worker->flood_copies, packet, port,
                             XSW_PACKET_FLOOD_COPY);
             }
         }
     }
+    packet->mirrors_served = first_served;
+    packet->seen.flags |= has_copies;
     packet->seen.destination_port = first;
     return first != XSW_PORT_NONE;
 }
 
+/* Whether the storm limit of the port that it came from lets a flood pass. */
+static int storm_permits(const struct worker *worker, const struct xsw_packet *packet)
+{
+    const struct port_view *port = &worker->pipeline->ports[packet->source_port];
+    uint32_t limit = port->storm_limits.unknown_unicast;
+    if ((port->unusual & PORT_LIMITS_STORM) == 0 || limit == 0 ||
+        (packet->flags & XSW_PACKET_MULTICAST) != 0) {
+        return 1;
+    }
+    return storm_admit(&port->storm->unknown_unicast, worker->now_seconds, storm_packets(packet),
+                       limit);
+}
+
 static uint16_t forward(struct worker *worker, const struct stage *stage, struct packet *packet)
 {
-    learn(worker, &packet->seen);
-    uint16_t port = look_up(worker, &packet->seen);
+    const struct pipeline *pipeline = worker->pipeline;
+    uint16_t vlan = filtering_id(pipeline, packet->seen.vlan);
+    learn(worker, &packet->seen, vlan);
+    uint16_t port = look_up(worker, &packet->seen, vlan);
     if (__builtin_expect(port != XSW_PORT_NONE, 1)) {
         packet->seen.destination_port = port;
         return port == packet->seen.source_port ? REASON_SAME_PORT : REASON_NONE;
     }
-    const struct pipeline *pipeline = worker->pipeline;
+    if (!storm_permits(worker, &packet->seen)) {
+        return REASON_STORM_LIMIT;
+    }
     struct xsw_port_set set = pipeline->members[pipeline->vlan_members[packet->seen.vlan]];
     xsw_port_set_remove(&set, packet->seen.source_port);
-    packet->is_flooded = 1;
     return forward_to_set(worker, stage, packet, &set) ? REASON_NONE : REASON_NO_DESTINATION;
 }
 

@@ -11,8 +11,11 @@
 #include "switch/extension_host.h"
 #include "switch/pipeline.h"
 #include "switch/reasons.h"
+#include "switch/references.h"
 #include "switch/switch.h"
 #include "switch/worker.h"
+
+struct feature_store;
 
 struct acl_slot {
     struct acl_rule rule;
@@ -20,10 +23,18 @@ struct acl_slot {
     uint64_t baseline; /* of that counter when the rule was made */
 };
 
+/* What is to be deleted as soon as no reference of an extension holds it any more. */
+enum port_leaving { PORT_STAYS, PORT_NIC_LEAVES, PORT_LEAVES };
+
 /* A port that was removed leaves its name behind, until another one gets its id. */
 struct port_slot {
-    struct port *port;             /* null: there is none now */
-    uint64_t removed_at;           /* generation; meaningful without a port */
+    enum xsw_port_state life; /* XSW_STATE_NOT_CREATED: there is none with this id */
+    bool is_validation;       /* a trial: see vswitch_port_validate */
+    bool was_seen;            /* its NIC was there: packets may have its id */
+    bool is_waiting;          /* a reference holds up its deletion, and the log says so */
+    enum port_leaving leaving;
+    struct port *port;             /* its NIC; null: it has none now */
+    uint64_t removed_at;           /* generation; meaningful when there is none */
     struct port_counters baseline; /* what the id had counted when the port was made */
     struct port_config config;
     enum port_state state;
@@ -36,19 +47,28 @@ struct vswitch {
     char uuid[37];
     uint64_t generation;
     bool is_started;
-    bool is_held; /* changes are gathered: nothing is published until the last one is in */
+    bool is_active; /* everything that was configured at the start is there */
+    bool is_held;   /* changes are gathered: nothing is published until the last one is in */
     struct vswitch_log log;
-    struct port_slot ports[XSW_PORTS_MAX]; /* by id */
+    const struct extension_interposer *interposer; /* null: none */
+    struct port_slot ports[XSW_PORTS_MAX];         /* by id */
     uint16_t next_port;
+    struct references references; /* to ports and NICs, by extensions */
     struct extension_instance
         *extensions[CONFIG_EXTENSIONS_MAX]; /* newest first within each kind */
     uint32_t extension_count;
+    uint16_t next_self;             /* see extension_instance.self */
+    struct feature_store *features; /* values of extensions' features; null: none yet */
     struct stage_info stages[STAGES_MAX];
     uint16_t next_stage;
     struct reasons reasons;
     struct mac_table *macs;
+    struct storm *storms; /* by port id; written by the workers */
     uint64_t macs_aged;
+    struct frame_queue *announcements; /* null: there never was one */
     uint8_t rule_is_used[RULES_MAX];
+    struct xsw_flow_table *connections; /* null until the first stateful rule */
+    struct bandwidth *bandwidth;
     struct observer *observers[OBSERVERS_MAX];
     uint64_t observed_since[OBSERVERS_MAX]; /* generation */
     struct worker *workers[CONFIG_WORKERS_MAX];
@@ -56,16 +76,36 @@ struct vswitch {
     _Atomic(const struct pipeline *) published;
 };
 
+static inline bool port_slot_exists(const struct port_slot *slot)
+{
+    return slot->life != XSW_STATE_NOT_CREATED;
+}
+
+/* Whether packets come and go: the port has a NIC, and it is connected. */
+static inline bool port_slot_is_connected(const struct port_slot *slot)
+{
+    return slot->port != NULL && slot->life == XSW_STATE_CONNECTED;
+}
+
 /* Builds a snapshot of the state; the caller publishes or frees it. */
 enum xsw_status pipeline_build(const struct vswitch *vswitch, struct pipeline **pipeline,
                                struct xsw_error *error) XSW_MUST_CHECK;
 void pipeline_free(const struct pipeline *pipeline); /* accepts null */
+/* The part of it that is about ports; XSW_NO_MEMORY or XSW_OK. */
+enum xsw_status pipeline_ports_build(const struct vswitch *vswitch,
+                                     struct pipeline *pipeline) XSW_MUST_CHECK;
 
 /* Builds, publishes, waits until every worker has taken it up, frees the old one. On failure
  * nothing has changed for the workers; the caller restores the state. */
 enum xsw_status vswitch_publish(struct vswitch *vswitch, struct xsw_error *error) XSW_MUST_CHECK;
 
 uint32_t vswitch_now_seconds(const struct vswitch *vswitch); /* the switch's clock */
+
+/* Completes the deletions that no reference holds up any more. */
+void vswitch_ports_settle(struct vswitch *vswitch);
+
+/* What an id has counted, ever. */
+struct port_counters vswitch_port_sums(const struct vswitch *vswitch, uint16_t id);
 
 /* 0 when there is none of that name. */
 uint16_t vswitch_port_id(const struct vswitch *vswitch, const char *name);

@@ -10,6 +10,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "switch/connections.h"
+#include "switch/features.h"
+#include "switch/frame_queue.h"
 #include "switch/state.h"
 
 enum { MAC_LIMIT_DEFAULT = 8192, MAC_AGEING_DEFAULT = 300 };
@@ -89,6 +92,17 @@ static void built_in_stages(struct vswitch *vswitch)
     vswitch->next_stage = STAGE_EXTENSIONS_FIRST;
 }
 
+static enum xsw_status storms_create(struct storm **storms, struct xsw_error *error)
+{
+    size_t size = XSW_PORTS_MAX * sizeof(**storms);
+    *storms = aligned_alloc(sizeof(**storms), size);
+    if (*storms == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a switch");
+    }
+    memset(*storms, 0, size);
+    return XSW_OK;
+}
+
 enum xsw_status vswitch_create(const struct switch_config *config, struct vswitch **vswitch,
                                struct xsw_error *error)
 {
@@ -106,7 +120,14 @@ enum xsw_status vswitch_create(const struct switch_config *config, struct vswitc
     uuid_make(made->uuid);
     reasons_init(&made->reasons);
     built_in_stages(made);
-    status = mac_table_create(config->mac_limit, config->mac_ageing_seconds, &made->macs, error);
+    status = storms_create(&made->storms, error);
+    if (status == XSW_OK) {
+        status =
+            mac_table_create(config->mac_limit, config->mac_ageing_seconds, &made->macs, error);
+    }
+    if (status == XSW_OK) {
+        status = bandwidth_create(config->workers, &made->bandwidth, error);
+    }
     for (uint32_t i = 0; status == XSW_OK && i < config->workers; i++) {
         status = worker_create(i, config->workers, config->buffers, &made->published,
                                &made->workers[i], error);
@@ -146,12 +167,14 @@ void vswitch_destroy(struct vswitch *vswitch)
     for (uint32_t i = 0; vswitch->is_started && i < vswitch->worker_count; i++) {
         worker_stop(vswitch->workers[i]);
     }
+    vswitch->is_started = false;
     for (uint32_t id = 0; id < XSW_PORTS_MAX; id++) {
         struct port_slot *slot = &vswitch->ports[id];
         if (slot->port != NULL) {
             slot->port->ops->close(slot->port);
         }
         free(slot->acl);
+        *slot = (struct port_slot){.life = XSW_STATE_NOT_CREATED};
     }
     for (uint32_t i = 0; i < vswitch->extension_count; i++) {
         extension_destroy(vswitch->extensions[i]);
@@ -161,6 +184,12 @@ void vswitch_destroy(struct vswitch *vswitch)
     }
     pipeline_free(atomic_load_explicit(&vswitch->published, memory_order_relaxed));
     mac_table_destroy(vswitch->macs);
+    connections_destroy(vswitch->connections);
+    bandwidth_destroy(vswitch->bandwidth);
+    frame_queue_destroy(vswitch->announcements);
+    references_fini(&vswitch->references);
+    features_instance_gone(vswitch, NULL);
+    free(vswitch->storms);
     free(vswitch);
 }
 
@@ -249,6 +278,9 @@ static void macs_renew(struct vswitch *vswitch)
 void vswitch_tick(struct vswitch *vswitch)
 {
     vswitch->macs_aged += mac_table_age(vswitch->macs, vswitch_now_seconds(vswitch));
+    if (vswitch->connections != NULL) {
+        (void)xsw_flow_expire(vswitch->connections, vswitch_now_seconds(vswitch));
+    }
     if (mac_table_is_worn(vswitch->macs)) {
         macs_renew(vswitch);
     }
@@ -267,6 +299,8 @@ void vswitch_tick(struct vswitch *vswitch)
             slot->state = state;
         }
     }
+    vswitch_ports_settle(vswitch);
+    extensions_second(vswitch);
 }
 
 enum xsw_status vswitch_observer_add(struct vswitch *vswitch, struct observer *observer,

@@ -16,6 +16,8 @@
 #include <stdint.h>
 
 #include <xsw/error.h>
+#include <xsw/extension.h>
+#include <xsw/flow_parts.h>
 
 #include "switch/config.h"
 
@@ -37,6 +39,10 @@ struct vswitch_log {
 void vswitch_set_log(struct vswitch *vswitch, const struct vswitch_log *log);
 
 const struct switch_config *vswitch_config(const struct vswitch *vswitch);
+/* Replaces name, type, bandwidth mode and the MAC table's limits, while packets pass; workers and
+ * buffers must be as they are. XSW_BUSY: a port is there that the new type does not allow. */
+enum xsw_status vswitch_set(struct vswitch *vswitch, const struct switch_config *config,
+                            struct xsw_error *error) XSW_MUST_CHECK;
 const char *vswitch_uuid(const struct vswitch *vswitch); /* new at every start */
 uint64_t vswitch_generation(const struct vswitch *vswitch);
 /* To be called about once a second: ages MAC entries, notices devices that vanished. */
@@ -49,34 +55,100 @@ void switch_config_init(struct switch_config *config);
 
 enum port_state {
     PORT_UP,
-    PORT_DOWN,    /* the device is down */
-    PORT_VANISHED /* the device is gone; the port stays until it is removed */
+    PORT_DOWN,     /* the device is down */
+    PORT_VANISHED, /* the device is gone; the port stays until it is removed */
+    PORT_NO_NIC    /* the port has no device now */
 };
 
 struct port_counters {
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, dropped_in, dropped_out;
 };
 
+/* What a kind of port counts beside that, and only it: frames cut from larger packets, packets that
+ * the kernel lost before the switch saw them. */
+enum { PORT_NUMBERS_MAX = 8, PORT_ADVICE_SIZE = 240 };
+struct port_number {
+    const char *name; /* as in JSON: "tx_segments"; of static life */
+    uint64_t value;
+};
+
+/* What waits for bandwidth, and what had no room to. */
+struct bandwidth_info {
+    uint64_t queued_packets, queued_bytes; /* of the port, for its limit */
+    uint64_t dropped;
+    uint64_t capacity_packets, capacity_bytes; /* of others, for its capacity as a destination */
+    uint64_t capacity_dropped;
+};
+
 struct port_info {
     uint16_t id;
     struct port_config config;
     enum port_state state;
+    enum xsw_port_state life; /* where it is in its life */
+    bool is_leaving;          /* it, or its NIC, goes as soon as no extension holds it */
     uint32_t queues;
     struct port_counters counters;
+    struct port_number numbers[PORT_NUMBERS_MAX]; /* of its kind */
+    uint32_t number_count;
+    struct bandwidth_info bandwidth;
+    char advice[PORT_ADVICE_SIZE]; /* what a person should know or do about its device; or empty */
 };
 
+/*
+ * A port comes into being by steps that extensions take part in: the port, its policies, its NIC
+ * (none with PORT_KIND_NONE), the connection. One that is refused or fails takes all of those
+ * before it back, and nothing has happened; XSW_DENIED: an extension refused, and the error tells
+ * which and why. vswitch_port_add goes all the way.
+ */
 enum xsw_status vswitch_port_add(struct vswitch *vswitch, const struct port_config *config,
                                  uint16_t *id, struct xsw_error *error) XSW_MUST_CHECK;
-/* The same with an access list that is in force before the first packet; `rules` get their ids. */
+/* A port with all that is to be in force before its first packet. */
+struct port_request {
+    struct port_config config;
+    struct acl_rule *rules; /* get their ids */
+    size_t rule_count;
+    /* What else is to be configured: called when the port exists and has no NIC yet. A failure
+     * takes the port back. May be null. */
+    enum xsw_status (*configure)(void *context, struct vswitch *vswitch, const char *port,
+                                 struct xsw_error *error);
+    void *context;
+};
+enum xsw_status vswitch_port_make(struct vswitch *vswitch, const struct port_request *request,
+                                  uint16_t *id, struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status vswitch_port_add_with_acl(struct vswitch *vswitch, const struct port_config *config,
                                           struct acl_rule *rules, size_t rule_count,
                                           struct xsw_error *error) XSW_MUST_CHECK;
+/* Asks the extensions whether they would accept such a port, by a trial that is made and deleted
+ * again: no NIC, nothing reserved, nothing tried that depends on what is available now. */
+enum xsw_status vswitch_port_validate(struct vswitch *vswitch, const struct port_request *request,
+                                      struct xsw_error *error) XSW_MUST_CHECK;
+/* All the way back. XSW_BUSY: an extension holds the NIC or the port; the error names the holders.
+ * The port carries nothing any more then, and the rest happens by itself when they let go. */
 enum xsw_status vswitch_port_remove(struct vswitch *vswitch, const char *name,
                                     struct xsw_error *error) XSW_MUST_CHECK;
-/* Replaces MTU, VLAN, guard and mirror settings; name, kind, device and paths must be as they are.
- */
+/* Replaces the friendly name, MTU and policies; name, role, kind, device and paths must be as they
+ * are. Extensions are asked about each policy that changes; one refusal refuses all. */
 enum xsw_status vswitch_port_set(struct vswitch *vswitch, const struct port_config *config,
                                  struct xsw_error *error) XSW_MUST_CHECK;
+
+/* The NIC of a port that exists. What is read of `config`: name, kind, device, paths and timing.
+ * XSW_UNSUPPORTED: not in the state that the port is in. */
+enum xsw_status vswitch_nic_add(struct vswitch *vswitch, const struct port_config *config,
+                                struct xsw_error *error) XSW_MUST_CHECK;
+enum xsw_status vswitch_nic_connect(struct vswitch *vswitch, const char *port,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
+enum xsw_status vswitch_nic_disconnect(struct vswitch *vswitch, const char *port,
+                                       struct xsw_error *error) XSW_MUST_CHECK;
+/* Disconnects it first when it is connected. XSW_BUSY: an extension holds it, as for
+ * vswitch_port_remove. */
+enum xsw_status vswitch_nic_remove(struct vswitch *vswitch, const char *port,
+                                   struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Everything that was configured at the start is there: extensions learn it, and may enumerate from
+ * now on. Once in the life of a switch. */
+void vswitch_activate(struct vswitch *vswitch);
+bool vswitch_is_active(const struct vswitch *vswitch);
+
 /* Ports in ascending id. Fills at most `capacity`; returns how many there are. */
 size_t vswitch_ports(struct vswitch *vswitch, struct port_info *ports, size_t capacity);
 struct port_name {
@@ -106,6 +178,31 @@ enum xsw_status vswitch_acl_list(struct vswitch *vswitch, const char *port,
                                  struct acl_rule_info *rules, size_t capacity, size_t *count,
                                  struct xsw_error *error) XSW_MUST_CHECK;
 
+/* A connection that a stateful rule let pass. */
+struct connection_info {
+    uint16_t port; /* whose rule it is */
+    uint16_t vlan; /* of a trunk, else 0 */
+    uint32_t rule;
+    enum acl_direction direction;  /* the rule's */
+    struct xsw_flow_parts parts;   /* in the direction of the rule */
+    uint32_t age_seconds;          /* since the first packet */
+    uint32_t idle_seconds;         /* since the last one */
+    uint32_t timeout_seconds;      /* it goes when it is idle for longer */
+    bool is_closing;               /* TCP: both sides have ended it, or one has reset it */
+    uint64_t packets[2], bytes[2]; /* in the direction of the rule, and the answers */
+};
+
+struct connection_counters {
+    uint64_t live, refused; /* refused: the table was full, and the answers have no entry */
+    uint64_t limit;         /* of a switch */
+};
+
+/* port: null for all. Fills at most `capacity`; `count` is how many there are. */
+enum xsw_status vswitch_connections(struct vswitch *vswitch, const char *port,
+                                    struct connection_info *connections, size_t capacity,
+                                    size_t *count, struct xsw_error *error) XSW_MUST_CHECK;
+struct connection_counters vswitch_connection_counters(const struct vswitch *vswitch);
+
 /* MAC table ---------------------------------------------------------------------------------- */
 
 struct mac_entry {
@@ -132,10 +229,13 @@ struct extension_info {
     char extension[CONFIG_NAME_SIZE]; /* the name in the descriptor */
     char version[CONFIG_NAME_SIZE];
     char kind[16]; /* capture, filter, forward */
+    bool is_enabled;
     uint64_t packets, dropped, silently_dropped;
+    uint64_t violations; /* of the rules of the data path, ever */
 };
 
-/* The newest of a class is on top: first on ingress, last on egress; and first in the list. */
+/* The newest of a class is on top: first on ingress, last on egress; and first in the list, which
+ * goes by class: capture, filter, forward. */
 enum xsw_status vswitch_extension_add(struct vswitch *vswitch,
                                       const struct extension_config *config,
                                       struct xsw_error *error) XSW_MUST_CHECK;
@@ -145,8 +245,36 @@ enum xsw_status vswitch_extension_set(struct vswitch *vswitch,
                                       struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status vswitch_extension_remove(struct vswitch *vswitch, const char *name,
                                          struct xsw_error *error) XSW_MUST_CHECK;
+/* Into the pipeline and out of it. A disabled instance keeps its settings, its place and its
+ * features' values, and loses its state. Doing what is done already is no error. */
+enum xsw_status vswitch_extension_enable(struct vswitch *vswitch, const char *name,
+                                         struct xsw_error *error) XSW_MUST_CHECK;
+enum xsw_status vswitch_extension_disable(struct vswitch *vswitch, const char *name,
+                                          struct xsw_error *error) XSW_MUST_CHECK;
+/* Where in its class an instance goes; before is above. */
+enum extension_place { EXTENSION_TOP, EXTENSION_BOTTOM, EXTENSION_BEFORE, EXTENSION_AFTER };
+/* other: of the same class; null for top and bottom. */
+enum xsw_status vswitch_extension_move(struct vswitch *vswitch, const char *name,
+                                       enum extension_place place, const char *other,
+                                       struct xsw_error *error) XSW_MUST_CHECK;
+/* Loads the shared object again, from another path unless it is null, and lets it take over: same
+ * settings, features' values, and what the old one saves of the ports. It must be the same
+ * extension of the same kind. On failure the old one goes on. */
+enum xsw_status vswitch_extension_upgrade(struct vswitch *vswitch, const char *name,
+                                          const char *path, struct xsw_error *error) XSW_MUST_CHECK;
 size_t vswitch_extensions(struct vswitch *vswitch, struct extension_info *extensions,
                           size_t capacity);
+/* A rule of the data path, and how often an extension broke it. */
+struct violation_info {
+    const char *name;
+    const char *sentence;
+    uint64_t count;
+};
+enum { VIOLATIONS_MAX = 32 };
+/* All rules, in the order of switch/violations.def. Fills at most `capacity`; returns how many
+ * there are, 0 when there is no such extension. */
+size_t vswitch_extension_violations(struct vswitch *vswitch, const char *name,
+                                    struct violation_info *violations, size_t capacity);
 struct setting_info {
     char name[CONFIG_NAME_SIZE];
     const char *const *texts; /* valid until the next change of the extension */
@@ -173,7 +301,10 @@ struct stage_info {
 };
 
 struct stage_counters {
-    uint64_t in, clones, injected, out, dropped, held; /* packets */
+    /* Packets: in + clones + injected + released = out + dropped + consumed + held. */
+    uint64_t in, clones, injected, out, dropped;
+    uint64_t consumed;       /* replaced by a clone */
+    uint64_t held, released; /* kept for a while, and let go again */
 };
 
 struct reason_info {

@@ -76,6 +76,9 @@ struct stage_counters vswitch_stage_counters(struct vswitch *vswitch, uint16_t s
     counters.clones = VSWITCH_SUM(vswitch, stages[stage].clones);
     counters.injected = VSWITCH_SUM(vswitch, stages[stage].injected);
     counters.out = VSWITCH_SUM(vswitch, stages[stage].out);
+    counters.consumed = VSWITCH_SUM(vswitch, stages[stage].consumed);
+    /* Released first, so that no more seem to be released than were held. */
+    counters.released = VSWITCH_SUM(vswitch, stages[stage].released);
     counters.held = VSWITCH_SUM(vswitch, stages[stage].held);
     for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
         counters.dropped += VSWITCH_SUM(vswitch, drops[stage][reason]);

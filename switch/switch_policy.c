@@ -4,17 +4,21 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "switch/state.h"
+#include "switch/connections.h"
+#include "switch/port_life.h"
 
 static enum xsw_status slot_find(struct vswitch *vswitch, const char *port, struct port_slot **slot,
                                  struct xsw_error *error)
 {
-    uint16_t id = vswitch_port_id(vswitch, port);
-    if (id == XSW_PORT_NONE) {
-        return error_set(error, XSW_NOT_FOUND, "there is no port \"%s\"", port);
-    }
+    uint16_t id = XSW_PORT_NONE;
+    enum xsw_status status = port_life_find(vswitch, port, &id, error);
     *slot = &vswitch->ports[id];
-    return XSW_OK;
+    return status;
+}
+
+static uint16_t id_of(const struct vswitch *vswitch, const struct port_slot *slot)
+{
+    return (uint16_t)(slot - vswitch->ports);
 }
 
 static const struct acl_slot *rule_find(const struct port_slot *slot, uint32_t id)
@@ -59,6 +63,12 @@ static enum xsw_status rule_check(const struct acl_rule *rule, struct xsw_error 
     if (rule->source_ports.first > rule->source_ports.last ||
         rule->destination_ports.first > rule->destination_ports.last) {
         return error_set(error, XSW_INVALID, "rule: a port range that ends before it begins");
+    }
+    if (rule->stateful_seconds > CONNECTIONS_TIMEOUT_MAX ||
+        (rule->stateful_seconds != 0 && rule->action != ACL_ALLOW)) {
+        return error_set(error, XSW_INVALID,
+                         "rule.stateful: expected up to %d seconds, in a rule that allows",
+                         CONNECTIONS_TIMEOUT_MAX);
     }
     return XSW_OK;
 }
@@ -115,6 +125,23 @@ static enum xsw_status list_replace(struct vswitch *vswitch, struct port_slot *s
     return status;
 }
 
+/* The list with one more rule, in force when it succeeds. */
+static enum xsw_status list_extend(struct vswitch *vswitch, struct port_slot *slot,
+                                   const struct acl_slot *added, struct xsw_error *error)
+{
+    uint32_t count = slot->acl_count;
+    struct acl_slot *list = calloc(count + 1, sizeof(*list));
+    if (list == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a rule");
+    }
+    if (count > 0) {
+        memcpy(list, slot->acl, count * sizeof(*list));
+    }
+    list[count] = *added;
+    qsort(list, count + 1, sizeof(*list), slot_compare);
+    return list_replace(vswitch, slot, list, count + 1, error);
+}
+
 enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struct acl_rule *rule,
                                 struct xsw_error *error)
 {
@@ -122,6 +149,9 @@ enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struc
     enum xsw_status status = slot_find(vswitch, port, &slot, error);
     if (status == XSW_OK) {
         status = rule_check(rule, error);
+    }
+    if (status == XSW_OK && rule->stateful_seconds != 0 && vswitch->connections == NULL) {
+        status = connections_create(&vswitch->connections, error);
     }
     if (status != XSW_OK) {
         return status;
@@ -135,25 +165,19 @@ enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struc
         return error_set(error, XSW_LIMIT, "port %s: at most %d rules a port and %d a switch", port,
                          CONFIG_ACL_RULES_MAX, RULES_MAX);
     }
-    struct acl_slot *list = calloc(slot->acl_count + 1, sizeof(*list));
-    if (list == NULL) {
-        vswitch->rule_is_used[counter_index] = 0;
-        return error_set(error, XSW_NO_MEMORY, "no memory for a rule");
+    struct acl_slot added = {
+        .rule = *rule, .counter = counter_index, .baseline = counter_sum(vswitch, counter_index)};
+    added.rule.id = rule->id != 0 ? rule->id : id_free(slot);
+    status = port_life_rule_ask(vswitch, id_of(vswitch, slot), &added.rule, error);
+    if (status == XSW_OK) {
+        status = list_extend(vswitch, slot, &added, error);
+        port_life_rule_done(vswitch, id_of(vswitch, slot), &added.rule, status);
     }
-    if (slot->acl_count > 0) {
-        memcpy(list, slot->acl, slot->acl_count * sizeof(*list));
-    }
-    struct acl_rule added = *rule;
-    added.id = rule->id != 0 ? rule->id : id_free(slot);
-    list[slot->acl_count] = (struct acl_slot){
-        .rule = added, .counter = counter_index, .baseline = counter_sum(vswitch, counter_index)};
-    qsort(list, slot->acl_count + 1, sizeof(*list), slot_compare);
-    status = list_replace(vswitch, slot, list, slot->acl_count + 1, error);
     if (status != XSW_OK) {
         vswitch->rule_is_used[counter_index] = 0;
         return status;
     }
-    rule->id = added.id;
+    rule->id = added.rule.id;
     return XSW_OK;
 }
 
@@ -169,7 +193,7 @@ enum xsw_status vswitch_acl_remove(struct vswitch *vswitch, const char *port, ui
     if (found == NULL) {
         return error_set(error, XSW_NOT_FOUND, "port %s has no rule %u", port, rule_id);
     }
-    uint32_t counter_index = found->counter;
+    const struct acl_slot gone = *found;
     size_t place = (size_t)(found - slot->acl);
     struct acl_slot *list = calloc(slot->acl_count, sizeof(*list));
     if (list == NULL) {
@@ -179,7 +203,9 @@ enum xsw_status vswitch_acl_remove(struct vswitch *vswitch, const char *port, ui
     memcpy(list + place, slot->acl + place + 1, (slot->acl_count - place - 1) * sizeof(*list));
     status = list_replace(vswitch, slot, list, slot->acl_count - 1, error);
     if (status == XSW_OK) {
-        vswitch->rule_is_used[counter_index] = 0;
+        vswitch->rule_is_used[gone.counter] = 0;
+        connections_forget(vswitch->connections, id_of(vswitch, slot), rule_id);
+        port_life_rule_gone(vswitch, id_of(vswitch, slot), &gone.rule);
     }
     return status;
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "switch/announce.h"
 #include "switch/reasons.h"
 
 static uint64_t clock_of_system(void *context)
@@ -44,7 +45,15 @@ static enum xsw_status worker_open(struct worker *worker, uint32_t small_buffers
         return error_set(error, XSW_NO_MEMORY, "worker %u: no memory for its queues",
                          worker->index);
     }
+    worker->later = calloc(1, sizeof(*worker->later));
+    if (worker->later == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "worker %u: no memory for its queues",
+                         worker->index);
+    }
     status = watcher_create(&worker->watcher, error);
+    if (status == XSW_OK) {
+        status = held_pool_create(small_buffers, &worker->held, error);
+    }
     if (status != XSW_OK) {
         return status;
     }
@@ -85,6 +94,8 @@ void worker_destroy(struct worker *worker)
     packet_pool_destroy(worker->pool);
     watcher_destroy(worker->watcher);
     memory_unmap(worker->counters, sizeof(struct worker_counters));
+    held_pool_destroy(worker->held);
+    free(worker->later);
     free(worker->queues);
     if (worker->wake_fd >= 0) {
         close(worker->wake_fd);
@@ -157,18 +168,50 @@ static void queues_change(struct worker *worker, const struct pipeline *from,
     }
 }
 
+void worker_quiet_ask(struct worker *worker)
+{
+    uint32_t number = atomic_load_explicit(&worker->quiet_asked, memory_order_relaxed) + 1;
+    /* Pairs with the acquire in quiet_answer. */
+    atomic_store_explicit(&worker->quiet_asked, number, memory_order_release);
+    worker_wake(worker);
+}
+
+int worker_quiet_is_passed(const struct worker *worker)
+{
+    return atomic_load_explicit(&worker->quiet_passed, memory_order_acquire) ==
+           atomic_load_explicit(&worker->quiet_asked, memory_order_relaxed);
+}
+
+static void quiet_answer(struct worker *worker)
+{
+    uint32_t asked = atomic_load_explicit(&worker->quiet_asked, memory_order_acquire);
+    if (asked != atomic_load_explicit(&worker->quiet_passed, memory_order_relaxed)) {
+        /* Pairs with the acquire in worker_quiet_is_passed. */
+        atomic_store_explicit(&worker->quiet_passed, asked, memory_order_release);
+    }
+}
+
 void worker_adopt(struct worker *worker)
 {
+    quiet_answer(worker);
     const struct pipeline *published =
         atomic_load_explicit(worker->published, memory_order_acquire);
     if (published == worker->pipeline) {
         return;
+    }
+    /* In the old snapshot, which knows the stage that held them. One that goes may hold on egress
+     * what it let go on ingress: each round takes the packets a stage further. */
+    while (held_pool_count(worker->held) > 0 &&
+           held_adopt(worker, worker->pipeline, published) > 0) {
+        later_run(worker);
     }
     observers_change(worker, worker->pipeline, published);
     queues_change(worker, worker->pipeline, published);
     worker->pipeline = published;
     worker->is_observed = published->observer_count > 0;
     worker->turns_idle = 0;
+    memset(worker->tick_due, 0, sizeof(worker->tick_due));
+    worker->bandwidth_due = 0;
     /* Pairs with the acquire in the control thread's wait: it may now free the old snapshot. */
     atomic_store_explicit(&worker->adopted, published, memory_order_release);
 }
@@ -204,6 +247,9 @@ static void queue_receive(struct worker *worker, uint16_t id)
 static void batch_receive(struct worker *worker)
 {
     worker->batch.count = 0;
+    if (__builtin_expect(worker->pipeline->announcements != NULL && worker->index == 0, 0)) {
+        worker->batch.count = announce_receive(worker, worker->batch.packets, WORKER_BURST);
+    }
     uint32_t count = worker->queue_count;
     for (uint32_t i = 0; i < count && worker->batch.count < XSW_BATCH_MAX; i++) {
         queue_receive(worker, worker->queue_ports[(worker->next_queue + i) % count]);
@@ -226,21 +272,30 @@ static void batch_observe(struct worker *worker)
     }
 }
 
+static void clock_advance(struct worker *worker)
+{
+    worker->now_ns = worker->clock(worker->clock_context);
+    worker->now_seconds = (uint32_t)(worker->now_ns / NS_PER_SECOND);
+}
+
 uint32_t worker_turn(struct worker *worker)
 {
     worker_adopt(worker);
     batch_receive(worker);
     uint32_t count = worker->batch.count;
-    if (count == 0) {
-        return 0;
+    if (count > 0) {
+        worker->batches++;
+        clock_advance(worker);
+        if (worker->is_observed) {
+            batch_observe(worker);
+        }
+        pipeline_run(worker, worker->pipeline, &worker->batch, 0);
+    } else if (worker->pipeline->has_timers) {
+        clock_advance(worker);
     }
-    worker->batches++;
-    worker->now_ns = worker->clock(worker->clock_context);
-    worker->now_seconds = (uint32_t)(worker->now_ns / NS_PER_SECOND);
-    if (worker->is_observed) {
-        batch_observe(worker);
+    if (__builtin_expect(worker->pipeline->has_timers || later_count(worker->later) > 0, 0)) {
+        count += worker_chores(worker);
     }
-    pipeline_run(worker, worker->pipeline, &worker->batch, 0);
     return count;
 }
 
@@ -261,6 +316,10 @@ static void dropped_count(struct worker *worker, const struct stage *stage)
 {
     for (uint32_t i = 0; i < worker->dropped.count; i++) {
         const struct packet *packet = worker->dropped.packets[i];
+        if (packet->drop_reason == REASON_REPLACED) {
+            counter_add(&worker->counters->stages[stage->id].consumed, 1);
+            continue;
+        }
         counter_add(&worker->counters->drops[stage->id][packet->drop_reason], 1);
         int is_outgoing = stage->is_egress && packet->seen.destination_port != XSW_PORT_NONE;
         struct port_account *ports = worker->counters->ports;
@@ -281,23 +340,28 @@ static void show_ended(struct worker *worker, struct packet *const *packets, uin
     watcher_forget(worker->watcher, packets, count);
 }
 
+static void packets_end(struct worker *worker, struct packet *const *packets, uint32_t count)
+{
+    if (worker->is_observed) {
+        show_ended(worker, packets, count);
+    }
+    if (__builtin_expect(held_pool_is_used(worker->held), 0)) {
+        held_forget(worker->held, packets, count);
+    }
+    packet_free(worker->pool, packets, count);
+}
+
 void worker_bury(struct worker *worker, const struct stage *stage)
 {
     struct batch *dropped = &worker->dropped;
     dropped_count(worker, stage);
-    if (worker->is_observed) {
-        show_ended(worker, dropped->packets, dropped->count);
-    }
-    packet_free(worker->pool, dropped->packets, dropped->count);
+    packets_end(worker, dropped->packets, dropped->count);
     dropped->count = 0;
 }
 
 void worker_deliver(struct worker *worker, const struct batch *batch)
 {
-    if (worker->is_observed) {
-        show_ended(worker, batch->packets, batch->count);
-    }
-    packet_free(worker->pool, batch->packets, batch->count);
+    packets_end(worker, batch->packets, batch->count);
 }
 
 /* The copy that could not be made has an id and an end all the same, so that its loss is told like
@@ -311,6 +375,8 @@ static void copy_failed(struct worker *worker, const struct stage *stage,
     lost.id = seen->id;
     lost.rx_length = seen->length;
     lost.notes = NULL;
+    lost.held = NULL;
+    lost.parent_id = original->id;
     lost.drop_reason = REASON_NO_BUFFER;
     lost.drop_rule = 0;
     lost.first_hop = (uint8_t)worker->stage_place;
@@ -344,6 +410,7 @@ void worker_copy(struct worker *worker, const struct stage *stage, struct batch 
         return;
     }
     copy->id = seen->id;
+    copy->parent_id = original->id;
     copy->first_hop = (uint8_t)worker->stage_place;
     copies->packets[copies->count++] = copy;
     if (copies->count == XSW_BATCH_MAX) {
@@ -383,10 +450,28 @@ static int something_is_ready(const struct worker *worker)
     return 0;
 }
 
+/* Until the next chore; null: for ever. */
+static const struct timespec *sleep_length(const struct worker *worker, struct timespec *length)
+{
+    if (!worker->pipeline->has_timers) {
+        return NULL;
+    }
+    uint64_t due = worker_chores_due(worker);
+    uint64_t now = worker->clock(worker->clock_context);
+    uint64_t wait = due > now ? due - now : 0;
+    if (due == UINT64_MAX) {
+        return NULL;
+    }
+    *length = (struct timespec){.tv_sec = (time_t)(wait / NS_PER_SECOND),
+                                .tv_nsec = (long)(wait % NS_PER_SECOND)};
+    return length;
+}
+
 static void worker_sleep(struct worker *worker)
 {
     struct epoll_event events[16];
-    int count = epoll_wait(worker->epoll_fd, events, 16, -1);
+    struct timespec length;
+    int count = epoll_pwait2(worker->epoll_fd, events, 16, sleep_length(worker, &length), NULL);
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == worker->wake_fd) {
             uint64_t value = 0;

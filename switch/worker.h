@@ -14,6 +14,8 @@
 
 #include "packet/packet.h"
 #include "switch/counters.h"
+#include "switch/extension_call.h"
+#include "switch/later.h"
 #include "switch/pipeline.h"
 
 enum {
@@ -31,6 +33,8 @@ struct worker {
     _Atomic int must_stop;                       /* written by control */
     _Atomic(const struct pipeline *) *published; /* the switch's current snapshot */
     _Atomic(const struct pipeline *) adopted;    /* what this worker uses; read by control */
+    _Atomic uint32_t quiet_asked;                /* written by control: see worker_quiet_ask */
+    _Atomic uint32_t quiet_passed;               /* the last one that was seen between batches */
     const struct pipeline *pipeline;             /* the same, for itself */
     struct packet_pool *pool;
     struct worker_counters *counters;
@@ -52,6 +56,13 @@ struct worker {
     struct batch dropped;       /* of the running stage */
     struct batch flood_copies;  /* made by forwarding, not yet run */
     struct batch mirror_copies; /* made by mirroring, not yet run */
+    struct held_pool *held;
+    struct later_queue *later; /* what enters the pipeline when the batch has ended */
+    struct batch later_batch;
+    uint32_t depth; /* of the running batch: packets that extensions make get one more */
+    struct extension_call call;               /* the operation of an extension that is running */
+    uint64_t tick_due[CONFIG_EXTENSIONS_MAX]; /* by place in pipeline->tickers */
+    uint64_t bandwidth_due;
     /* For calls of extensions: one set before forwarding and one behind it, as a forwarder's copies
      * may run through the egress stages while its own verdicts are still being read. */
     struct xsw_verdict verdicts[2][XSW_BATCH_MAX];
@@ -73,8 +84,18 @@ void worker_wake(struct worker *worker);
 /* One turn on the calling thread: takes up a new snapshot, receives, runs. Returns how many packets
  * came in. For the thread's loop, and for tests and benchmarks without a thread. */
 uint32_t worker_turn(struct worker *worker);
+/* What is due between batches: ticks, bandwidth queues, packets that extensions made or released.
+ * Returns how many packets came of it. */
+uint32_t worker_chores(struct worker *worker);
+/* When worker_chores wants to be called next, on the switch's clock; UINT64_MAX: not by time. */
+uint64_t worker_chores_due(const struct worker *worker);
 /* Takes up the published snapshot if it is a new one. */
 void worker_adopt(struct worker *worker);
+
+/* For the control thread: asks the worker to tell when it has ended the batch that it is in, and
+ * wakes it for that. What was stored before is seen by all of its later batches. */
+void worker_quiet_ask(struct worker *worker);
+int worker_quiet_is_passed(const struct worker *worker);
 
 /* For the stages ---------------------------------------------------------------------------- */
 
@@ -99,6 +120,14 @@ void worker_copy(struct worker *worker, const struct stage *stage, struct batch 
                  struct packet *original, uint16_t destination, uint8_t flag);
 /* Runs what is in `copies`. */
 void worker_run_copies(struct worker *worker, const struct stage *stage, struct batch *copies);
+
+/* Keeps the packet at the running stage, which leaves it out of its batch: a bandwidth queue or an
+ * extension holds it. False when no more can be held; the packet is then still the caller's. */
+int worker_hold(struct worker *worker, const struct stage *stage,
+                struct packet *packet) XSW_MUST_CHECK;
+/* Ends the hold: REASON_NONE sends the packet on behind the stage that held it, with the others
+ * that are released in this turn and in that order; else it is dropped there. */
+void worker_release(struct worker *worker, struct packet *packet, uint16_t reason, uint32_t rule);
 
 static inline uint64_t worker_new_id(struct worker *worker)
 {

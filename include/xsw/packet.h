@@ -20,8 +20,9 @@ extern "C" {
 #endif
 
 enum {
-    XSW_BATCH_MAX = 256, /* most packets of a batch */
-    XSW_PORTS_MAX = 256, /* port ids are 1 … 255 */
+    XSW_BATCH_MAX = 256,  /* most packets of a batch */
+    XSW_PORTS_MAX = 256,  /* port ids are 1 … 255 */
+    XSW_WORKERS_MAX = 16, /* numbers of workers are 0 … 15 */
     XSW_PORT_NONE = 0
 };
 
@@ -57,13 +58,16 @@ enum {
     XSW_PACKET_MULTICAST = 0x02, /* group bit of the destination address, broadcast included */
     XSW_PACKET_FRAGMENT = 0x04, /* an IP fragment that is not the first: there are no ports in it */
     XSW_PACKET_FLOOD_COPY = 0x08,
-    XSW_PACKET_MIRROR_COPY = 0x10
+    XSW_PACKET_MIRROR_COPY = 0x10,
+    XSW_PACKET_INJECTED = 0x20,  /* an extension made it: see injector */
+    XSW_PACKET_HAS_COPIES = 0x40 /* forwarding made flood copies of it for other ports */
 };
 
 struct xsw_packet {
     uint8_t *data;             /* first byte of the frame */
     uint32_t length;           /* bytes of the frame */
-    uint16_t source_port;      /* the port that it came in by */
+    uint16_t source_port;      /* the port that it came in by; XSW_PORT_NONE: trusted, an extension
+                                  made it and no port policy applies */
     uint16_t destination_port; /* the port that it goes to; XSW_PORT_NONE before forwarding */
     uint64_t id;               /* unique for the life of the switch, never reused */
     uint64_t parent_id;        /* the packet that this one was copied from, 0 for none */
@@ -73,7 +77,7 @@ struct xsw_packet {
     uint16_t l4_offset;        /* of the transport header, 0 when there is none we know */
     uint8_t ip_protocol;       /* meaningful when l3_offset is not 0 and the packet is IP */
     uint8_t flags;             /* XSW_PACKET_* */
-    uint16_t reserved;
+    uint16_t injector;  /* xsw_host.self of the extension that made it; 0: it came in by a port */
     uint32_t flow_hash; /* 0 until somebody asked for it */
     struct xsw_offload offload;
     uint32_t reserved2;

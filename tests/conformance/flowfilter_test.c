@@ -60,7 +60,8 @@ static struct xsw_verdict judge(enum xsw_direction direction, uint8_t protocol, 
     }
     wire_write16(frame.bytes + 36, port);
     frame_finish(&frame);
-    struct xsw_packet packet = {.data = frame.bytes, .length = (uint32_t)frame.length};
+    struct xsw_packet packet = {
+        .data = frame.bytes, .length = (uint32_t)frame.length, .source_port = 1};
     struct xsw_packet *pointer = &packet;
     struct xsw_verdict verdict = {0};
     parse_packet(&packet);

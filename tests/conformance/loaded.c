@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GUARD_BYTE = 0xa5, STATE_ALIGNMENT = 64 };
+enum { STATE_ALIGNMENT = 64 };
 
 static void loaded_log(const struct xsw_host *host, const char *text)
 {
@@ -35,6 +35,7 @@ const char *loaded_open(struct loaded *loaded, const char *path)
         .context = loaded,
         .log = loaded_log,
     };
+    services_offer(&loaded->services, &loaded->host);
     loaded_defaults(loaded);
     return NULL;
 }
@@ -89,27 +90,24 @@ const char *loaded_set(struct loaded *loaded, const char *assignment)
 
 enum xsw_status loaded_init(struct loaded *loaded, struct xsw_error *error)
 {
-    size_t size = loaded->descriptor->state_size + 2 * (size_t)LOADED_GUARD_SIZE;
-    size = (size + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
-    loaded->memory = aligned_alloc(STATE_ALIGNMENT, size);
-    if (loaded->memory == NULL) {
+    size_t size = loaded->descriptor->state_size / STATE_ALIGNMENT * STATE_ALIGNMENT;
+    loaded->state = aligned_alloc(STATE_ALIGNMENT, size + STATE_ALIGNMENT);
+    if (loaded->state == NULL) {
         abort();
     }
-    memset(loaded->memory, GUARD_BYTE, size);
-    loaded->state = loaded->memory + LOADED_GUARD_SIZE;
-    memset(loaded->state, 0, loaded->descriptor->state_size);
+    memset(loaded->state, 0, size + STATE_ALIGNMENT);
     enum xsw_status status =
         loaded->descriptor->init(loaded->state, &loaded->host, loaded->settings, error);
     if (status != XSW_OK) {
-        free(loaded->memory);
-        loaded->memory = NULL;
+        free(loaded->state);
+        loaded->state = NULL;
     }
     return status;
 }
 
 void loaded_fini(struct loaded *loaded)
 {
-    if (loaded->memory == NULL) {
+    if (loaded->state == NULL) {
         return;
     }
     if (loaded->descriptor->close != NULL) {
@@ -118,17 +116,6 @@ void loaded_fini(struct loaded *loaded)
     if (loaded->descriptor->fini != NULL) {
         loaded->descriptor->fini(loaded->state);
     }
-    free(loaded->memory);
-    loaded->memory = NULL;
-}
-
-int loaded_guards_hold(const struct loaded *loaded)
-{
-    const uint8_t *behind = loaded->memory + LOADED_GUARD_SIZE + loaded->descriptor->state_size;
-    for (size_t i = 0; i < LOADED_GUARD_SIZE; i++) {
-        if (loaded->memory[i] != GUARD_BYTE || behind[i] != GUARD_BYTE) {
-            return 0;
-        }
-    }
-    return 1;
+    free(loaded->state);
+    loaded->state = NULL;
 }

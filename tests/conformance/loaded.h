@@ -3,8 +3,8 @@
 #define XSW_TEST_LOADED_H
 
 /*
- * The least of a host: loads an extension, fills in its settings, and keeps its state between guard
- * bytes. For tests of extensions without a switch.
+ * The least of a host: loads an extension, fills in its settings, and keeps its state. For tests of
+ * extensions without a switch.
  */
 
 #include <stddef.h>
@@ -12,15 +12,18 @@
 
 #include <xsw/extension.h>
 
-enum { LOADED_SETTINGS_MAX = 32, LOADED_TEXTS_MAX = 32, LOADED_GUARD_SIZE = 64 };
+#include "conformance/services.h"
+
+enum { LOADED_SETTINGS_MAX = 32, LOADED_TEXTS_MAX = 32 };
 
 struct loaded {
+    struct services *offered; /* points to the next member */
+    struct services services;
     void *handle;
     const struct xsw_extension *descriptor;
     struct xsw_host host;
     struct xsw_setting settings[LOADED_SETTINGS_MAX];
     const char *texts[LOADED_SETTINGS_MAX][LOADED_TEXTS_MAX];
-    uint8_t *memory; /* guard, state, guard */
     void *state;
     unsigned logged; /* lines */
 };
@@ -38,8 +41,5 @@ const char *loaded_set(struct loaded *loaded, const char *assignment);
 /* A new zeroed state, then init with the settings; fini ends it. */
 enum xsw_status loaded_init(struct loaded *loaded, struct xsw_error *error);
 void loaded_fini(struct loaded *loaded);
-
-/* 1 while the bytes around the state are what they were. */
-int loaded_guards_hold(const struct loaded *loaded);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzz target: the first bytes as a rule, the rest as a frame. A rule never reads outside of the
- * frame, and when it matches, each of its conditions holds for itself as well.
+ * frame, and when it matches, each of its conditions holds for itself as well. Of a rule that keeps
+ * connections, no packet is its own answer, whichever list it comes to, and all are forgotten.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "fuzz/target.h"
 #include "packet/parse.h"
 #include "switch/acl.h"
+#include "switch/connections.h"
 
 enum { RULE_BYTES = 64 };
 
@@ -41,6 +43,8 @@ static struct acl_rule rule_make(const uint8_t *bytes)
     rule.destination.bits = (uint8_t)(bytes[49] % (rule.destination.family == 6 ? 129 : 33));
     memcpy(&rule.source_ports, bytes + 50, 4);
     memcpy(&rule.destination_ports, bytes + 54, 4);
+    rule.stateful_seconds = (uint32_t)(bytes[58] << 8 | bytes[59]);
+    rule.direction = (bytes[60] & 1) != 0 ? ACL_OUT : ACL_IN;
     return rule;
 }
 
@@ -62,6 +66,35 @@ static void conditions_check(const struct acl_rule *rule, const struct xsw_packe
     }
 }
 
+static void connections_check(const struct acl_rule *rule, const struct xsw_packet *packet)
+{
+    enum { CAPACITY = 4 };
+    static _Alignas(64) uint8_t memory[4096];
+    struct acl_compiled_rule compiled;
+    struct xsw_flow flow;
+    acl_compile(rule, 0, &compiled);
+    memset(memory, 0, sizeof(memory));
+    if (xsw_flow_table_size(CAPACITY) > sizeof(memory)) {
+        abort();
+    }
+    struct xsw_flow_table *table = xsw_flow_table_init(memory, CAPACITY, 5, 1);
+    struct connection_packet asked = {
+        .packet = packet, .direction = rule->direction, .scope = connections_scope(1, 0)};
+    connections_learn(table, &asked, &compiled);
+    connections_learn(table, &asked, &compiled);
+    int answers_itself = connections_find(table, &asked, &flow);
+    asked.direction = rule->direction == ACL_IN ? ACL_OUT : ACL_IN;
+    answers_itself |= connections_find(table, &asked, &flow);
+    /* One connection, and one entry for the fragments of the packet. */
+    if (answers_itself || xsw_flow_count(table) > 2) {
+        abort();
+    }
+    connections_forget(table, 1, rule->id);
+    if (xsw_flow_count(table) != 0) {
+        abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < RULE_BYTES || size > 65535) {
@@ -78,6 +111,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct xsw_packet packet = parse_bytes(frame, length, length);
     if (matches(&rule, &packet)) {
         conditions_check(&rule, &packet);
+        if (rule.stateful_seconds != 0) {
+            connections_check(&rule, &packet);
+        }
     }
     free(frame);
     return 0;

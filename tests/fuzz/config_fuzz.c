@@ -13,13 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (root == NULL) {
         return 0;
     }
-    struct config config;
+    struct configs configs;
     struct xsw_error error;
-    if (config_read(root, &config, &error) != XSW_OK &&
+    if (configs_read(root, &configs, &error) != XSW_OK &&
         (error.text[0] == '\0' || memchr(error.text, '\0', sizeof(error.text)) == NULL)) {
         abort(); /* a refusal without a reason */
     }
-    config_fini(&config);
+    configs_fini(&configs);
     json_decref(root);
     return 0;
 }

@@ -37,6 +37,8 @@ static void frames_write(const char *folder)
         memcpy(seed + 7, frame.bytes, 6);
         memcpy(seed + 13, frame.bytes + 12, 2);
         seed[15] = frame.protocol;
+        seed[59] = number % 3 != 0 ? 30 : 0; /* keeps connections */
+        seed[60] = (uint8_t)number;
         memcpy(seed + 64, frame.bytes, length);
         seed_write(folder, "acl", number, seed, 64 + length);
     }

@@ -41,8 +41,8 @@ static void journey_unfold(struct unfold *unfold, const struct ring_journey *jou
     struct unfold_step step;
     uint32_t count = timeline->record.count < STAGES_MAX ? timeline->record.count : STAGES_MAX;
     for (int every_stage = 0; every_stage < 2; every_stage++) {
-        if (unfold_begin(unfold, journey, timeline->hops, count, every_stage != 0, NULL) !=
-            XSW_OK) {
+        struct unfold_timeline whole = {timeline->hops, count, timeline->rx_mono_ns};
+        if (unfold_begin(unfold, journey, &whole, every_stage != 0, NULL) != XSW_OK) {
             continue;
         }
         unsigned steps = 0;

@@ -20,6 +20,7 @@ set_tests_properties(abi.headers abi.frozen PROPERTIES
 # Sanitizers export symbols of their own.
 if(NOT XSW_SANITIZE)
     add_test(NAME abi.symbols COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/abi/symbols_test.sh
-        $<TARGET_FILE:flowfilter> $<TARGET_FILE:rewrite>)
+        $<TARGET_FILE:flowfilter> $<TARGET_FILE:rewrite> $<TARGET_FILE:delay>
+        $<TARGET_FILE:staticforward>)
     set_tests_properties(abi.symbols PROPERTIES TIMEOUT 120 LABELS abi)
 endif()

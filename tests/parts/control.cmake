@@ -5,6 +5,10 @@ xsw_unit_test(switch rpc LINK PkgConfig::JANSSON)
 xsw_unit_test(switch control_server LINK PkgConfig::JANSSON)
 
 find_program(BATS bats REQUIRED)
-add_test(NAME cli.control COMMAND ${BATS} ${CMAKE_CURRENT_SOURCE_DIR}/cli/control.bats)
-set_tests_properties(cli.control PROPERTIES TIMEOUT 300 LABELS cli
-    ENVIRONMENT "XSW=$<TARGET_FILE:xsw>;XSWD=$<TARGET_FILE:xswd>;XSW_EXTENSION_PATH=${PROJECT_BINARY_DIR}/extensions")
+file(GLOB cli_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cli/*.bats)
+foreach(file IN LISTS cli_files)
+    get_filename_component(part ${file} NAME_WE)
+    add_test(NAME cli.${part} COMMAND ${BATS} ${file})
+    set_tests_properties(cli.${part} PROPERTIES TIMEOUT 300 LABELS cli
+        ENVIRONMENT "XSW=$<TARGET_FILE:xsw>;XSWD=$<TARGET_FILE:xswd>;XSW_EXTENSION_PATH=${PROJECT_BINARY_DIR}/extensions;COMPLETION=${PROJECT_SOURCE_DIR}/completion/xsw;VERBS=${PROJECT_SOURCE_DIR}/docs/verbs.md")
+endforeach()

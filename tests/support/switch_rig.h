@@ -75,7 +75,7 @@ uint64_t rig_dropped_in_all(struct rig *rig);
 struct port_counters rig_counters(struct rig *rig, uint16_t port);
 /* The stage's id by its name. */
 uint16_t rig_stage(struct rig *rig, const char *name);
-/* What went into each stage came out of it or is accounted for, and no packet is still in use. */
+/* What went into each stage came out of it or is accounted for, and only what is held is in use. */
 void rig_expect_balance(struct rig *rig);
 /* The same, and what came out of each stage went into the next: for a pipeline that never changed.
  */

@@ -35,6 +35,13 @@ def ipv4(source, to, protocol, payload, dscp=0):
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
 
 
+def ipv6(kind, payload):
+    """From fe80::1 to all nodes; `kind` is the number of what follows."""
+    return (struct.pack("!IHBB", 6 << 28, len(payload), kind, 255) +
+            socket.inet_pton(socket.AF_INET6, "fe80::1") +
+            socket.inet_pton(socket.AF_INET6, "ff02::1") + payload)
+
+
 def transport(source, to, protocol, segment, at):
     pseudo = socket.inet_aton(source) + socket.inet_aton(to) + struct.pack("!BBH", 0, protocol,
                                                                            len(segment))

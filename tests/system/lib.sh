@@ -89,6 +89,33 @@ play() {
     until_true 20 port_has in rx_packets "$2"
 }
 
+# A switch with a file port "out", and what the arguments add to the port and to the switch.
+out_switch() {
+    switch_start <<JSON
+{"switch": {"name": "truth", "workers": 1}, "extensions": [${2-}],
+ "ports": [{"name": "out", "kind": "file", "output": "$PWD/out.pcap" ${1-}} ${3-}]}
+JSON
+}
+
+# bad_among_good BAD-FRAMES [PORT]: plays 20 good frames with the bad ones between them, and
+# checks that the good ones, and they alone, arrive as they were.
+bad_among_good() {
+    frames "
+good = [eth(2, 1, bytes([n]) * (46 + n)) for n in range(20)]
+bad = $1
+mixed = good[:7] + bad + good[7:]
+write('in.pcap', mixed)
+write('good.pcap', good)
+open('bad.count', 'w').write(str(len(bad)))"
+    bad=$(cat bad.count)
+    capture_start
+    play in.pcap $((20 + bad)) "${2:-{\}}"
+    capture_stop
+    adds_up $((20 + bad)) 0 20 "$bad"
+    switch_stop
+    frames 'assert read("out.pcap") == read("good.pcap")'
+}
+
 # Hosts -------------------------------------------------------------------------------------------
 
 at() {

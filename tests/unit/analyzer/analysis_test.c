@@ -361,16 +361,18 @@ static void copies_may_stand_before_their_parents(void **state)
     (void)state;
     recording_begin(&recording, path, switch_one, 1);
     for (uint64_t i = 0; i < COPIES; i++) {
-        recording_trip(
-            &recording,
-            &(struct trip){.id = 1000000 + i, .parent = 1 + i, .from = PORT_ALICE, .to = PORT_BOB});
+        recording_trip(&recording, &(struct trip){.id = 1000000 + i,
+                                                  .parent = 1 + i,
+                                                  .copy_flags = META_FLOOD,
+                                                  .from = PORT_ALICE,
+                                                  .to = PORT_BOB});
         recording_trip(&recording,
                        &(struct trip){.id = 1 + i, .from = PORT_ALICE, .to = PORT_CAROL});
     }
     recording_end(&recording);
     struct analysis *analysis = analyze(path);
     const struct account_file *file = &analysis->sessions[0]->account.file;
-    assert_int_equal(file->copies_other, COPIES);
+    assert_int_equal(file->copies_flood, COPIES);
     assert_int_equal(file->orphans, 0);
     assert_int_equal(file->parents_unchecked, 0);
     assert_int_equal(analysis_state(analysis), PROOF_HOLDS);

@@ -132,9 +132,11 @@ static struct unfold_step first_step(void)
     static struct unfold unfold;
     static struct ring_hop hops[STAGES_MAX];
     memcpy(hops, reading.timeline->hops, reading.timeline->record.count * sizeof(hops[0]));
-    assert_int_equal(
-        unfold_begin(&unfold, reading.last, hops, reading.timeline->record.count, false, NULL),
-        XSW_OK);
+    assert_int_equal(unfold_begin(&unfold, reading.last,
+                                  &(struct unfold_timeline){hops, reading.timeline->record.count,
+                                                            reading.timeline->rx_mono_ns},
+                                  false, NULL),
+                     XSW_OK);
     struct unfold_step step;
     assert_true(unfold_next(&unfold, &step));
     return step;

@@ -107,9 +107,10 @@ static void journey_make(uint32_t snap, uint32_t first)
 
 static void begin(bool every_stage)
 {
-    assert_int_equal(
-        unfold_begin(&unfold, &truth.journey, truth.hops, truth.hop_count, every_stage, NULL),
-        XSW_OK);
+    assert_int_equal(unfold_begin(&unfold, &truth.journey,
+                                  &(struct unfold_timeline){truth.hops, truth.hop_count, 0},
+                                  every_stage, NULL),
+                     XSW_OK);
 }
 
 static void step_expect(struct unfold_step *step, uint8_t kind, uint16_t stage, uint16_t port)
@@ -213,6 +214,7 @@ static void a_copy_that_could_not_be_made_ends_where_it_began(void **state)
         truth_keep(place);
     }
     truth.journey.parent_id = 5;
+    truth.journey.packet_flags = XSW_PACKET_FLOOD_COPY;
     truth.journey.drop_reason = 4;
     journey_make(65535, 3);
     begin(false);
@@ -374,10 +376,12 @@ static void a_largest_packet_is_not_too_large(void **state)
                                           .rx_length = PACKET_LARGE_BYTES,
                                           .captured_length = PACKET_LARGE_BYTES + 4};
     truth_begin(0, PLACES);
-    assert_int_equal(unfold_begin(&unfold, &large.journey, truth.hops, PLACES, false, NULL),
+    assert_int_equal(unfold_begin(&unfold, &large.journey,
+                                  &(struct unfold_timeline){truth.hops, PLACES, 0}, false, NULL),
                      XSW_OK);
     large.journey.captured_length = UNFOLD_CAPTURED_MAX + 1;
-    assert_int_equal(unfold_begin(&unfold, &large.journey, truth.hops, PLACES, false, NULL),
+    assert_int_equal(unfold_begin(&unfold, &large.journey,
+                                  &(struct unfold_timeline){truth.hops, PLACES, 0}, false, NULL),
                      XSW_CORRUPT);
 }
 
@@ -399,15 +403,16 @@ static void a_journey_of_random_bytes_does_no_harm(void **state)
         truth.journey.record = whole.record;
         truth.journey.captured_length = whole.captured_length;
         struct unfold_step step;
-        if (unfold_begin(&unfold, &truth.journey, truth.hops, truth.hop_count, round % 2, NULL) !=
-            XSW_OK) {
+        if (unfold_begin(&unfold, &truth.journey,
+                         &(struct unfold_timeline){truth.hops, truth.hop_count, 0}, round % 2,
+                         NULL) != XSW_OK) {
             continue;
         }
         uint32_t steps = 0;
         while (unfold_next(&unfold, &step)) {
             assert_true(steps++ < 4 * STAGES_MAX);
             assert_true(step.captured_length <= UNFOLD_BYTES);
-            assert_true(step.hop_count <= STAGES_MAX);
+            assert_true(step.hop_count <= UNFOLD_HOPS_MAX);
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,7 +118,8 @@ static void errors_name_the_path_and_what_was_expected(void **state)
     assert_port_refused("{\"port\":{\"name\":\"a\",\"macs\":[\"02:00:00:00:00:01\",\"02:00\"]}}",
                         "params.port.macs[1]: expected an address like \"02:00:00:00:00:01\"");
     assert_port_refused("{\"port\":{\"name\":\"a\",\"kind\":\"tun\"}}",
-                        "params.port.kind: expected one of tap, memory, file, found \"tun\"");
+                        "params.port.kind: expected one of tap, memory, file, packet, xdp, none, "
+                        "found \"tun\"");
     assert_port_refused("{\"port\":{\"name\":\"a\",\"spoof_guard\":1}}",
                         "params.port.spoof_guard: expected true or false, found a number");
 }
@@ -129,7 +131,8 @@ static void a_misspelt_member_is_refused_with_the_near_one(void **state)
                         "params.port: unknown member \"vlna\": did you mean \"vlan\"?");
     assert_port_refused(
         "{\"port\":{\"name\":\"a\",\"vlan\":{\"mode\":\"access\",\"colour\":1}}}",
-        "params.port.vlan: unknown member \"colour\": expected mode, access, native, allowed");
+        "params.port.vlan: unknown member \"colour\": expected mode, access, native, allowed, "
+        "type, primary, secondary, secondaries");
 }
 
 static void vlan_members_of_the_other_mode_are_refused(void **state)
@@ -137,7 +140,7 @@ static void vlan_members_of_the_other_mode_are_refused(void **state)
     (void)state;
     assert_port_refused(
         "{\"port\":{\"name\":\"a\",\"vlan\":{\"mode\":\"access\",\"access\":1,\"native\":1}}}",
-        "params.port.vlan.native: belongs to mode \"trunk\", found mode \"access\"");
+        "params.port.vlan.native: does not belong to mode \"access\"");
     assert_port_refused("{\"port\":{\"name\":\"a\",\"vlan\":{\"mode\":\"trunk\"}}}",
                         "params.port.vlan.allowed: is missing");
     assert_port_refused(
@@ -154,23 +157,136 @@ static void members_of_another_kind_are_refused(void **state)
                         "params.port: kind \"file\" needs \"input\", \"output\" or both");
 }
 
-static void a_shown_port_can_be_read_again(void **state)
+/* What is shown of a port, read again, is the port. */
+static void assert_shown_is_read(const char *text)
 {
     struct port_config first;
     struct port_config second;
+    struct xsw_error error = {0};
+    if (port_read(text, &first, &error) != XSW_OK) {
+        fail_msg("%s", error.text);
+    }
+    json_t *shown = json_pack("{s:o}", "port", config_port_json(&first));
+    char *again = json_dumps(shown, 0);
+    assert_int_equal(port_read(again, &second, NULL), XSW_OK);
+    assert_memory_equal(&first, &second, sizeof(first));
+    free(again);
+    json_decref(shown);
+}
+
+static void a_shown_port_can_be_read_again(void **state)
+{
+    (void)state;
+    assert_shown_is_read("{\"port\":{\"name\":\"u\",\"mtu\":9000,\"vlan\":{\"mode\":\"trunk\","
+                         "\"native\":0,\"allowed\":[\"1-4094\"]},\"spoof_guard\":true,"
+                         "\"macs\":[\"02:00:00:00:00:0a\"],\"mirror_to\":\"p\"}}");
+    assert_shown_is_read(
+        "{\"port\":{\"name\":\"u\",\"kind\":\"packet\",\"device\":\"eth7\",\"role\":\"external\","
+        "\"friendly_name\":\"to the wörld\",\"dhcp_guard\":true,\"router_guard\":true,"
+        "\"priority_tag\":\"reset\",\"mirror_to\":\"p\",\"mirror_direction\":\"out\","
+        "\"storm_limit\":{\"broadcast\":1,\"unknown_unicast\":4294967295},"
+        "\"bandwidth\":{\"limit\":1000000000000,\"burst\":9000,\"weight\":100,"
+        "\"reservation\":8000,\"capacity\":10000},\"required_extensions\":[\"a\",\"b.c\"]}}");
+    assert_shown_is_read("{\"port\":{\"name\":\"u\",\"kind\":\"none\",\"role\":\"internal\","
+                         "\"vlan\":{\"mode\":\"private\",\"type\":\"community\","
+                         "\"primary\":100,\"secondary\":101}}}");
+    assert_shown_is_read(
+        "{\"port\":{\"name\":\"u\",\"kind\":\"xdp\",\"vlan\":{\"mode\":\"private\","
+        "\"type\":\"promiscuous\",\"primary\":4094,\"secondaries\":[7,\"9-12\"]}}}");
+}
+
+static void policies_are_read(void **state)
+{
+    struct port_config config;
     (void)state;
     assert_int_equal(
-        port_read("{\"port\":{\"name\":\"u\",\"mtu\":9000,\"vlan\":{\"mode\":\"trunk\","
-                  "\"native\":0,\"allowed\":[\"1-4094\"]},\"spoof_guard\":true,"
-                  "\"macs\":[\"02:00:00:00:00:0a\"],\"mirror_to\":\"p\"}}",
-                  &first, NULL),
+        port_read("{\"port\":{\"name\":\"u\",\"vlan\":{\"mode\":\"private\",\"type\":\"isolated\","
+                  "\"primary\":100,\"secondary\":101},\"storm_limit\":{\"multicast\":50},"
+                  "\"bandwidth\":{\"weight\":7},\"mirror_direction\":\"in\","
+                  "\"required_extensions\":[\"wall\"],\"role\":\"internal\"}}",
+                  &config, NULL),
         XSW_OK);
-    json_t *shown = json_pack("{s:o}", "port", config_port_json(&first));
-    char *text = json_dumps(shown, 0);
-    assert_int_equal(port_read(text, &second, NULL), XSW_OK);
+    assert_int_equal(config.vlan.mode, VLAN_PRIVATE);
+    assert_int_equal(config.vlan.private_type, PRIVATE_VLAN_ISOLATED);
+    assert_int_equal(config.vlan.primary, 100);
+    assert_int_equal(config.vlan.secondary, 101);
+    assert_int_equal(config.storm.multicast, 50);
+    assert_int_equal(config.storm.broadcast, 0);
+    assert_int_equal(config.bandwidth.weight, 7);
+    assert_int_equal(config.mirror_direction, MIRROR_IN);
+    assert_int_equal(config.role, PORT_ROLE_INTERNAL);
+    assert_int_equal(config.required_count, 1);
+    assert_string_equal(config.required[0], "wall");
+}
+
+static void policies_that_make_no_sense_are_refused_with_their_path(void **state)
+{
+    static const char *const cases[][2] = {
+        {"\"vlan\":{\"mode\":\"private\",\"type\":\"lonely\"}",
+         "params.port.vlan.type: expected one of isolated, community, promiscuous, found "
+         "\"lonely\""},
+        {"\"vlan\":{\"mode\":\"private\",\"type\":\"isolated\",\"primary\":4095}",
+         "params.port.vlan.primary: expected a number from 1 to 4094, found 4095"},
+        {"\"vlan\":{\"mode\":\"private\",\"type\":\"isolated\",\"primary\":1}",
+         "params.port.vlan.secondary: is missing"},
+        {"\"vlan\":{\"mode\":\"private\",\"type\":\"isolated\",\"primary\":1,\"secondaries\":[2]}",
+         "params.port.vlan.secondaries: belongs to type \"promiscuous\""},
+        {"\"vlan\":{\"mode\":\"private\",\"type\":\"promiscuous\",\"primary\":1,\"secondary\":2}",
+         "params.port.vlan.secondary: a promiscuous port has \"secondaries\""},
+        {"\"vlan\":{\"mode\":\"private\",\"type\":\"isolated\",\"native\":1}",
+         "params.port.vlan.native: does not belong to mode \"private\""},
+        {"\"vlan\":{\"mode\":\"access\",\"access\":1,\"primary\":1}",
+         "params.port.vlan.primary: does not belong to mode \"access\""},
+        {"\"dhcp_guard\":1", "params.port.dhcp_guard: expected true or false, found a number"},
+        {"\"priority_tag\":\"drop\"",
+         "params.port.priority_tag: expected one of keep, reset, found \"drop\""},
+        {"\"storm_limit\":{\"broadcast\":-1}",
+         "params.port.storm_limit.broadcast: expected a number from 0 to 4294967295, found -1"},
+        {"\"storm_limit\":{\"unicast\":1}",
+         "params.port.storm_limit: unknown member \"unicast\": expected broadcast, multicast, "
+         "unknown_unicast"},
+        {"\"bandwidth\":{\"weight\":101}",
+         "params.port.bandwidth.weight: expected a number from 0 to 100, found 101"},
+        {"\"mirror_direction\":\"up\"",
+         "params.port.mirror_direction: expected one of both, in, out, found \"up\""},
+        {"\"required_extensions\":[\"a\",\"\"]",
+         "params.port.required_extensions[1]: expected the name of an instance of an extension"},
+        {"\"required_extensions\":[1,2,3,4,5,6,7,8,9]",
+         "params.port.required_extensions: expected at most 8 elements, found 9"},
+        {"\"role\":\"uplink\"",
+         "params.port.role: expected one of generic, external, internal, found \"uplink\""},
+        {"\"kind\":\"none\",\"device\":\"eth0\"",
+         "params.port.device: belongs to kinds \"tap\", \"packet\" and \"xdp\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "{\"port\":{\"name\":\"a\",%s}}", cases[i][0]);
+        assert_port_refused(text, cases[i][1]);
+    }
+}
+
+static void a_shown_switch_can_be_read_again(void **state)
+{
+    static const char text[] = "{\"name\":\"s\",\"type\":\"private\",\"bandwidth_mode\":"
+                               "\"absolute\",\"workers\":2}";
+    struct config_reader reader;
+    struct switch_config first = {.workers = 1, .mac_limit = 8192};
+    struct switch_config second = first;
+    (void)state;
+    json_t *tree = parse(text);
+    struct config_node node = config_node_root(&reader, "switch", tree, NULL);
+    config_switch_read(&node, &first);
+    assert_int_equal(reader.status, XSW_OK);
+    assert_int_equal(first.type, SWITCH_PRIVATE);
+    assert_int_equal(first.bandwidth_mode, BANDWIDTH_ABSOLUTE);
+    json_decref(tree);
+    tree = config_switch_json(&first);
+    node = config_node_root(&reader, "switch", tree, NULL);
+    config_switch_read(&node, &second);
+    assert_int_equal(reader.status, XSW_OK);
     assert_memory_equal(&first, &second, sizeof(first));
-    free(text);
-    json_decref(shown);
+    json_decref(tree);
 }
 
 static const char whole_rule[] =
@@ -375,6 +491,9 @@ int main(void)
         cmocka_unit_test(vlan_members_of_the_other_mode_are_refused),
         cmocka_unit_test(members_of_another_kind_are_refused),
         cmocka_unit_test(a_shown_port_can_be_read_again),
+        cmocka_unit_test(policies_are_read),
+        cmocka_unit_test(policies_that_make_no_sense_are_refused_with_their_path),
+        cmocka_unit_test(a_shown_switch_can_be_read_again),
         cmocka_unit_test(a_whole_rule_is_read),
         cmocka_unit_test(a_shown_rule_can_be_read_again),
         cmocka_unit_test(a_rule_reads_as_a_sentence),

@@ -310,7 +310,7 @@ static void a_line_without_end_is_refused_and_closed(void **state)
     size_t sent = 0;
     int peer = peer_connect(fixture);
     memset(piece, 'x', sizeof(piece));
-    while (sent <= RPC_LINE_MAX && fixture->gone == 0) {
+    while (sent <= RPC_MANAGE_LINE_MAX && fixture->gone == 0) {
         ssize_t length = send(peer, piece, sizeof(piece), MSG_NOSIGNAL);
         sent += length > 0 ? (size_t)length : 0;
         server_turn(fixture, 0);
@@ -318,7 +318,7 @@ static void a_line_without_end_is_refused_and_closed(void **state)
     server_turn(fixture, 0);
     assert_int_equal(fixture->gone, 1);
     assert_true(recv(peer, text, sizeof(text) - 1, 0) > 0);
-    assert_non_null(strstr(text, "expected a line of at most 1048576 bytes"));
+    assert_non_null(strstr(text, "expected a line of at most 33554432 bytes"));
     close(peer);
 }
 

@@ -231,18 +231,20 @@ static void a_forwarder_replaces_learning(void **state)
     assert_int_equal(vswitch_macs(rig.vswitch, NULL, 0), 1);
 }
 
-static void a_forwarder_does_not_carry_a_frame_into_another_vlan(void **state)
+static void a_forwarder_that_enforces_no_vlans_is_refused_where_there_are_some(void **state)
 {
     (void)state;
     rig_port_access(&rig, 10);
     rig_port_access(&rig, 10);
     uint16_t other = rig_port_access(&rig, 20);
-    load("hub");
+    struct xsw_error error;
+    assert_int_equal(rig_extension(&rig, EXTENSION_DIR "/test/hub.so", "hub", NULL, NULL, &error),
+                     XSW_UNSUPPORTED);
+    assert_string_equal(error.text, "port p1: forwarder \"hub\" does not enforce VLANs; expected "
+                                    "access VLAN 1, or a switch without this forwarder");
     frames_feed(&rig, 1, 3);
     assert_int_equal(rig_drain(&rig, 2), 3);
     rig_expect_nothing(&rig, other);
-    assert_int_equal(rig_dropped(&rig, STAGE_EGRESS_POLICY, REASON_VLAN_NOT_ALLOWED), 3);
-    assert_int_equal(rig_counters(&rig, other).dropped_out, 3);
     rig_expect_chain(&rig);
 }
 
@@ -402,7 +404,7 @@ int main(void)
         CLAIM(capture_extensions_see_every_packet_and_every_copy),
         CLAIM(the_newest_is_first_on_ingress_and_last_on_egress),
         CLAIM(a_forwarder_replaces_learning),
-        CLAIM(a_forwarder_does_not_carry_a_frame_into_another_vlan),
+        CLAIM(a_forwarder_that_enforces_no_vlans_is_refused_where_there_are_some),
         CLAIM(a_forwarder_that_names_nobody_drops_as_no_destination),
         CLAIM(ports_that_are_not_there_are_no_destinations),
         CLAIM(a_forwarders_verdicts_hold_in_floods_larger_than_a_batch),

@@ -379,7 +379,7 @@ static void the_largest_batch_is_remembered_whole(void **state)
     for (unsigned i = 0; i < XSW_BATCH_MAX; i++) {
         packets[i] = packet_alloc(pool, PACKET_LARGE_BYTES);
         packets[i]->seen.data -= PACKET_HEADROOM_EXTENSIONS;
-        packets[i]->seen.length = packets[i]->capacity + PACKET_HEADROOM_EXTENSIONS;
+        packets[i]->seen.length = packet_capacity(packets[i]) + PACKET_HEADROOM_EXTENSIONS;
         packets[i]->watch = 1;
         assert_true(packet_is_sane(packets[i]));
     }

@@ -72,14 +72,14 @@ static const struct rpc_method methods[] = {
     {"huge", false, method_huge},
 };
 
-/* Runs `line` and compares the answer; null: none is expected. */
-static void assert_answer(bool may_manage, int *count, const char *line, const char *expected)
+/* Runs `line` on the table and compares the answer; null: none is expected. */
+static void assert_table_answer(const struct rpc_table *table, bool may_manage, const char *line,
+                                const char *expected)
 {
-    struct rpc_table table = {.methods = methods, .count = 4, .context = count};
     struct rpc_registry registry = {0};
     struct rpc_caller caller = {.client = 1, .may_manage = may_manage};
     struct rpc_answer answer;
-    assert_int_equal(rpc_registry_add(&registry, &table, NULL), XSW_OK);
+    assert_int_equal(rpc_registry_add(&registry, table, NULL), XSW_OK);
     rpc_handle(&registry, &caller, line, strlen(line), &answer);
     if (expected == NULL) {
         assert_null(answer.text);
@@ -90,6 +90,71 @@ static void assert_answer(bool may_manage, int *count, const char *line, const c
         assert_string_equal(answer.text, expected);
     }
     rpc_answer_fini(&answer);
+}
+
+static void assert_answer(bool may_manage, int *count, const char *line, const char *expected)
+{
+    const struct rpc_table table = {.methods = methods, .count = 4, .context = count};
+    assert_table_answer(&table, may_manage, line, expected);
+}
+
+/* Two counters, "first" and "second". */
+static enum xsw_status counter_resolve(void *context, const char *name, void **resolved,
+                                       struct xsw_error *error)
+{
+    int *counts = context;
+    if (name == NULL) {
+        return error_set(error, XSW_INVALID, "there are several");
+    }
+    if (strcmp(name, "first") != 0 && strcmp(name, "second") != 0) {
+        return error_set(error, XSW_NOT_FOUND, "there is no %s", name);
+    }
+    *resolved = &counts[strcmp(name, "second") == 0];
+    return XSW_OK;
+}
+
+static void a_request_says_what_it_is_about_and_the_method_does_not_see_it(void **state)
+{
+    int counts[2] = {0};
+    const struct rpc_table table = {
+        .methods = methods, .count = 4, .context = counts, .resolve = counter_resolve};
+    (void)state;
+    assert_table_answer(&table, true,
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"count\","
+                        "\"params\":{\"switch\":\"second\"}}",
+                        "{\"jsonrpc\":\"2.0\",\"result\":{},\"id\":1}");
+    assert_int_equal(counts[0], 0);
+    assert_int_equal(counts[1], 1);
+    assert_table_answer(&table, true,
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\","
+                        "\"params\":{\"switch\":\"first\",\"x\":1}}",
+                        "{\"jsonrpc\":\"2.0\",\"result\":{\"x\":1},\"id\":1}");
+}
+
+static void what_cannot_be_resolved_runs_no_method(void **state)
+{
+    int counts[2] = {0};
+    const struct rpc_table table = {
+        .methods = methods, .count = 4, .context = counts, .resolve = counter_resolve};
+    (void)state;
+    assert_table_answer(&table, true, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"count\"}",
+                        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32602,\"message\":\"there are "
+                        "several\",\"data\":{\"status\":\"invalid\"}},\"id\":1}");
+    assert_table_answer(&table, true,
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"count\","
+                        "\"params\":{\"switch\":\"third\"}}",
+                        "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32000,\"message\":\"there is no "
+                        "third\",\"data\":{\"status\":\"not-found\"}},\"id\":1}");
+    assert_int_equal(counts[0] + counts[1], 0);
+}
+
+static void the_methods_are_listed_with_their_rights(void **state)
+{
+    (void)state;
+    const struct rpc_table table = {.methods = methods + 2, .count = 1};
+    assert_table_answer(&table, false, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rpc.methods\"}",
+                        "{\"jsonrpc\":\"2.0\",\"result\":{\"methods\":[{\"name\":\"count\","
+                        "\"needs_manage\":true,\"has_switch\":false}]},\"id\":1}");
 }
 
 static void a_request_gets_its_result_and_id(void **state)
@@ -193,6 +258,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_gets_its_result_and_id),
+        cmocka_unit_test(a_request_says_what_it_is_about_and_the_method_does_not_see_it),
+        cmocka_unit_test(what_cannot_be_resolved_runs_no_method),
+        cmocka_unit_test(the_methods_are_listed_with_their_rights),
         cmocka_unit_test(a_notification_is_done_and_gets_no_answer),
         cmocka_unit_test(an_observer_may_not_manage),
         cmocka_unit_test(a_failure_carries_its_status),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Wrong: forgets what it has made. */
+#include <xsw/extension.h>
+
+#include "tests/extensions/wrong/wrong.h"
+
+static void leaked_packet_ingress(void *state, struct xsw_batch *batch,
+                                  struct xsw_verdict *verdicts)
+{
+    (void)verdicts;
+    const struct xsw_host *host = ((struct wrong_host *)state)->host;
+    (void)host->data->alloc(host, batch->worker, 60);
+}
+
+static const struct xsw_filter_ops ops = {.size = sizeof(ops), .ingress = leaked_packet_ingress};
+
+static const struct xsw_extension extension = {
+    .abi = XSW_EXTENSION_ABI,
+    .size = sizeof(extension),
+    .name = "leaked-packet",
+    .version = "1",
+    .description = "breaks the rule leaked-packet",
+    .kind = XSW_EXTENSION_FILTER,
+    .flags = XSW_EXTENSION_ORIGINATES,
+    .state_size = sizeof(struct wrong_host),
+    .init = wrong_init_host,
+    .filter = &ops,
+};
+
+XSW_EXTENSION_EXPORT(extension);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Wrong: changes bytes without XSW_EXTENSION_CHANGES_BYTES. */
+#include <xsw/extension.h>
+
+#include "tests/extensions/wrong/wrong.h"
+
+static void undeclared_change_ingress(void *state, struct xsw_batch *batch,
+                                      struct xsw_verdict *verdicts)
+{
+    (void)state;
+    (void)verdicts;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        batch->packets[i]->data[batch->packets[i]->length - 1] ^= 1;
+    }
+}
+
+static const struct xsw_filter_ops ops = {.size = sizeof(ops),
+                                          .ingress = undeclared_change_ingress};
+
+static const struct xsw_extension extension = {
+    .abi = XSW_EXTENSION_ABI,
+    .size = sizeof(extension),
+    .name = "undeclared-change",
+    .version = "1",
+    .description = "breaks the rule undeclared-change",
+    .kind = XSW_EXTENSION_FILTER,
+    .init = wrong_init,
+    .filter = &ops,
+};
+
+XSW_EXTENSION_EXPORT(extension);
