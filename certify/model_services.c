@@ -100,6 +100,17 @@ static void model_release(const struct xsw_host *host, uint32_t worker, struct x
     }
 }
 
+static uint32_t model_hold_room(const struct xsw_host *host, uint32_t worker)
+{
+    (void)worker;
+    const struct model *model = model_of(host);
+    uint32_t room = 0;
+    for (uint32_t i = 0; i < XSW_BATCH_MAX; i++) {
+        room += !model->slots[i].is_held;
+    }
+    return room;
+}
+
 /* Control path -------------------------------------------------------------------------------- */
 
 static enum xsw_status model_switch_info(const struct xsw_host *host, struct xsw_switch_info *info)
@@ -205,13 +216,6 @@ static void model_nic_dereference(const struct xsw_host *host, uint16_t port)
     if (port <= MODEL_PORTS && model->ports[port].nic_references > 0) {
         model->ports[port].nic_references--;
     }
-}
-
-static uint32_t model_hold_room(const struct xsw_host *host, uint32_t worker)
-{
-    (void)host;
-    (void)worker;
-    return XSW_BATCH_MAX;
 }
 
 static void model_synchronize(const struct xsw_host *host)

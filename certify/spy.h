@@ -67,6 +67,7 @@ struct spy_batch {
     uint8_t *bytes[XSW_BATCH_MAX]; /* the frames as they were */
     uint8_t headrooms[XSW_BATCH_MAX][SPY_GUARD];
     uint32_t count;
+    uint32_t room; /* packets that can still be held: what is beyond is dropped by the host */
     enum xsw_direction direction;
     bool is_running;
 };

@@ -185,7 +185,8 @@ static void hold_check(struct spy_instance *instance, uint32_t place, const char
         findings_add(spy->findings, RULE_HOLD_REFUSED,
                      "%s: %s: held, without XSW_EXTENSION_HOLDS in the flags", operation,
                      spy_packet_text(spy, place));
-    } else if (instance->held_count < SPY_HELD_MAX) {
+    } else if (spy->batch->room > 0 && instance->held_count < SPY_HELD_MAX) {
+        spy->batch->room--;
         instance->held[instance->held_count++] = spy->batch->packets[place];
     }
 }
@@ -258,11 +259,20 @@ static bool pointer_check(struct spy *spy, uint32_t place, const char *operation
     return false;
 }
 
+/* Within a call the room does not change. The kit has one worker. */
+static uint32_t hold_room(const struct spy_instance *instance)
+{
+    const struct xsw_host *host = instance->real_host;
+    bool has = instance->data.hold_room != NULL;
+    return has ? host->data->hold_room(host, 0) : UINT32_MAX;
+}
+
 void spy_batch_end(struct spy_instance *instance, const char *operation, bool may_change)
 {
     struct spy *spy = instance->spy;
     struct spy_batch *batch = spy->batch;
     enum certify_rule rule = rule_of_change(spy);
+    batch->room = hold_room(instance);
     for (uint32_t i = 0; i < batch->count; i++) {
         if (!pointer_check(spy, i, operation)) {
             continue;

@@ -366,32 +366,33 @@ void spy_services_wrap(struct spy_instance *instance, const struct xsw_host *rea
     instance->real_host = real;
     memcpy(&instance->host, real, known);
     instance->host.log = service_log;
+    /* What the kit does not look at is the host's own. */
     if (XSW_HAS(real, struct xsw_host, data) && real->data != NULL) {
-        instance->data = (struct xsw_data_services){
-            .size = sizeof(instance->data),
-            .alloc = service_alloc,
-            .clone = service_clone,
-            .discard = service_discard,
-            .set_source = service_set_source,
-            .inject = service_inject,
-            .release = service_release,
-            .hold_room = service_hold_room,
-        };
-        instance->host.data = &instance->data;
+        struct xsw_data_services *data = &instance->data;
+        memcpy(data, real->data,
+               real->data->size < sizeof(*data) ? real->data->size : sizeof(*data));
+        data->alloc = service_alloc;
+        data->clone = service_clone;
+        data->discard = service_discard;
+        data->set_source = service_set_source;
+        data->inject = service_inject;
+        data->release = service_release;
+        data->hold_room = data->hold_room != NULL ? service_hold_room : NULL;
+        instance->host.data = data;
     }
     if (XSW_HAS(real, struct xsw_host, control) && real->control != NULL) {
-        instance->control = (struct xsw_control_services){
-            .size = sizeof(instance->control),
-            .switch_info = service_switch_info,
-            .ports = service_ports,
-            .properties = service_properties,
-            .port_reference = service_port_reference,
-            .port_dereference = service_port_dereference,
-            .nic_reference = service_nic_reference,
-            .nic_dereference = service_nic_dereference,
-            .synchronize = service_synchronize,
-            .send = service_send,
-        };
-        instance->host.control = &instance->control;
+        struct xsw_control_services *control = &instance->control;
+        memcpy(control, real->control,
+               real->control->size < sizeof(*control) ? real->control->size : sizeof(*control));
+        control->switch_info = service_switch_info;
+        control->ports = service_ports;
+        control->properties = service_properties;
+        control->port_reference = service_port_reference;
+        control->port_dereference = service_port_dereference;
+        control->nic_reference = service_nic_reference;
+        control->nic_dereference = service_nic_dereference;
+        control->synchronize = service_synchronize;
+        control->send = service_send;
+        instance->host.control = control;
     }
 }

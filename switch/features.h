@@ -72,6 +72,10 @@ enum xsw_status features_of_switch(const struct switch_config *config, feature_e
  * goes. The same arguments give the same changes in the same order. */
 enum xsw_status features_diff(const struct port_config *before, const struct port_config *after,
                               feature_change *change, void *context) XSW_MUST_CHECK;
+/* The same about two configurations of a switch: SWITCH_PROPERTY_UPDATE of each that differs. */
+enum xsw_status features_switch_diff(const struct switch_config *before,
+                                     const struct switch_config *after, feature_change *change,
+                                     void *context) XSW_MUST_CHECK;
 /* All that is configured on a port, or with 0 on the switch: built in, rules, extensions'. */
 enum xsw_status features_walk(const struct vswitch *vswitch, uint16_t port, feature_each *each,
                               void *context) XSW_MUST_CHECK;

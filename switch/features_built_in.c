@@ -257,6 +257,39 @@ enum xsw_status features_of_switch(const struct switch_config *config, feature_e
     return status;
 }
 
+static enum xsw_status switch_feature_diff(const struct built_in *built_in, const json_t *before,
+                                           const json_t *after, struct change_call *call)
+{
+    json_t *was = part_of(built_in, before);
+    json_t *is = part_of(built_in, after);
+    enum xsw_status status = was != NULL && is != NULL ? XSW_OK : XSW_NO_MEMORY;
+    if (status == XSW_OK && !json_equal(was, is)) {
+        status = entry_show(built_in, 0, after, change_make, call);
+    }
+    json_decref(was);
+    json_decref(is);
+    return status == XSW_OK ? call->status : status;
+}
+
+enum xsw_status features_switch_diff(const struct switch_config *before,
+                                     const struct switch_config *after, feature_change *change,
+                                     void *context)
+{
+    struct change_call call = {
+        .change = change, .context = context, .operation = XSW_OP_SWITCH_PROPERTY_UPDATE};
+    json_t *was = config_switch_json(before);
+    json_t *is = config_switch_json(after);
+    enum xsw_status status = was != NULL && is != NULL ? XSW_OK : XSW_NO_MEMORY;
+    for (size_t i = 0; status == XSW_OK && i < built_in_count; i++) {
+        if (built_ins[i].kind == BUILT_IN_SWITCH) {
+            status = switch_feature_diff(&built_ins[i], was, is, &call);
+        }
+    }
+    json_decref(was);
+    json_decref(is);
+    return status;
+}
+
 static enum xsw_status slot_walk(const struct port_slot *slot, feature_each *each, void *context)
 {
     enum xsw_status status = features_of_port(&slot->config, NULL, 0, each, context);

@@ -28,7 +28,9 @@ uint32_t port_segment_length(const struct xsw_packet *packet)
         uint32_t words = packet->data[packet->l4_offset + 12] >> 4;
         headers = packet->l4_offset + words * 4;
     } else if (packet->l4_offset != 0 && packet->ip_protocol == PROTOCOL_UDP) {
-        headers = packet->l4_offset + UDP_SIZE;
+        /* Datagrams with a header each; or fragments, of which the first has the header in it. */
+        int has_headers = packet->offload.gso_type == XSW_GSO_UDP_L4;
+        headers = packet->l4_offset + (has_headers ? UDP_SIZE : 0);
     }
     return headers + packet->offload.gso_size;
 }

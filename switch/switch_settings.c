@@ -6,6 +6,7 @@
 #include "switch/config_text.h"
 #include "switch/mac_table.h"
 #include "switch/state.h"
+#include "switch/switch_configure.h"
 
 static enum xsw_status settings_check(const struct switch_config *before,
                                       const struct switch_config *config, struct xsw_error *error)
@@ -74,6 +75,7 @@ enum xsw_status vswitch_set(struct vswitch *vswitch, const struct switch_config 
                             struct xsw_error *error)
 {
     const struct switch_config *before = &vswitch->config;
+    const struct switch_config kept = *before;
     struct mac_table *macs = NULL;
     enum xsw_status status = settings_check(before, config, error);
     if (status == XSW_OK && config->type != before->type) {
@@ -86,5 +88,14 @@ enum xsw_status vswitch_set(struct vswitch *vswitch, const struct switch_config 
                              config->mac_ageing_seconds != before->mac_ageing_seconds)) {
         status = mac_table_create(config->mac_limit, config->mac_ageing_seconds, &macs, error);
     }
-    return status == XSW_OK ? settings_publish(vswitch, config, macs, error) : status;
+    if (status == XSW_OK) {
+        status = switch_configure_ask(vswitch, &kept, config, error);
+    }
+    if (status != XSW_OK) {
+        mac_table_destroy(macs);
+        return status;
+    }
+    status = settings_publish(vswitch, config, macs, error);
+    switch_configure_done(vswitch, &kept, config, status);
+    return status;
 }

@@ -234,6 +234,9 @@ static void a_refused_value_is_not_stored(void **state)
     refused(feature_rig_set(&rig, "p1", "storm-limit", 0, "{'broadcast':5}", &error), XSW_DENIED,
             "the notebook is full");
     assert_int_equal(rig_port_config(&rig, 1).storm.broadcast, 0);
+    refused(feature_rig_set(&rig, NULL, "mac-table", 0, "{'limit':5}", &error), XSW_DENIED,
+            "extension book refused to set mac-table of the switch: the notebook is full");
+    assert_int_equal(vswitch_config(rig.vswitch)->mac_limit, 8192);
 }
 
 static void values_go_with_their_port_and_their_instance(void **state)
