@@ -33,6 +33,8 @@ static void steps_free(struct view_packet *packet)
         free(packet->steps[i].ranges);
         free(packet->steps[i].fields);
     }
+    free(packet->end_bytes);
+    packet->end_bytes = NULL;
     free(packet->steps);
     packet->steps = NULL;
     packet->step_count = 0;
@@ -201,6 +203,48 @@ static enum view_what what_of(const struct record *record)
     }
 }
 
+/* What a clone was when it was made differs from its original by what its maker changed. */
+static void clone_compare(struct packet_view *view, const struct view_packet *packet,
+                          struct view_step *step, const struct record *record)
+{
+    const struct view_packet *parent = packet_find(view, packet->session, packet->parent_id);
+    if (step->what != VIEW_COPIED || parent == NULL || parent->end_bytes == NULL) {
+        return;
+    }
+    struct field_change fields[FIELD_CHANGES_MAX];
+    struct fields_frame now = {.bytes = record->bytes,
+                               .length = record->captured_length,
+                               .wire_length = record->original_length,
+                               .checksum_partial = record->checksum_partial};
+    size_t count = fields_compare(&parent->end, &now, fields, FIELD_CHANGES_MAX);
+    step->fields = malloc((count + 1) * sizeof(*step->fields));
+    if (step->fields == NULL) {
+        view->has_failed = true;
+        return;
+    }
+    memcpy(step->fields, fields, count * sizeof(*fields));
+    step->field_count = count;
+    step->checksums = fields_checksums(&now);
+}
+
+static void end_keep(struct packet_view *view, struct view_packet *packet,
+                     const struct record *record)
+{
+    if (record->fixed.kind != META_CONSUMED || packet->end_bytes != NULL) {
+        return;
+    }
+    packet->end_bytes = malloc(record->captured_length + (size_t)1);
+    if (packet->end_bytes == NULL) {
+        view->has_failed = true;
+        return;
+    }
+    memcpy(packet->end_bytes, record->bytes, record->captured_length);
+    packet->end = (struct fields_frame){.bytes = packet->end_bytes,
+                                        .length = record->captured_length,
+                                        .wire_length = record->original_length,
+                                        .checksum_partial = record->checksum_partial};
+}
+
 static void own_step_add(struct packet_view *view, struct view_packet *packet,
                          const struct record *record)
 {
@@ -218,6 +262,8 @@ static void own_step_add(struct packet_view *view, struct view_packet *packet,
     if (record->time_ns > packet->rx_ns) {
         step->since_rx_ns = record->time_ns - packet->rx_ns;
     }
+    clone_compare(view, packet, step, record);
+    end_keep(view, packet, record);
 }
 
 static bool ranges_copy(struct view_step *step, const struct change_step *change)

@@ -71,6 +71,8 @@ struct view_packet {
     uint32_t length; /* of the frame as it began */
     uint16_t vlan;   /* that the ingress policy assigned, 0 when not told */
     char description[DESCRIBE_TEXT_SIZE];
+    uint8_t *end_bytes; /* of one that was replaced: its clones are compared with them */
+    struct fields_frame end;
     struct view_step *steps;
     size_t step_count;
     uint64_t steps_beyond;

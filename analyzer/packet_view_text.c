@@ -42,10 +42,11 @@ static void change_lines(const struct page *page, int indent, const struct view_
         text_fini(&text);
     }
     const struct fields_checksums *sums = &step->checksums;
-    if (step->range_count != 0 && sums->network == CHECKSUM_INVALID) {
+    bool has_changed = step->range_count + step->field_count != 0;
+    if (has_changed && sums->network == CHECKSUM_INVALID) {
         page_say(page, indent, indent, PAGE_BAD, "the IPv4 checksum is WRONG behind it");
     }
-    if (step->range_count != 0 && sums->transport == CHECKSUM_INVALID) {
+    if (has_changed && sums->transport == CHECKSUM_INVALID) {
         page_say(page, indent, indent, PAGE_BAD, "the %s checksum is WRONG behind it",
                  sums->transport_name);
     }

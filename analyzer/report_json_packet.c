@@ -91,7 +91,7 @@ static void step_write(struct json_writer *json, const struct dictionary *dictio
     if (step->what == VIEW_DROPPED) {
         report_json_reason(json, dictionary, step->reason);
     }
-    if (step->what == VIEW_CHANGED || step->range_count != 0) {
+    if (step->what == VIEW_CHANGED || step->range_count != 0 || step->field_count != 0) {
         step_changes_write(json, step);
     }
     json_object_close(json);

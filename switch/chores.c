@@ -68,9 +68,6 @@ uint32_t worker_chores(struct worker *worker)
     if (pipeline->has_bandwidth) {
         worker->bandwidth_due = bandwidth_run(worker, worker->now_ns);
     }
-    if (pipeline->has_bandwidth && worker->now_ns >= worker->bandwidth_due) {
-        worker->bandwidth_due = bandwidth_run(worker, worker->now_ns);
-    }
     return later_run(worker);
 }
 

@@ -213,8 +213,8 @@ struct xsw_data_services {
     struct xsw_packet *(*clone)(const struct xsw_host *host, uint32_t worker,
                                 const struct xsw_packet *original);
     void (*discard)(const struct xsw_host *host, uint32_t worker, struct xsw_packet *packet);
-    /* The policies of this port shall apply: to a packet that it made, or, filter and forward, to
-     * one that it was given on ingress. XSW_NOT_FOUND: there is no such connected port. */
+    /* The policies of this port shall apply: to a packet that it made, or to one that a filter was
+     * given on ingress. XSW_NOT_FOUND: there is no such connected port. */
     enum xsw_status (*set_source)(const struct xsw_host *host, uint32_t worker,
                                   struct xsw_packet *packet, uint16_t port);
     /* Takes the packet, whether or not it succeeds. XSW_EGRESS: only an unchanged clone of a packet

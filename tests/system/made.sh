@@ -36,7 +36,7 @@ claim_a_rewrite_on_egress_is_one_journey_and_no_drop() {
     capture_start
     # The workshop turns over the last byte of a frame; ping checks the bytes that it gets back, and
     # they have been turned over twice.
-    at alice ping -q -c 10 -i 0.02 10.0.0.2 >ping.txt || true
+    at alice ping -q -c 10 -i 0.02 -W 1 10.0.0.2 >ping.txt || true
     capture_stop
     equal "exit status of analyze" $analyzed 0
     report_is '.verdict == "holds"'
@@ -48,6 +48,7 @@ claim_a_rewrite_on_egress_is_one_journey_and_no_drop() {
     "$XSW" analyze --packet "$id" capture.pcapng >packet.txt
     grep -q 'replaced by its clone' packet.txt
     grep -q '^ *Clone ' packet.txt
+    grep -q 'byte 97 ' packet.txt
     grep -q 'delivered to port' packet.txt
     fails grep -q DROPPED packet.txt
 }
