@@ -2,9 +2,13 @@
 /* See account.h. */
 #include "analyzer/account.h"
 
+#include <string.h>
+
 void account_init(struct account *account)
 {
     *account = (struct account){0};
+    table_init(&account->segments, sizeof(uint32_t), sizeof(struct account_segment),
+               ACCOUNT_ROWS_MAX);
     table_init(&account->workers, sizeof(uint32_t), sizeof(struct account_worker),
                ACCOUNT_ROWS_MAX);
     table_init(&account->stages, sizeof(uint16_t), sizeof(struct account_stage), ACCOUNT_ROWS_MAX);
@@ -14,6 +18,7 @@ void account_init(struct account *account)
 
 void account_fini(struct account *account)
 {
+    table_fini(&account->segments);
     table_fini(&account->workers);
     table_fini(&account->stages);
     table_fini(&account->drops);
@@ -22,6 +27,21 @@ void account_fini(struct account *account)
 uint64_t account_sum(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* Adds a number that may be missing to a sum. */
+static void optional_add(const struct json_in *place, const char *name, uint64_t *sum)
+{
+    uint64_t number = 0;
+    json_in_optional(place, name, INT64_MAX, &number);
+    *sum = account_sum(*sum, number);
+}
+
+static void number_add(const struct json_in *place, const char *name, uint64_t *sum)
+{
+    uint64_t number = 0;
+    json_in_number(place, name, INT64_MAX, &number);
+    *sum = account_sum(*sum, number);
 }
 
 /* Names of the causes that we know, for json_in_sum_others(). */
@@ -36,11 +56,11 @@ static void causes_name(const char **names)
 static void lost_visit(const struct json_in *place, struct account_worker *worker)
 {
     for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
-        json_in_optional(place, meta_loss_name(cause), INT64_MAX, &worker->lost[cause]);
+        optional_add(place, meta_loss_name(cause), &worker->lost[cause]);
     }
     const char *names[META_LOSS_COUNT];
     causes_name(names);
-    worker->lost[0] = json_in_sum_others(place, names);
+    worker->lost[0] = account_sum(worker->lost[0], json_in_sum_others(place, names));
 }
 
 static void worker_visit(const struct json_in *element, void *context)
@@ -56,9 +76,10 @@ static void worker_visit(const struct json_in *element, void *context)
         return;
     }
     struct json_in lost;
-    json_in_number(element, "offered", INT64_MAX, &worker->offered);
-    json_in_number(element, "filtered", INT64_MAX, &worker->filtered);
-    json_in_number(element, "written", INT64_MAX, &worker->written);
+    number_add(element, "offered", &worker->offered);
+    number_add(element, "filtered", &worker->filtered);
+    optional_add(element, "unwanted", &worker->unwanted);
+    number_add(element, "written", &worker->written);
     json_in_child(element, "lost", &lost);
     if (lost.object != NULL) {
         lost_visit(&lost, worker);
@@ -119,6 +140,8 @@ static void summary_forget(struct account *account)
     for (size_t i = 0; i < account->drops.count; i++) {
         ((struct account_drop *)table_value(&account->drops, i))->by_switch = 0;
     }
+    account->recorder_written = 0;
+    memset(account->recorder_lost, 0, sizeof(account->recorder_lost));
 }
 
 static void recorder_read(struct account *account, const struct json_in *summary)
@@ -127,29 +150,78 @@ static void recorder_read(struct account *account, const struct json_in *summary
     struct json_in lost;
     const char *names[META_LOSS_COUNT];
     json_in_child(summary, "recorder", &recorder);
-    account->has_recorder =
-        recorder.object != NULL &&
-        json_in_number(&recorder, "written", INT64_MAX, &account->recorder_written);
+    account->has_recorder = recorder.object != NULL;
+    if (!account->has_recorder) {
+        return;
+    }
+    number_add(&recorder, "written", &account->recorder_written);
     json_in_child(&recorder, "lost", &lost);
     for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
-        account->recorder_lost[cause] = 0;
-        json_in_optional(&lost, meta_loss_name(cause), INT64_MAX, &account->recorder_lost[cause]);
+        optional_add(&lost, meta_loss_name(cause), &account->recorder_lost[cause]);
     }
     causes_name(names);
-    account->recorder_lost[0] = json_in_sum_others(&lost, names);
+    account->recorder_lost[0] =
+        account_sum(account->recorder_lost[0], json_in_sum_others(&lost, names));
+}
+
+void account_add_section(struct account *account, uint32_t segment)
+{
+    struct account_segment *entry = segment == 0 ? NULL : table_add(&account->segments, &segment);
+    if (entry != NULL) {
+        entry->has_section = true;
+    }
+}
+
+/* True: it is the account of a file that was not read yet. A recording that is one file has one
+ * account, and the last one read counts. */
+static bool summary_is_new(struct account *account, const struct json_in *summary)
+{
+    struct json_in segment;
+    uint64_t number = 0;
+    json_in_child(summary, "segment", &segment);
+    if (segment.object == NULL || !json_in_number(&segment, "number", UINT32_MAX, &number)) {
+        summary_forget(account);
+        return true;
+    }
+    uint32_t key = (uint32_t)number;
+    struct account_segment *entry = table_add(&account->segments, &key);
+    if (entry == NULL || entry->has_summary) {
+        return false;
+    }
+    entry->has_summary = true;
+    account->has_last_segment = account->has_last_segment || json_in_flag(&segment, "last");
+    return true;
 }
 
 void account_read_summary(struct account *account, const struct json_in *summary)
 {
-    summary_forget(account);
     account->has_summary = true;
     account->summaries++;
+    if (!summary_is_new(account, summary)) {
+        return;
+    }
     json_in_optional(summary, "ended_mono_ns", INT64_MAX, &account->ended_mono_ns);
     json_in_text(summary, "why", account->why, sizeof(account->why));
     json_in_text(summary, "error", account->error, sizeof(account->error));
     json_in_each(summary, "workers", worker_visit, account);
     json_in_each(summary, "stages", stage_visit, account);
     recorder_read(account, summary);
+}
+
+struct account_span account_span(const struct account *account)
+{
+    struct account_span span = {0};
+    size_t count = account->segments.count;
+    for (size_t i = 0; i < count; i++) {
+        const struct account_segment *segment = table_value(&account->segments, i);
+        uint32_t number = *(const uint32_t *)table_key(&account->segments, i);
+        span.first = i == 0 || number < span.first ? number : span.first;
+        span.last = number > span.last ? number : span.last;
+        span.is_open = span.is_open || !segment->has_summary;
+    }
+    span.has_hole = count > 0 && span.last - span.first != count - 1;
+    span.is_whole = count == 0 || (span.first == 1 && !span.has_hole && account->has_last_segment);
+    return span;
 }
 
 void account_add_gap(struct account *account, const struct meta_gap *gap)
@@ -191,6 +263,7 @@ struct account_worker account_workers_sum(const struct account *account)
         const struct account_worker *worker = table_value(&account->workers, i);
         sum.offered = account_sum(sum.offered, worker->offered);
         sum.filtered = account_sum(sum.filtered, worker->filtered);
+        sum.unwanted = account_sum(sum.unwanted, worker->unwanted);
         sum.written = account_sum(sum.written, worker->written);
         for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
             sum.lost[cause] = account_sum(sum.lost[cause], worker->lost[cause]);

@@ -52,12 +52,18 @@ struct account_file {
 
 struct account_worker { /* key: u32 */
     uint64_t offered, filtered, written;
+    uint64_t unwanted; /* of `filtered`: their journeys did not match the metadata expression */
     uint64_t lost[META_LOSS_COUNT]; /* 0: other causes */
 };
 
 struct account_stage { /* key: u16 */
     uint64_t in, clones, injected, out, consumed, held, released;
     uint64_t dropped; /* the sum over reasons */
+};
+
+/* One file of a recording that was rotated over several: each has the account of its own part. */
+struct account_segment { /* key: u32, from 1 */
+    bool has_section, has_summary;
 };
 
 struct account_drop_key {
@@ -80,6 +86,8 @@ struct account {
     uint64_t recorder_written;
     uint64_t recorder_lost[META_LOSS_COUNT]; /* by enum meta_loss; 0: causes that we do not know */
     uint64_t summaries;
+    struct table segments; /* u32 -> struct account_segment; empty: the recording is one file */
+    bool has_last_segment; /* it was told which file is the last */
     struct table workers;  /* u32 -> struct account_worker */
     struct table stages;   /* u16 -> struct account_stage */
     struct table drops;    /* struct account_drop_key -> struct account_drop */
@@ -89,10 +97,22 @@ struct account {
 void account_init(struct account *account);
 void account_fini(struct account *account);
 
-/* The META_SUMMARY text. A second one replaces the first. */
+/* A file of number `segment` begins; 0: the recording is one file. */
+void account_add_section(struct account *account, uint32_t segment);
+/* The META_SUMMARY text. A second one replaces the first, but those of several files of one
+ * recording are added up. */
 void account_read_summary(struct account *account, const struct json_in *summary);
 void account_add_gap(struct account *account, const struct meta_gap *gap);
 void account_add_drop(struct account *account, uint16_t stage, uint16_t reason);
+
+/* The files of one recording that were seen. */
+struct account_span {
+    uint32_t first, last; /* both 0: the recording is one file */
+    bool has_hole;        /* one between them was not given */
+    bool is_whole;        /* from the first of the recording to its last, without a hole */
+    bool is_open;         /* one has no account at its end */
+};
+struct account_span account_span(const struct account *account);
 
 /* Sums that stop at UINT64_MAX instead of wrapping: the numbers come from a file. */
 uint64_t account_sum(uint64_t a, uint64_t b);

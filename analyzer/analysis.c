@@ -63,6 +63,12 @@ void analysis_observe(struct analysis *analysis, analysis_observer *observer, vo
     analysis->observer_context = context;
 }
 
+void analysis_restrict(struct analysis *analysis, analysis_wanted *wanted, const void *context)
+{
+    analysis->wanted = wanted;
+    analysis->wanted_context = context;
+}
+
 /* Where the reading of a file stands. */
 struct reading {
     struct analysis *analysis;
@@ -134,6 +140,10 @@ static void item_take(struct reading *reading, const struct pcapng_item *item)
         }
         break;
     case PCAPNG_INTERFACE:
+        if (reading->session == NULL && item->interface.section.text != NULL) {
+            file->has_sections = true;
+            reading->session = analysis_section(reading->analysis, file, &item->interface.section);
+        }
         tap_take(reading, &item->interface);
         break;
     case PCAPNG_PACKET:
@@ -211,6 +221,10 @@ enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *err
     analysis_records_close(analysis);
     for (size_t i = 0; i < analysis->session_count; i++) {
         struct analysis_session *session = analysis->sessions[i];
+        /* Of several files, the accounts of some are not the account of all. */
+        if (account_span(&session->account).is_open) {
+            session->account.has_summary = false;
+        }
         struct proof_context context = {
             .account = &session->account,
             .dictionary = &session->of->dictionary,

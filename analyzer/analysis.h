@@ -53,6 +53,7 @@ struct analysis_session {
     uint32_t number;            /* in this analysis, from 0: the journeys' session */
     uint64_t id;                /* the switch's number of it */
     char filter[256];
+    char where[256]; /* metadata expression of the capture; "": none */
     uint64_t snap_length;
     bool has_clock;
     uint64_t clock_mono_ns, clock_wall_ns; /* the same moment */
@@ -81,6 +82,9 @@ struct analysis_session;
 typedef void analysis_observer(const struct analysis_session *session, const struct record *record,
                                void *context);
 
+/* Whether a journey is to be in the switches' totals, drops and changes. */
+typedef bool analysis_wanted(uint32_t session, uint64_t packet_id, const void *context);
+
 struct analysis_orphan {
     uint64_t session;
     uint64_t parent_id;
@@ -99,6 +103,8 @@ struct analysis {
     struct notes notes;
     analysis_observer *observer;
     void *observer_context;
+    analysis_wanted *wanted; /* null: all are */
+    const void *wanted_context;
 };
 
 /* open_max: journeys open at once; 0 is JOURNEYS_OPEN_DEFAULT. */
@@ -108,6 +114,10 @@ void analysis_destroy(struct analysis *analysis); /* accepts null */
 
 /* At most one; before the first file. */
 void analysis_observe(struct analysis *analysis, analysis_observer *observer, void *context);
+
+/* Leaves journeys out of what is told of switches, but not out of the books of the sessions, so
+ * that the proof is of the whole recording. At most once; before the first file. */
+void analysis_restrict(struct analysis *analysis, analysis_wanted *wanted, const void *context);
 
 /* Told now and then while a file is read. `file_bytes` is 0 when it has no size. */
 typedef void analysis_progress(const char *path, uint64_t read_bytes, uint64_t file_bytes,

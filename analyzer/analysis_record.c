@@ -15,13 +15,19 @@ struct books {
 static struct books books_of(struct analysis_session *session, const struct journey *journey)
 {
     struct books books = {{&session->account.file, &session->of->total}, 2};
-    if (journey->is_repeat) {
+    if (journey->is_repeat || journey->is_unwanted) {
         books.count = 1;
     }
     if (journey->is_extra) {
         books.count = 0;
     }
     return books;
+}
+
+static bool is_unwanted(const struct analysis *analysis, uint32_t session, uint64_t packet_id)
+{
+    return analysis->wanted != NULL &&
+           !analysis->wanted(session, packet_id, analysis->wanted_context);
 }
 
 static void span_add(struct account_file *book, uint64_t time_ns)
@@ -204,6 +210,7 @@ void analysis_record(struct analysis *analysis, struct analysis_session *session
     struct journey evicted;
     unsigned events = journey_join(analysis->joiner, session->number, record, &journey, &evicted);
     struct account_file *file = &session->account.file;
+    journey.is_unwanted = is_unwanted(analysis, session->number, record->packet_id);
     if ((events & JOURNEY_EVICTED) != 0) {
         analysis->sessions[evicted.session]->account.file.evicted++;
     }
@@ -220,7 +227,7 @@ void analysis_record(struct analysis *analysis, struct analysis_session *session
         journey_mark(analysis->joiner, &journey);
     }
     span_add(file, record->time_ns);
-    if (!journey.is_repeat && !journey.is_extra) {
+    if (!journey.is_repeat && !journey.is_extra && !journey.is_unwanted) {
         span_add(&session->of->total, record->time_ns);
         if (record->has_changes) {
             changes_add(&session->of->changes, record);
@@ -244,6 +251,7 @@ static void journeys_close(struct analysis *analysis)
         if (!journey.has_first || journey.is_extra) {
             continue;
         }
+        journey.is_unwanted = is_unwanted(analysis, journey.session, journey.packet_id);
         struct books books = books_of(analysis->sessions[journey.session], &journey);
         for (int i = 0; i < books.count; i++) {
             books.of[i]->unfinished++;

@@ -104,6 +104,7 @@ static void session_fill(struct analysis_session *session, const struct json_in 
             json_in_number(&clock, "wall_ns", INT64_MAX, &session->clock_wall_ns);
     }
     json_in_text(capture, "filter", session->filter, sizeof(session->filter));
+    json_in_text(capture, "where", session->where, sizeof(session->where));
     json_in_optional(capture, "snap_length", UINT32_MAX, &session->snap_length);
     session->stages_at_start = stages_sum(section, "stages");
 }
@@ -142,6 +143,11 @@ static struct analysis_session *section_read(struct analysis *analysis,
     json_in_text(section, "host", of->host, sizeof(of->host));
     dictionary_add_section(&of->dictionary, section);
     struct analysis_session *session = session_find(analysis, of, number);
+    uint64_t segment = 0;
+    json_in_optional(&capture, "segment", UINT32_MAX, &segment);
+    if (session != NULL) {
+        account_add_section(&session->account, (uint32_t)segment);
+    }
     if (session != NULL && session->account.file.records == 0) {
         session_fill(session, section, &capture);
     }

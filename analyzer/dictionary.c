@@ -2,8 +2,11 @@
 /* See dictionary.h. */
 #include "analyzer/dictionary.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "formats/stage_meta.h"
 
 void dictionary_init(struct dictionary *dictionary)
 {
@@ -239,6 +242,28 @@ const struct dictionary_reason *dictionary_find_reason(const struct dictionary *
                                                        uint16_t id)
 {
     return table_find(&dictionary->reasons, &id);
+}
+
+const char *dictionary_rule_table(const struct dictionary *dictionary,
+                                  const struct dictionary_rule_key *key,
+                                  struct dictionary_name *name)
+{
+    struct dictionary_label port = {.id = meta_rule_table(key->stage, key->rule)};
+    return port.id != 0 ? dictionary_port(dictionary, port, name) : NULL;
+}
+
+const char *dictionary_rule_label(const struct dictionary *dictionary,
+                                  const struct dictionary_rule_key *key,
+                                  struct dictionary_name *name)
+{
+    struct dictionary_name port_name;
+    const char *table = dictionary_rule_table(dictionary, key, &port_name);
+    int length = snprintf(name->text, sizeof(name->text), "%" PRIu32,
+                          meta_rule_number(key->stage, key->rule));
+    if (table != NULL && length > 0) {
+        snprintf(name->text + length, sizeof(name->text) - (size_t)length, " of %s", table);
+    }
+    return name->text;
 }
 
 const char *dictionary_find_rule(const struct dictionary *dictionary,

@@ -114,6 +114,14 @@ const struct dictionary_reason *dictionary_find_reason(const struct dictionary *
 /* The rule of a port at a stage; rules of an extension stand under port 0. Null when unknown. */
 const char *dictionary_find_rule(const struct dictionary *dictionary,
                                  const struct dictionary_rule_key *key);
+/* "20", or "20 of web" when the rule stands in the table that an extension has for that port. */
+const char *dictionary_rule_label(const struct dictionary *dictionary,
+                                  const struct dictionary_rule_key *key,
+                                  struct dictionary_name *name);
+/* The port of that table, or null. */
+const char *dictionary_rule_table(const struct dictionary *dictionary,
+                                  const struct dictionary_rule_key *key,
+                                  struct dictionary_name *name);
 /* The instance behind a stage, "" when it is built in. */
 const char *dictionary_stage_extension(const struct dictionary *dictionary, uint16_t id);
 /* Place of a stage in the pipeline, STAGE_ORDER_NONE when unknown. */

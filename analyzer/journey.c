@@ -115,6 +115,7 @@ static struct journey *journey_open(struct journey_joiner *joiner, uint32_t sess
     uint32_t *bucket = bucket_of(joiner, session, packet_id);
     *journey = (struct journey){.packet_id = packet_id,
                                 .session = session,
+                                .slot = self - 1,
                                 .is_open = true,
                                 .chain = *bucket,
                                 .older = joiner->newest};

@@ -30,6 +30,8 @@ struct journey {
     uint32_t record_count;
     bool has_first;
     bool is_changed;
+    uint32_t slot; /* of those that the joiner has, below its capacity: its own while it is open */
+    bool is_unwanted; /* the caller's, not kept: left out of reports */
     /* the caller's marks */
     bool is_repeat; /* another session has recorded it too */
     bool is_extra;  /* its id was used before: it is counted as that and as nothing else */

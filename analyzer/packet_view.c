@@ -165,8 +165,20 @@ static struct view_step *step_find(struct view_packet *packet, uint16_t stage)
     return NULL;
 }
 
-static void hops_add(struct packet_view *view, struct view_packet *packet,
-                     const struct record *record, const struct meta_item *item)
+/* A record is about the port at its own stage; before forwarding that was the one it came from. */
+static struct dictionary_label hop_port(const struct dictionary *dictionary,
+                                        const struct view_packet *packet,
+                                        const struct record *record, uint16_t stage)
+{
+    const struct dictionary_stage *known = dictionary_find_stage(dictionary, stage);
+    int is_before = known != NULL && !known->egress && packet->step_count > 0 &&
+                    packet->steps[0].what == VIEW_RECEIVED;
+    return is_before ? packet->steps[0].port : record->port;
+}
+
+static void hops_add(struct packet_view *view, const struct dictionary *dictionary,
+                     struct view_packet *packet, const struct record *record,
+                     const struct meta_item *item)
 {
     for (size_t i = 0; i < item->hop_count; i++) {
         struct meta_hop hop = meta_hop_at(item, i);
@@ -176,7 +188,7 @@ static void hops_add(struct packet_view *view, struct view_packet *packet,
         }
         step->what = VIEW_PASSED;
         step->stage = hop.stage;
-        step->port = record->port;
+        step->port = hop_port(dictionary, packet, record, hop.stage);
         step->since_rx_ns = hop.since_rx_ns;
         step->time_ns = packet->rx_ns + hop.since_rx_ns;
     }
@@ -328,6 +340,19 @@ static void packet_begin(struct view_packet *packet, const struct record *record
                    packet->description, sizeof(packet->description));
 }
 
+/* Of the configuration that decided; 0 when the record does not tell. */
+static uint64_t generation_of(const struct record *record)
+{
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    while (record_next_item(&items, &item)) {
+        if (item.type == META_TLV_GENERATION) {
+            return item.generation;
+        }
+    }
+    return 0;
+}
+
 void packet_view_offer(const struct analysis_session *session, const struct record *record,
                        void *context)
 {
@@ -343,11 +368,16 @@ void packet_view_offer(const struct analysis_session *session, const struct reco
     struct meta_item item;
     while (record_next_item(&items, &item)) {
         if (item.type == META_TLV_HOPS) {
-            hops_add(view, packet, record, &item);
+            hops_add(view, &session->of->dictionary, packet, record, &item);
         }
     }
     own_step_add(view, packet, record);
     packet->has_last |= record_is_last(record);
+    uint64_t generation = generation_of(record);
+    struct view_step *own = step_find(packet, record->fixed.stage);
+    if (own != NULL && own->rule != 0) {
+        own->generation = generation;
+    }
     items = record->items;
     while (record_next_item(&items, &item)) {
         struct view_step *step;
@@ -356,6 +386,7 @@ void packet_view_offer(const struct analysis_session *session, const struct reco
         } else if (item.type == META_TLV_DECISION &&
                    (step = step_find(packet, item.decision.stage)) != NULL) {
             step->rule = item.decision.rule;
+            step->generation = generation;
         } else if (item.type == META_TLV_HELD &&
                    (step = step_find(packet, item.held.stage)) != NULL) {
             step->held_ns += item.held.held_ns;

@@ -51,8 +51,9 @@ struct view_step {
     struct dictionary_label port;
     uint16_t reason;
     uint8_t flags;
-    uint32_t rule;    /* that decided; 0: none */
-    uint64_t held_ns; /* that it was kept there, of the time since the step before */
+    uint32_t rule;       /* that decided; 0: none */
+    uint64_t generation; /* of the configuration under which it did; 0: not told */
+    uint64_t held_ns;    /* that it was kept there, of the time since the step before */
     struct view_range *ranges;
     size_t range_count;
     struct field_change *fields;

@@ -67,9 +67,13 @@ static void rule_append(struct text *text, const struct dictionary *dictionary,
     if (step->rule == 0) {
         return;
     }
-    text_format(text, ", by rule %" PRIu32, step->rule);
+    struct dictionary_name label;
+    text_format(text, ", by rule %s", dictionary_rule_label(dictionary, &key, &label));
     if (rule != NULL) {
         text_format(text, " \"%s\"", rule);
+    }
+    if (step->generation != 0) {
+        text_format(text, " (configuration %" PRIu64 ")", step->generation);
     }
 }
 

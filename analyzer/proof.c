@@ -112,6 +112,10 @@ static void worker_line(struct proof_builder *builder, uint32_t id,
     proof_say_number(builder, "offered", worker->offered);
     proof_say_number(builder, " = written", worker->written);
     proof_say_term(builder, "filtered", worker->filtered);
+    if (worker->unwanted != 0) {
+        struct words words;
+        proof_say(builder, " (%s by --where)", words_number(worker->unwanted, &words));
+    }
     for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
         char name[40];
         snprintf(name, sizeof(name), "lost (%s)", meta_loss_name(cause));
@@ -161,7 +165,11 @@ static void gap_line(struct proof_builder *builder)
     if (in_band == 0 && admitted == 0) {
         return;
     }
-    enum proof_state state = in_band <= admitted ? PROOF_HOLDS : PROOF_FAILS;
+    /* The first records of a file may tell of what was lost at the end of the file before. */
+    bool may_be_earlier = account_span(account).first > 1 || account_span(account).has_hole;
+    enum proof_state state = in_band <= admitted ? PROOF_HOLDS
+                             : may_be_earlier    ? PROOF_UNKNOWN
+                                                 : PROOF_FAILS;
     proof_line_begin(builder, state, state == PROOF_HOLDS ? 0 : in_band - admitted, "losses");
     proof_say_number(builder, "told by the records", in_band);
     proof_say_number(builder,
@@ -214,22 +222,47 @@ static void copies_line(struct proof_builder *builder)
     if (copies == 0) {
         return;
     }
-    bool is_explained =
-        account_lost(account) != 0 || account_past_limit(account) != 0 || !account->has_summary;
-    enum proof_state state = file->orphans != 0 && !is_explained                  ? PROOF_FAILS
-                             : file->orphans != 0 || file->parents_unchecked != 0 ? PROOF_UNKNOWN
-                                                                                  : PROOF_HOLDS;
+    bool is_explained = account_lost(account) != 0 || account_past_limit(account) != 0 ||
+                        !account->has_summary || !account_span(account).is_whole;
+    /* Each journey is judged by itself: that of a copy may be wanted and that of its original not.
+     */
+    uint64_t unwanted = account_workers_sum(account).unwanted;
+    bool may_be_unwanted = unwanted != 0 && !is_explained;
+    uint64_t orphans = may_be_unwanted ? 0 : file->orphans;
+    enum proof_state state = orphans != 0 && !is_explained                  ? PROOF_FAILS
+                             : orphans != 0 || file->parents_unchecked != 0 ? PROOF_UNKNOWN
+                                                                            : PROOF_HOLDS;
     struct words words;
-    proof_line_begin(builder, state, file->orphans, "copies");
+    proof_line_begin(builder, state, orphans, "copies");
     proof_say(builder, "%s", words_number(copies, &words));
-    proof_say(builder, "%s", state == PROOF_HOLDS ? ", the original of each is in the file" : "");
     if (file->orphans != 0) {
-        proof_say(builder, ": the original of %s is not in the file",
-                  words_number(file->orphans, &words));
+        proof_say(builder, ": the original of %s %s", words_number(file->orphans, &words),
+                  may_be_unwanted ? "did not match --where" : "is not in the file");
+    } else if (state == PROOF_HOLDS) {
+        proof_say(builder, ", the original of each is in the file");
     }
     if (file->parents_unchecked != 0) {
         proof_say(builder, ": %s could not be checked in bounded memory",
                   words_number(file->parents_unchecked, &words));
+    }
+}
+
+/* Which files of a recording all of this is about. */
+static void series_line(struct proof_builder *builder)
+{
+    struct account_span span = account_span(builder->account);
+    if (span.last == 0) {
+        return;
+    }
+    proof_line_begin(builder, span.has_hole ? PROOF_UNKNOWN : PROOF_HOLDS, 0, "files");
+    if (span.is_whole) {
+        proof_say(builder, "%u of %u: the whole recording", span.last, span.last);
+    } else if (span.has_hole) {
+        proof_say(builder, "from number %u to %u, and not all of them were given", span.first,
+                  span.last);
+    } else {
+        proof_say(builder, "numbers %u to %u: the account is that of this part of the recording",
+                  span.first, span.last);
     }
 }
 
@@ -249,6 +282,7 @@ enum xsw_status proof_build(struct proof *proof, const struct proof_context *con
 {
     const struct account *account = context->account;
     struct proof_builder builder = {.proof = proof, .context = context, .account = account};
+    series_line(&builder);
     if (account->has_summary) {
         for (size_t i = 0; i < account->workers.count; i++) {
             worker_line(&builder, *(const uint32_t *)table_key(&account->workers, i),

@@ -247,8 +247,13 @@ void proof_stages_build(struct proof_builder *builder)
         proof_line_begin(builder, PROOF_HOLDS, 0, "between stages");
         proof_say(builder, "out of each stage = in of the next");
     }
-    if (chained != 0) {
+    struct account_span span = account_span(account);
+    if (chained != 0 && span.is_whole) {
         compare_lines(builder, places, chained);
+    } else if (!span.is_whole) {
+        /* The switch's counters are those of the whole recording, and stand in its last file. */
+        proof_line_begin(builder, PROOF_HOLDS, 0, "the switch");
+        proof_say(builder, "not compared: its counters are those of all files of the recording");
     } else {
         proof_line_begin(builder, PROOF_UNKNOWN, 0, "the switch");
         proof_say(builder, "the end account has no counters of the stages");

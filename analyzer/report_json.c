@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyzer/packet_view.h"
+#include "analyzer/report_selection.h"
 #include "base/error.h"
 
 static void flow_write(struct json_writer *json, const struct drops *drops, size_t place)
@@ -203,6 +204,7 @@ static void capture_write(struct json_writer *json, const struct account *accoun
     json_object_open(json, "capture");
     json_u64(json, "offered", workers.offered);
     json_u64(json, "filtered", workers.filtered);
+    json_u64(json, "unwanted", workers.unwanted);
     json_u64(json, "written_to_rings", workers.written);
     json_u64(json, "written_to_file", account->recorder_written);
     json_object_open(json, "lost");
@@ -221,6 +223,7 @@ void report_json_session(struct json_writer *json, const struct analysis_session
     json_object_open(json, NULL);
     json_u64(json, "session", session->id);
     json_text(json, "filter", session->filter);
+    json_text(json, "where", session->where);
     json_u64(json, "snap_length", session->snap_length);
     json_bool(json, "has_end_account", account->has_summary);
     json_text(json, "why", account->why[0] == '\0' ? NULL : account->why);
@@ -269,7 +272,8 @@ static void switch_write(struct json_writer *json, const struct analysis *analys
 }
 
 enum xsw_status report_json(FILE *out, const struct analysis *analysis,
-                            const struct packet_view *view, struct xsw_error *error)
+                            const struct packet_view *view, const struct selection *selection,
+                            struct xsw_error *error)
 {
     struct json_writer json;
     json_init_stream(&json, out, 2);
@@ -290,6 +294,9 @@ enum xsw_status report_json(FILE *out, const struct analysis *analysis,
     json_u64(&json, "notes_beyond_limit", analysis->notes.beyond);
     if (view != NULL) {
         report_json_packet(&json, analysis, view);
+    }
+    if (selection != NULL) {
+        report_json_selection(&json, analysis, selection);
     }
     json_object_close(&json);
     enum xsw_status status = json_finish(&json, error);

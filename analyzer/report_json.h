@@ -15,12 +15,15 @@
 #include "formats/json_write.h"
 
 struct packet_view;
+struct selection;
 
 enum { REPORT_JSON_FORMAT = 1 };
 
-/* After analysis_finish(). `view` adds the journey of one packet; null for none. */
+/* After analysis_finish(). `view` adds the journey of one packet, `selection` those that match an
+ * expression; null for none. */
 enum xsw_status report_json(FILE *out, const struct analysis *analysis,
-                            const struct packet_view *view, struct xsw_error *error) XSW_MUST_CHECK;
+                            const struct packet_view *view, const struct selection *selection,
+                            struct xsw_error *error) XSW_MUST_CHECK;
 
 /* Members that name a thing beside its number. A rule of 0 is written as null. */
 void report_json_stage(struct json_writer *json, const struct dictionary *dictionary, uint16_t id);

@@ -36,7 +36,9 @@ void report_json_rule(struct json_writer *json, const struct dictionary *diction
         json_none(json, "rule");
         return;
     }
-    json_u64(json, "rule", key->rule);
+    struct dictionary_name table;
+    json_u64(json, "rule", meta_rule_number(key->stage, key->rule));
+    json_text(json, "rule_table", dictionary_rule_table(dictionary, key, &table));
     json_text(json, "rule_text", dictionary_find_rule(dictionary, key));
 }
 
@@ -84,6 +86,9 @@ static void step_write(struct json_writer *json, const struct dictionary *dictio
     report_json_rule(json, dictionary, &rule);
     if (step->what == VIEW_COPIED) {
         json_text(json, "copy", view_copy_name(step));
+    }
+    if (step->generation != 0) {
+        json_u64(json, "generation", step->generation);
     }
     if (step->held_ns != 0) {
         json_u64(json, "held_ns", step->held_ns);

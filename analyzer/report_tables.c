@@ -21,7 +21,8 @@ static void unknown_line(const struct page *page, const struct analysis *analysi
     struct words words;
     if (unknown.lost_journeys == 0 && unknown.open_sessions == 0) {
         if (is_empty) {
-            page_say(page, 2, 2, PAGE_PLAIN, "No packet of this recording was %s.", what);
+            page_say(page, 2, 2, PAGE_PLAIN, "No packet %s was %s.",
+                     analysis->wanted != NULL ? "that matches" : "of this recording", what);
         }
         return;
     }
@@ -82,10 +83,12 @@ static void drop_row_head(const struct page *page, const struct analysis_switch 
         text_format(&text, "  extension %s", extension);
     }
     page_label(page, 0, label, PAGE_BAD, 9, "%s", text_string(&text));
+    struct dictionary_name rule_label;
+    dictionary_rule_label(dictionary, &rule_key, &rule_label);
     if (key->rule != 0 && rule != NULL) {
-        page_say(page, 9, 11, PAGE_PLAIN, "rule %" PRIu32 " \"%s\"", key->rule, rule);
+        page_say(page, 9, 11, PAGE_PLAIN, "rule %s \"%s\"", rule_label.text, rule);
     } else if (key->rule != 0) {
-        page_say(page, 9, 11, PAGE_PLAIN, "rule %" PRIu32, key->rule);
+        page_say(page, 9, 11, PAGE_PLAIN, "rule %s", rule_label.text);
     }
     text_fini(&text);
     const struct dictionary_reason *known = dictionary_find_reason(dictionary, key->reason);

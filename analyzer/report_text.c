@@ -2,6 +2,7 @@
 /* See report_text.h. The verdict is written in report_verdict.c, the tables in report_tables.c. */
 #include "analyzer/report_text.h"
 
+#include "analyzer/report_selection.h"
 #include "analyzer/words.h"
 #include "base/text.h"
 
@@ -63,11 +64,13 @@ static void summary(const struct page *page, const struct analysis_switch *of)
     summary_row(page, "changed on their way", total->changed);
 }
 
-static void switch_head(const struct page *page, const struct analysis_switch *of)
+static void switch_head(const struct page *page, const struct analysis *analysis,
+                        const struct analysis_switch *of)
 {
     struct words from;
     if (of->total.records == 0) {
-        page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s: no packets", of->name, of->host);
+        page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s: no packets%s", of->name, of->host,
+                 analysis->wanted != NULL ? " that match" : "");
         return;
     }
     page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s, from %s",
@@ -80,7 +83,7 @@ static void switch_report(const struct page *page, const struct analysis *analys
                           const struct analysis_switch *of, const struct report_options *options)
 {
     bool is_whole = !options->drops_only && !options->changes_only;
-    switch_head(page, of);
+    switch_head(page, analysis, of);
     if (is_whole && of->total.records != 0) {
         page_blank(page);
         report_verdict(page, analysis, of);
@@ -122,6 +125,12 @@ void report_text(FILE *out, const struct analysis *analysis, const struct report
     struct words words;
     for (size_t i = 0; i < analysis->file_count; i++) {
         file_lines(&page, &analysis->files[i]);
+    }
+    if (options->selection != NULL) {
+        report_selection_head(&page, options->selection);
+    }
+    if (options->selection != NULL && !options->drops_only && !options->changes_only) {
+        report_selection_list(&page, analysis, options->selection, options->is_full);
     }
     for (size_t i = 0; i < analysis->switch_count; i++) {
         if (i > 0) {

@@ -13,11 +13,14 @@
 #include "analyzer/analysis.h"
 #include "analyzer/page.h"
 
+struct selection;
+
 struct report_options {
     bool has_colours;
-    bool drops_only;   /* only the table of drops */
-    bool changes_only; /* only the table of changes */
-    bool is_full;      /* every flow and value that was kept, not only the commonest */
+    bool drops_only;                   /* only the table of drops */
+    bool changes_only;                 /* only the table of changes */
+    const struct selection *selection; /* the journeys that it is about; null: all */
+    bool is_full; /* every flow and value that was kept, not only the commonest */
 };
 
 /* After analysis_finish(). */

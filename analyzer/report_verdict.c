@@ -222,7 +222,9 @@ static void verdict_losses(const struct page *page, const struct analysis_sessio
 static void verdict_left_out(const struct page *page, const struct analysis_session *session)
 {
     uint64_t past_limit = account_past_limit(&session->account);
-    uint64_t filtered = account_workers_sum(&session->account).filtered;
+    struct account_worker workers = account_workers_sum(&session->account);
+    uint64_t unwanted = workers.unwanted;
+    uint64_t filtered = workers.filtered > unwanted ? workers.filtered - unwanted : 0;
     struct words words;
     if (past_limit != 0) {
         page_label(page, 2, "-", PAGE_PLAIN, 4,
@@ -233,6 +235,11 @@ static void verdict_left_out(const struct page *page, const struct analysis_sess
         page_label(page, 2, "-", PAGE_PLAIN, 4,
                    "%s did not match the capture filter \"%s\" and %s not looked at",
                    words_count(filtered, "journey", &words), session->filter, be(filtered));
+    }
+    if (unwanted != 0) {
+        page_label(page, 2, "-", PAGE_PLAIN, 4,
+                   "%s did not match the capture's --where \"%s\" and %s not recorded",
+                   words_count(unwanted, "journey", &words), session->where, be(unwanted));
     }
 }
 

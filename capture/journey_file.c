@@ -17,6 +17,7 @@ enum {
     FLUSH_BYTES = 768 << 10, /* below the writer's piece, so that pieces end between journeys */
     META_BYTES = 16 << 10,
     NO_INTERFACE = UINT32_MAX,
+    NOTES_MAX = 64, /* more than the writer has places for pieces */
     /* epb_flags: pcapng draft, 4.3.1 */
     FLAGS_INBOUND = 1,
     FLAGS_OUTBOUND = 2,
@@ -29,8 +30,18 @@ struct worker_place { /* where a worker's ring stands */
     uint32_t hop_count;
     uint64_t rx_mono_ns, generation;
     struct meta_gap gaps[META_LOSS_COUNT]; /* to be told with the next journey */
-    struct meta_gap told[META_LOSS_COUNT]; /* in the piece that is not written yet */
-    struct meta_gap pending;               /* the journeys in that piece */
+};
+
+/* What a worker's records in a piece tell, in case that it cannot be written. */
+struct worker_note {
+    struct meta_gap told[META_LOSS_COUNT]; /* the losses */
+    struct meta_gap journeys;
+};
+
+struct piece_note {
+    uint64_t first_piece, last_piece; /* of the writer; nearly always one */
+    uint64_t journeys;
+    struct worker_note workers[CONFIG_WORKERS_MAX];
 };
 
 struct tap_count {
@@ -45,11 +56,39 @@ struct journey_file {
     struct tap_count counts[XSW_PORTS_MAX][STAGES_MAX];
     struct worker_place workers[CONFIG_WORKERS_MAX];
     struct journey_file_account account;
+    /* Of the pieces that are on their way, in order, and of the one that is being filled. */
+    struct piece_note notes[NOTES_MAX];
+    uint64_t notes_made, notes_settled;
     uint64_t unflushed_bytes;
+    uint64_t content_bytes;
     struct unfold unfold; /* the journey that is being written */
     uint8_t meta[META_BYTES];
     char comment[512];
 };
+
+/* The beginning of a file: none of what another file said is known in this one. */
+static enum xsw_status section_write(struct journey_file *file, const char *json,
+                                     struct xsw_error *error)
+{
+    const struct journey_file_options *options = &file->options;
+    char hardware[256];
+    snprintf(hardware, sizeof(hardware), "%s/%s", options->host, options->switch_name);
+    struct pcapng_section section = {.hardware = hardware,
+                                     .os = options->os,
+                                     .application = "xsw capture " XSW_VERSION,
+                                     .comment = options->comment,
+                                     .json = {.text = json, .length = strlen(json)}};
+    memset(file->interfaces, 0xff, sizeof(file->interfaces));
+    memset(file->counts, 0, sizeof(file->counts));
+    file->interface_count = 0;
+    enum xsw_status status = pcapng_writer_section(file->writer, &section, error);
+    if (status == XSW_OK) {
+        status = pcapng_writer_flush(file->writer, error);
+    }
+    file->notes_made = file->notes_settled = 0;
+    file->notes[0] = (struct piece_note){.first_piece = pcapng_writer_pieces(file->writer) + 1};
+    return status;
+}
 
 enum xsw_status journey_file_open(const struct journey_file_options *options,
                                   struct journey_file **file, struct xsw_error *error)
@@ -61,25 +100,22 @@ enum xsw_status journey_file_open(const struct journey_file_options *options,
     }
     made->options = *options;
     made->writer = options->writer;
-    memset(made->interfaces, 0xff, sizeof(made->interfaces));
-    char hardware[256];
-    snprintf(hardware, sizeof(hardware), "%s/%s", options->host, options->switch_name);
-    struct pcapng_section section = {
-        .hardware = hardware,
-        .os = options->os,
-        .application = "xsw capture " XSW_VERSION,
-        .comment = options->comment,
-        .json = {.text = options->section_json, .length = strlen(options->section_json)}};
-    enum xsw_status status = pcapng_writer_section(made->writer, &section, error);
-    if (status == XSW_OK) {
-        status = pcapng_writer_flush(made->writer, error);
-    }
+    enum xsw_status status = section_write(made, options->section_json, error);
     if (status != XSW_OK) {
         (void)journey_file_close(made, NULL);
         return status;
     }
     *file = made;
     return XSW_OK;
+}
+
+struct pcapng_writer *journey_file_next(struct journey_file *file, struct pcapng_writer *writer,
+                                        const char *section_json, struct xsw_error *error)
+{
+    struct pcapng_writer *before = file->writer;
+    file->writer = writer;
+    error->status = section_write(file, section_json, error);
+    return before;
 }
 
 /* Tap points --------------------------------------------------------------------------------- */
@@ -148,6 +184,17 @@ static void comment_changes(struct journey_file *file, size_t *used, const struc
 }
 
 /* One line of key=value for people and for frame.comment; only where something happened. */
+static void comment_rule(struct journey_file *file, size_t *used, const struct unfold_step *step)
+{
+    uint16_t table = meta_rule_table(step->fixed.stage, step->fixed.rule);
+    comment_add(file, used, " rule=%u", meta_rule_number(step->fixed.stage, step->fixed.rule));
+    if (table != 0) {
+        struct tap_names names;
+        names_get(file, table, step->fixed.stage, &names);
+        comment_add(file, used, " table=%s", names.port);
+    }
+}
+
 static size_t comment_make(struct journey_file *file, const struct unfold_step *step)
 {
     static const char *const verdicts[] = {"pass",  "drop",     "changed", "punt",
@@ -161,7 +208,7 @@ static size_t comment_make(struct journey_file *file, const struct unfold_step *
         comment_add(file, &used, " reason=%s", reason != NULL ? reason : "unknown");
     }
     if (step->fixed.rule != 0) {
-        comment_add(file, &used, " rule=%u", step->fixed.rule);
+        comment_rule(file, &used, step);
     }
     if (step->fixed.kind == META_CHANGED) {
         comment_changes(file, &used, step);
@@ -194,15 +241,21 @@ static void gap_add(struct meta_gap *gap, const struct meta_gap *more)
     *gap = sum;
 }
 
-static size_t meta_make(struct journey_file *file, struct worker_place *place,
-                        const struct unfold_step *step)
+static struct piece_note *note_now(struct journey_file *file)
 {
+    return &file->notes[file->notes_made % NOTES_MAX];
+}
+
+static size_t meta_make(struct journey_file *file, uint32_t worker, const struct unfold_step *step)
+{
+    struct worker_place *place = &file->workers[worker];
+    struct worker_note *note = &note_now(file)->workers[worker];
     struct meta_builder builder;
     meta_build(&builder, file->meta, sizeof(file->meta), &step->fixed);
     for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
         if (place->gaps[cause].journeys > 0) {
             meta_add_gap(&builder, &place->gaps[cause]);
-            gap_add(&place->told[cause], &place->gaps[cause]);
+            gap_add(&note->told[cause], &place->gaps[cause]);
             place->gaps[cause].journeys = 0;
         }
     }
@@ -224,6 +277,9 @@ static size_t meta_make(struct journey_file *file, struct worker_place *place,
     }
     if (step->vlan != 0) {
         meta_add_vlan(&builder, step->vlan);
+    }
+    if (step->has_source) {
+        meta_add_source(&builder, step->source_port);
     }
     for (size_t i = 0; i < step->change_count; i++) {
         meta_add_change(&builder, &step->changes[i]);
@@ -280,7 +336,7 @@ static enum xsw_status step_write(struct journey_file *file, uint32_t worker, ui
         .id = id,
         .dropcount = lost_before,
         .meta = file->meta,
-        .meta_length = meta_make(file, place, step)};
+        .meta_length = meta_make(file, worker, step)};
     if (step->fixed.kind != META_PASS || step->hold_count > 0) {
         packet.comment = file->comment;
         packet.comment_length = comment_make(file, step);
@@ -292,34 +348,54 @@ static enum xsw_status step_write(struct journey_file *file, uint32_t worker, ui
 }
 
 /* A piece that could not be written is lost with all that it told. */
-static void piece_lose(struct worker_place *place, uint16_t worker)
-{
-    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
-        gap_add(&place->gaps[cause], &place->told[cause]);
-    }
-    place->pending.worker = worker;
-    place->pending.cause = META_LOSS_DISK;
-    gap_add(&place->gaps[META_LOSS_DISK], &place->pending);
-}
-
-/* The journeys since the last flush have all been written, or count as lost: a piece that could not
- * be written is not told apart further. */
-static enum xsw_status piece_settle(struct journey_file *file, enum xsw_status status)
+static void note_lose(struct journey_file *file, struct piece_note *note)
 {
     for (uint16_t worker = 0; worker < CONFIG_WORKERS_MAX; worker++) {
         struct worker_place *place = &file->workers[worker];
-        if (status != XSW_OK) {
-            piece_lose(place, worker);
-        }
-        place->pending.journeys = 0;
+        struct worker_note *told = &note->workers[worker];
         for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
-            place->told[cause].journeys = 0;
+            gap_add(&place->gaps[cause], &told->told[cause]);
         }
+        told->journeys.worker = worker;
+        told->journeys.cause = META_LOSS_DISK;
+        gap_add(&place->gaps[META_LOSS_DISK], &told->journeys);
     }
-    *(status == XSW_OK ? &file->account.written : &file->account.lost_disk) +=
-        file->account.pending;
-    file->account.pending = 0;
-    file->unflushed_bytes = 0;
+}
+
+/* The journeys of a note have all been written, or count as lost: what a lost piece held is not
+ * told apart further. False: not known yet. */
+static bool note_settle(struct journey_file *file, struct piece_note *note)
+{
+    bool is_lost = false;
+    for (uint64_t piece = note->first_piece; piece <= note->last_piece; piece++) {
+        enum pcapng_piece state = pcapng_writer_piece(file->writer, piece);
+        if (state == PCAPNG_PIECE_ON_ITS_WAY) {
+            return false;
+        }
+        is_lost = is_lost || state == PCAPNG_PIECE_LOST;
+    }
+    if (is_lost) {
+        note_lose(file, note);
+    }
+    *(is_lost ? &file->account.lost_disk : &file->account.written) += note->journeys;
+    file->account.pending -= note->journeys;
+    return true;
+}
+
+/* Closes the note of what has just been handed on, and settles those whose pieces have ended. */
+static enum xsw_status piece_settle(struct journey_file *file, enum xsw_status status)
+{
+    struct piece_note *note = note_now(file);
+    note->last_piece = pcapng_writer_pieces(file->writer);
+    if (note->last_piece >= note->first_piece) {
+        file->notes_made++;
+        *note_now(file) = (struct piece_note){.first_piece = note->last_piece + 1};
+        file->unflushed_bytes = 0;
+    }
+    while (file->notes_settled < file->notes_made &&
+           note_settle(file, &file->notes[file->notes_settled % NOTES_MAX])) {
+        file->notes_settled++;
+    }
     return status;
 }
 
@@ -332,18 +408,28 @@ static enum xsw_status journey_put(struct journey_file *file, uint32_t worker,
         .hops = place->hops, .hop_count = place->hop_count, .rx_mono_ns = place->rx_mono_ns};
     enum xsw_status status =
         unfold_begin(unfold, journey, &timeline, file->options.every_stage, error);
+    uint64_t unflushed_before = file->unflushed_bytes;
+    uint64_t now = place->rx_mono_ns;
+    struct meta_gap one = {.journeys = 1, .from_mono_ns = now, .to_mono_ns = now};
+    if (status != XSW_OK) { /* it makes no sense, and nothing of it is in the file */
+        one.worker = (uint16_t)worker;
+        one.cause = META_LOSS_DISK;
+        gap_add(&place->gaps[META_LOSS_DISK], &one);
+        file->account.lost_disk++;
+        return status;
+    }
     struct unfold_step step;
     while (status == XSW_OK && unfold_next(unfold, &step)) {
         status = step_write(file, worker, journey->id, &step, error);
     }
     file->account.pending++;
-    uint64_t now = place->rx_mono_ns;
-    gap_add(&place->pending,
-            &(struct meta_gap){.journeys = 1, .from_mono_ns = now, .to_mono_ns = now});
-    if (status != XSW_OK) {
-        return piece_settle(file, status);
+    note_now(file)->journeys++;
+    gap_add(&note_now(file)->workers[worker].journeys, &one);
+    file->content_bytes += file->unflushed_bytes - unflushed_before;
+    if (status != XSW_OK || file->unflushed_bytes < FLUSH_BYTES) {
+        return status;
     }
-    return file->unflushed_bytes >= FLUSH_BYTES ? journey_file_flush(file, error) : XSW_OK;
+    return journey_file_push(file, error);
 }
 
 static void timeline_take(struct worker_place *place, const struct ring_timeline *timeline)
@@ -377,6 +463,11 @@ enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
     return XSW_OK;
 }
 
+enum xsw_status journey_file_push(struct journey_file *file, struct xsw_error *error)
+{
+    return piece_settle(file, pcapng_writer_push(file->writer, error));
+}
+
 enum xsw_status journey_file_flush(struct journey_file *file, struct xsw_error *error)
 {
     return piece_settle(file, pcapng_writer_flush(file->writer, error));
@@ -387,9 +478,18 @@ struct journey_file_account journey_file_account(const struct journey_file *file
     return file->account;
 }
 
+uint64_t journey_file_content(const struct journey_file *file)
+{
+    return file->content_bytes;
+}
+
 uint64_t journey_file_bytes(const struct journey_file *file)
 {
-    return pcapng_writer_account(file->writer).file_bytes + file->unflushed_bytes;
+    struct pcapng_writer_account account = pcapng_writer_account(file->writer);
+    /* What waits will be packed about as well as what has been. */
+    double share =
+        account.content_bytes == 0 ? 1 : (double)account.file_bytes / (double)account.content_bytes;
+    return account.file_bytes + (uint64_t)((double)account.waiting_bytes * share);
 }
 
 enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost,
@@ -416,6 +516,7 @@ enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost
 enum xsw_status journey_file_summary(struct journey_file *file, const char *summary_json,
                                      uint64_t lost, struct xsw_error *error)
 {
+    pcapng_writer_end(file->writer);
     enum xsw_status status = journey_file_statistics(file, lost, error);
     /* Interface 0 is there unless not one packet was recorded: the summary needs one to stand at.
      */

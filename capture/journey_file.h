@@ -34,6 +34,7 @@ struct tap_names {
 struct journey_file_options {
     struct pcapng_writer *writer; /* taken, also when opening fails */
     const char *section_json;     /* META_SECTION */
+    /* Borrowed until it is closed. */
     const char *host, *switch_name, *os, *comment;
     const char *filter;
     uint64_t wall_offset_ns; /* wall_ns - mono_ns */
@@ -60,10 +61,16 @@ enum xsw_status journey_file_open(const struct journey_file_options *options,
 enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
                                  const struct ring_record *record,
                                  struct xsw_error *error) XSW_MUST_CHECK;
+/* Hands on what is there, so that it does not wait for more; the second one waits until all of it
+ * has been written or is lost. */
+enum xsw_status journey_file_push(struct journey_file *file,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status journey_file_flush(struct journey_file *file,
                                    struct xsw_error *error) XSW_MUST_CHECK;
 struct journey_file_account journey_file_account(const struct journey_file *file);
-/* Bytes of the file so far. */
+/* About how many bytes of records there were, of all files, before compression; cheap. */
+uint64_t journey_file_content(const struct journey_file *file);
+/* Bytes of the file so far, with an estimate of what is on its way. */
 uint64_t journey_file_bytes(const struct journey_file *file);
 
 /* Statistics of every tap point so far: records written, journeys lost. For every now and then. */
@@ -73,6 +80,15 @@ enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost
  * can be right. */
 enum xsw_status journey_file_summary(struct journey_file *file, const char *summary_json,
                                      uint64_t lost, struct xsw_error *error) XSW_MUST_CHECK;
+/*
+ * Goes on in another file, which `writer` writes and is taken. Call it between two journeys, behind
+ * the summary of this file. What the workers told so far is carried over: timelines, and losses
+ * that no record has told yet; the account goes on. Returns the writer of the file before, to be
+ * closed by the caller; error->status says whether the new file could be begun. If not, its first
+ * pieces are tried again with the next ones.
+ */
+struct pcapng_writer *journey_file_next(struct journey_file *file, struct pcapng_writer *writer,
+                                        const char *section_json, struct xsw_error *error);
 /* Closes and frees, whatever it returns. Accepts null. */
 enum xsw_status journey_file_close(struct journey_file *file, struct xsw_error *error);
 

@@ -43,6 +43,7 @@ struct ring_header {
     /* the producer's line */
     _Alignas(64) _Atomic uint64_t head; /* bytes ever written */
     _Atomic uint64_t offered, filtered, written, lost_ring_full, lost_too_big;
+    _Atomic uint64_t unwanted; /* of `filtered`: by the metadata expression, at their end */
     /* the consumer's line */
     _Alignas(64) _Atomic uint64_t tail; /* bytes ever read */
 };

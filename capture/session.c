@@ -17,6 +17,7 @@ struct capture_session {
     uint32_t ring_bytes;
     int is_attached;
     char *filter;
+    char *where;
     int fds[CONFIG_WORKERS_MAX];
 };
 
@@ -41,6 +42,18 @@ static enum xsw_status filter_compile(struct capture_session *session, const cha
     }
     pcap_close(pcap);
     return status;
+}
+
+static enum xsw_status where_compile(struct capture_session *session, const char *where,
+                                     struct xsw_error *error)
+{
+    session->where = strdup(where != NULL ? where : "");
+    if (session->where == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for an expression");
+    }
+    return session->where[0] == '\0'
+               ? XSW_OK
+               : where_create(session->vswitch, session->where, &session->tap.where, error);
 }
 
 static uint64_t round_up_to_power(uint64_t value)
@@ -83,6 +96,9 @@ static enum xsw_status session_start(struct capture_session *session,
 {
     struct tap *tap = &session->tap;
     enum xsw_status status = filter_compile(session, options->filter, error);
+    if (status == XSW_OK) {
+        status = where_compile(session, options->where, error);
+    }
     tap->snap_length = options->snap_length != 0 ? options->snap_length : CAPTURE_SNAP_MAX;
     uint32_t wanted = options->ring_bytes != 0 ? options->ring_bytes : CAPTURE_RING_DEFAULT;
     session->ring_bytes = (uint32_t)round_up_to_power(wanted);
@@ -153,6 +169,11 @@ const char *capture_session_filter(const struct capture_session *session)
     return session->filter;
 }
 
+const char *capture_session_where(const struct capture_session *session)
+{
+    return session->where;
+}
+
 struct capture_account capture_session_account(const struct capture_session *session,
                                                uint32_t worker)
 {
@@ -212,7 +233,9 @@ void capture_session_close(struct capture_session *session)
         ring_destroy(&session->tap.workers[i].ring);
     }
     pcap_freecode(&session->tap.program);
+    where_destroy(session->tap.where);
     free(session->tap.workers);
     free(session->filter);
+    free(session->where);
     free(session);
 }

@@ -7,6 +7,9 @@
  * each worker, attached to the switch as an observer. The recorder, another process, gets the
  * rings' file descriptors and empties them (capture/ring.h says what is in them).
  *
+ * The filter is asked when a packet comes in, and decides whether it is followed; the metadata
+ * expression when its journey is over, and decides whether that is kept.
+ *
  * Threads: control thread. The observer that it registers runs on the workers.
  */
 
@@ -30,6 +33,7 @@ enum {
 
 struct capture_options {
     const char *filter;   /* pcap-filter expression on the packet as it came in; null or "": all */
+    const char *where;    /* metadata expression, xsw-filter(7), on journeys; null or "": all */
     uint32_t snap_length; /* bytes kept of each packet; 0: CAPTURE_SNAP_MAX */
     uint32_t ring_bytes;  /* a worker; rounded up to a power of two; 0: default */
 };
@@ -45,9 +49,11 @@ uint32_t capture_session_id(const struct capture_session *session);
 uint32_t capture_session_snap_length(const struct capture_session *session);
 uint32_t capture_session_ring_bytes(const struct capture_session *session);
 const char *capture_session_filter(const struct capture_session *session);
+const char *capture_session_where(const struct capture_session *session); /* "": none */
 
 struct capture_account { /* journeys of one worker: offered = filtered + written + lost */
     uint64_t offered, filtered, written, lost_ring_full, lost_too_big;
+    uint64_t unwanted; /* of `filtered`: those that `where` did not match */
 };
 struct capture_account capture_session_account(const struct capture_session *session,
                                                uint32_t worker);

@@ -299,6 +299,7 @@ static void account_publish(struct tap_worker *worker)
     struct ring_header *header = worker->ring.header;
     atomic_store_explicit(&header->offered, counter_read(&worker->offered), memory_order_relaxed);
     atomic_store_explicit(&header->filtered, counter_read(&worker->filtered), memory_order_relaxed);
+    atomic_store_explicit(&header->unwanted, counter_read(&worker->unwanted), memory_order_relaxed);
     atomic_store_explicit(&header->written, counter_read(&worker->written), memory_order_relaxed);
     atomic_store_explicit(&header->lost_ring_full, counter_read(&worker->lost_ring_full),
                           memory_order_relaxed);
@@ -307,10 +308,30 @@ static void account_publish(struct tap_worker *worker)
     ring_publish(&worker->ring);
 }
 
+/* Journeys that are over and that nobody wants are followed no longer: they are not written, and
+ * what does not fit into the ring is not one of them. */
+__attribute__((noinline)) static void unwanted_leave(const struct tap *tap, uint32_t worker,
+                                                     const struct ended_batch *batch, uint8_t bit)
+{
+    uint64_t unwanted = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct packet *packet = batch->packets[i];
+        if ((packet->watch & bit) != 0 &&
+            !where_matches(tap->where, worker, packet, batch->timeline)) {
+            packet->watch &= (uint8_t)~bit;
+            unwanted++;
+        }
+    }
+    counter_add(&tap->workers[worker].unwanted, unwanted);
+}
+
 static void tap_ended(void *state, uint32_t worker, const struct ended_batch *batch, uint8_t bit)
 {
     struct tap *tap = state;
     struct tap_worker *own = &tap->workers[worker];
+    if (__builtin_expect(tap->where != NULL, 0)) {
+        unwanted_leave(tap, worker, batch, bit);
+    }
     uint32_t watched = journeys_write(tap, own, batch, bit);
     counter_add(&own->offered, batch->count);
     counter_add(&own->filtered, batch->count - watched);
@@ -322,6 +343,7 @@ struct capture_account tap_account(const struct tap *tap, uint32_t worker)
     const struct tap_worker *own = &tap->workers[worker];
     return (struct capture_account){.offered = counter_read(&own->offered),
                                     .filtered = counter_read(&own->filtered),
+                                    .unwanted = counter_read(&own->unwanted),
                                     .written = counter_read(&own->written),
                                     .lost_ring_full = counter_read(&own->lost_ring_full),
                                     .lost_too_big = counter_read(&own->lost_too_big)};

@@ -15,6 +15,7 @@
 
 #include "capture/ring.h"
 #include "capture/session.h"
+#include "capture/where.h"
 #include "formats/stage_meta.h"
 #include "switch/observe.h"
 
@@ -28,11 +29,13 @@ struct tap_worker {
     struct tap_gap
         gaps[META_LOSS_COUNT]; /* lost since the last journey that was written, by cause */
     counter offered, filtered, written, lost_ring_full, lost_too_big;
+    counter unwanted; /* of `filtered` */
     struct worker_counters begin, end;
 } __attribute__((aligned(64)));
 
 struct tap {
     struct bpf_program program; /* without instructions: everything matches */
+    struct where *where;        /* null: every journey is wanted */
     uint32_t snap_length;
     uint32_t worker_count;
     struct tap_worker *workers;

@@ -291,6 +291,8 @@ static void first_fill(struct unfold *unfold, struct unfold_step *step)
         offload_tell(unfold, step);
     }
     step->fixed.flags |= META_FIRST;
+    step->has_source = kind != META_PASS;
+    step->source_port = journey->source_port;
     if (kind == META_PASS && !unfold->has_ended) {
         step->since_rx_ns = 0; /* the bytes as they came in, not as the stage left them */
     }

@@ -50,7 +50,9 @@ struct unfold_step {
     size_t change_count;
     const struct meta_held *holds; /* with the last step */
     size_t hold_count;
-    uint16_t vlan; /* 0: not told */
+    uint16_t vlan;        /* 0: not told */
+    uint16_t source_port; /* with has_source */
+    bool has_source;      /* with the first step of what was copied or made */
     bool has_offload;
     struct meta_offload offload;
 };

@@ -33,8 +33,9 @@ struct findings {
     char problem[CERTIFY_TEXT_SIZE]; /* why the trial could not be made */
     char name[32], version[32];
     uint32_t kind;
-    bool is_hopeless; /* what was found makes further trials pointless */
-    bool is_finished; /* the trial came to its end */
+    bool is_hopeless;  /* what was found makes further trials pointless */
+    bool is_cut_short; /* the trial could not look at the rest of what it judges */
+    bool is_finished;  /* the trial came to its end */
 };
 
 struct findings *findings_create(void); /* null without memory */

@@ -85,10 +85,12 @@ static bool is_shown(const struct certify_report *report, int rule)
 void certify_print_text(const struct certify_report *report, FILE *file)
 {
     int group = -1;
-    fprintf(file, "%s %s", report->name[0] != '\0' ? report->name : "(no extension)",
-            report->version);
-    fprintf(file, "%s%s, seed %llu\n%s\n", report->kind[0] != '\0' ? ", " : "", report->kind,
-            (unsigned long long)report->seed, report->path);
+    if (report->kind[0] != '\0') {
+        fprintf(file, "%s %s, %s", report->name, report->version, report->kind);
+    } else {
+        fputs("(no extension)", file);
+    }
+    fprintf(file, ", seed %llu\n%s\n", (unsigned long long)report->seed, report->path);
     for (int rule = 0; rule < RULE_COUNT; rule++) {
         const struct certify_rule_info *info = certify_rule_info((enum certify_rule)rule);
         if (!is_shown(report, rule)) {

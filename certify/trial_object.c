@@ -89,7 +89,8 @@ void trial_object(struct trial *trial)
         }
         findings->is_hopeless = !is_extension || findings_is_broken(findings, RULE_IMPORTS);
     }
-    findings->is_hopeless |= findings_is_broken(findings, RULE_OBJECT) && file.symbols == NULL;
+    findings->is_cut_short = findings_is_broken(findings, RULE_OBJECT) && file.symbols == NULL;
+    findings->is_hopeless |= findings->is_cut_short;
     elf_file_close(&file);
 }
 
@@ -348,14 +349,12 @@ void trial_descriptor(struct trial *trial)
 {
     struct findings *findings = trial->findings;
     const struct xsw_extension *extension = descriptor_load(trial);
-    if (extension == NULL) {
-        findings->is_hopeless = true;
-        return;
-    }
-    const char *fault = descriptor_fault(extension);
+    const char *fault = extension != NULL ? descriptor_fault(extension) : NULL;
     if (fault != NULL) {
         findings_add(findings, RULE_DESCRIPTOR, "%s", fault);
-        findings->is_hopeless = true;
+    }
+    if (extension == NULL || fault != NULL) {
+        findings->is_hopeless = findings->is_cut_short = true;
         return;
     }
     findings->kind = extension->kind;

@@ -85,13 +85,31 @@ static void results_collect(struct check *check, const struct trial_info *info,
 {
     for (int rule = 0; rule < RULE_COUNT; rule++) {
         bool is_asked = check->only == RULE_COUNT || check->only == (enum certify_rule)rule;
-        bool is_judged = judges(info, (enum certify_rule)rule) || findings->rules[rule].times > 0;
+        bool is_judged = (judges(info, (enum certify_rule)rule) && !findings->is_cut_short) ||
+                         findings->rules[rule].times > 0;
         if (is_asked && is_judged) {
             findings_collect(findings, (enum certify_rule)rule, &check->report->results[rule]);
         }
     }
     check->is_over = findings->is_hopeless || findings->rules[RULE_NO_HANG].times > 0 ||
                      (info->run == trial_descriptor && !findings->is_finished);
+}
+
+/* A rule that was asked for alone, and cannot be judged for another that is broken. */
+static enum xsw_status only_check(const struct check *check, const struct findings *findings,
+                                  struct xsw_error *error)
+{
+    int broken = 0;
+    if (check->only == RULE_COUNT || !findings->is_cut_short ||
+        findings_is_broken(findings, check->only)) {
+        return XSW_OK;
+    }
+    while (broken < RULE_COUNT - 1 && findings->rules[broken].times == 0) {
+        broken++;
+    }
+    return error_set(error, XSW_INVALID, "%s: %.*s",
+                     certify_rule_info((enum certify_rule)broken)->id, CERTIFY_TEXT_SIZE - 1,
+                     findings->rules[broken].evidence[0]);
 }
 
 /* What has crashed on packets once crashes again: that is not about memory, or records. */
@@ -124,6 +142,7 @@ static enum xsw_status trial_do(struct check *check, const struct trial_info *in
     if (status == XSW_OK) {
         about_keep(check, findings);
         results_collect(check, info, findings);
+        status = only_check(check, findings, error);
     }
     findings_destroy(findings);
     return status;

@@ -22,9 +22,11 @@
 #include "capture/ring.h"
 #include "cmd/capture_names.h"
 #include "cmd/capture_options.h"
+#include "cmd/capture_recorder.h"
 #include "cmd/capture_report.h"
 #include "cmd/client.h"
 #include "cmd/exit_codes.h"
+#include "cmd/where.h"
 #include "formats/pcapng_write.h"
 
 enum {
@@ -32,28 +34,6 @@ enum {
     BURST = 4096,           /* records of a ring before its room is given back */
     FLUSH_NS = 200000000,   /* how long a journey may wait for more before it is handed on */
     STATISTICS_SECONDS = 10 /* between two accounts in the file */
-};
-
-struct recorder {
-    struct capture_run_options options;
-    struct client *client;
-    struct capture_names names;
-    json_t *attached; /* what capture.attach answered */
-    json_t *first;    /* the dictionary at the start, whose texts the file borrows to its end */
-    struct ring_consumer rings[CLIENT_FDS_MAX];
-    uint64_t taken_from[CLIENT_FDS_MAX]; /* journeys */
-    uint32_t ring_count;
-    struct pcapng_writer *writer; /* the file's; borrowed */
-    struct journey_file *file;
-    int signal_fd, timer_fd;
-    int stop_fd;         /* readable when one of the two is */
-    uint64_t taken;      /* journeys from the rings */
-    uint64_t past_limit; /* of them, not wanted any more */
-    uint32_t unreadable; /* bit n: ring n made no sense */
-    uint64_t started_ns;
-    bool has_disk_error;
-    struct xsw_error disk_error;
-    struct capture_end end;
 };
 
 /* Attaching ---------------------------------------------------------------------------------- */
@@ -65,6 +45,11 @@ static enum xsw_status attach(struct recorder *recorder, struct xsw_error *error
                                (json_int_t)options->snap_length);
     if (options->ring_bytes != 0) {
         json_object_set_new(params, "ring_bytes", json_integer(options->ring_bytes));
+    }
+    if (options->where != NULL &&
+        json_object_set_new(params, "where", json_string(options->where)) != 0) {
+        json_decref(params);
+        return error_set(error, XSW_INVALID, "--where: the expression is not UTF-8");
     }
     struct client_reply reply;
     enum xsw_status status = client_call(recorder->client, "capture.attach", params, &reply, error);
@@ -83,110 +68,12 @@ static enum xsw_status attach(struct recorder *recorder, struct xsw_error *error
     return status;
 }
 
-static json_t *member(const json_t *object, const char *name)
-{
-    return json_incref(json_object_get(object, name));
-}
-
-/* The section info: the switch's dictionary and what this session is. */
-static char *section_make(const struct recorder *recorder)
-{
-    json_t *section = json_copy(recorder->names.dictionary);
-    json_object_set_new(section, "format", json_integer(META_FORMAT));
-    json_t *capture = json_object();
-    static const char *const members[] = {"session", "filter", "snap_length", "ring_bytes"};
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        json_object_set_new(capture, members[i], member(recorder->attached, members[i]));
-    }
-    json_object_set_new(section, "capture", capture);
-    char *text = json_dumps(section, JSON_COMPACT);
-    json_decref(section);
-    return text;
-}
-
-static const char *path_choose(struct recorder *recorder, const char *switch_name)
-{
-    struct capture_run_options *options = &recorder->options;
-    if (options->path == NULL) {
-        time_t now = time(NULL);
-        struct tm local;
-        char stamp[32];
-        localtime_r(&now, &local);
-        strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &local);
-        snprintf(options->default_path, sizeof(options->default_path), "%.64s-%s.pcapng",
-                 switch_name, stamp);
-        options->path = options->default_path;
-    }
-    return options->path;
-}
-
-static uint64_t number_of(const json_t *object, const char *name)
-{
-    json_int_t value = json_integer_value(json_object_get(object, name));
-    return value > 0 ? (uint64_t)value : 0;
-}
-
-static enum xsw_status file_open(struct recorder *recorder, struct xsw_error *error)
-{
-    const json_t *dictionary = recorder->names.dictionary;
-    const json_t *clock = json_object_get(dictionary, "clock");
-    const char *host = json_string_value(json_object_get(dictionary, "host"));
-    const char *name =
-        json_string_value(json_object_get(json_object_get(dictionary, "switch"), "name"));
-    struct utsname system;
-    char os[256];
-    uname(&system);
-    snprintf(os, sizeof(os), "%.64s %.64s %.32s", system.sysname, system.release, system.machine);
-    enum xsw_status status =
-        pcapng_writer_open(path_choose(recorder, name), &recorder->writer, error);
-    if (status != XSW_OK) {
-        return status;
-    }
-    char *section = section_make(recorder);
-    if (section == NULL || host == NULL || name == NULL) {
-        free(section);
-        (void)pcapng_writer_close(recorder->writer, NULL, NULL);
-        return error_set(error, XSW_CORRUPT, "xswd's dictionary has no host or no switch");
-    }
-    char comment[256];
-    snprintf(comment, sizeof(comment), "switch %.64s on %.64s, recorded by xsw capture", name,
-             host);
-    struct journey_file_options options = {
-        .writer = recorder->writer,
-        .section_json = section,
-        .host = host,
-        .switch_name = name,
-        .os = os,
-        .comment = comment,
-        .filter = recorder->options.filter,
-        .wall_offset_ns = number_of(clock, "wall_ns") - number_of(clock, "mono_ns"),
-        .snap_length = (uint32_t)number_of(recorder->attached, "snap_length"),
-        .every_stage = recorder->options.every_stage,
-        .names = capture_names_tap,
-        .reason_name = capture_names_reason,
-        .context = &recorder->names};
-    recorder->first = json_incref(recorder->names.dictionary);
-    status = journey_file_open(&options, &recorder->file, error);
-    free(section);
-    return status;
-}
-
 /* Recording ---------------------------------------------------------------------------------- */
 
 static bool is_full(const struct recorder *recorder)
 {
     uint64_t count = recorder->options.count;
     return count != 0 && recorder->taken - recorder->past_limit >= count;
-}
-
-static void write_failed(struct recorder *recorder, const struct xsw_error *error)
-{
-    if (!recorder->has_disk_error) {
-        recorder->has_disk_error = true;
-        recorder->disk_error = *error;
-        fprintf(stderr, "\nxsw capture: %s; what cannot be written is counted as lost\n",
-                error->text);
-    }
 }
 
 static void record_take(struct recorder *recorder, uint32_t worker,
@@ -201,7 +88,10 @@ static void record_take(struct recorder *recorder, uint32_t worker,
     }
     struct xsw_error error;
     if (journey_file_put(recorder->file, worker, record, &error) != XSW_OK) {
-        write_failed(recorder, &error);
+        recorder_write_failed(recorder, &error);
+    }
+    if (is_journey) {
+        recorder_rotate_if_full(recorder);
     }
 }
 
@@ -242,11 +132,11 @@ static uint32_t rings_drain(struct recorder *recorder)
     return count;
 }
 
-static void flush(struct recorder *recorder)
+static void push(struct recorder *recorder)
 {
     struct xsw_error error;
-    if (journey_file_flush(recorder->file, &error) != XSW_OK) {
-        write_failed(recorder, &error);
+    if (journey_file_push(recorder->file, &error) != XSW_OK) {
+        recorder_write_failed(recorder, &error);
     }
 }
 
@@ -273,8 +163,10 @@ static void statistics_write(struct recorder *recorder)
 {
     struct xsw_error error;
     uint64_t lost = progress_read(recorder).lost;
+    uint64_t earlier = capture_end_lost(&recorder->told); /* is in the files before this one */
+    lost -= lost > earlier ? earlier : lost;
     if (journey_file_statistics(recorder->file, lost, &error) != XSW_OK) {
-        write_failed(recorder, &error);
+        recorder_write_failed(recorder, &error);
     }
 }
 
@@ -327,9 +219,11 @@ static void record(struct recorder *recorder)
     while (why == NULL) {
         uint32_t count = rings_drain(recorder);
         uint64_t now = clock_mono_ns();
+        recorder_rotate_if_late(recorder, now);
         if (now - flushed_ns > FLUSH_NS) {
             flushed_ns = now;
-            flush(recorder);
+            push(recorder);
+            recorder_write_goes_on(recorder);
         }
         if (shows_progress && now - shown_ns > NS_PER_SECOND / 4) {
             struct capture_progress progress = progress_read(recorder);
@@ -363,35 +257,15 @@ static void finish(struct recorder *recorder)
     }
     while (rings_drain(recorder) > 0) {
     }
-    flush(recorder);
-}
-
-static void account_make(struct recorder *recorder)
-{
-    struct capture_end *end = &recorder->end;
-    struct journey_file_account account = journey_file_account(recorder->file);
-    end->written = account.written;
-    end->lost_disk = account.lost_disk;
-    end->past_limit = recorder->past_limit;
-    end->path = recorder->options.path;
-    end->seconds = (double)(clock_mono_ns() - recorder->started_ns) / NS_PER_SECOND;
-    end->error = recorder->has_disk_error ? recorder->disk_error.text : NULL;
-    /* A switch that has gone left its account in the rings, as of its last batch. */
-    for (uint32_t i = 0; i < recorder->ring_count; i++) {
-        const struct ring_header *header = recorder->rings[i].header;
-        struct capture_ring_account *ring = &end->rings[end->ring_count++];
-        ring->offered = atomic_load_explicit(&header->offered, memory_order_relaxed);
-        ring->filtered = atomic_load_explicit(&header->filtered, memory_order_relaxed);
-        ring->written = atomic_load_explicit(&header->written, memory_order_relaxed);
-        ring->lost_ring_full = atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed);
-        ring->lost_too_big = atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
+    if (journey_file_flush(recorder->file, &error) != XSW_OK) {
+        recorder_write_failed(recorder, &error);
     }
 }
 
 static int conclude(struct recorder *recorder)
 {
-    account_make(recorder);
     struct capture_end *end = &recorder->end;
+    recorder_account(recorder, end);
     if (recorder->names.client != NULL) {
         /* Rules, ports and extensions that came while we recorded. */
         struct capture_names late;
@@ -400,16 +274,23 @@ static int conclude(struct recorder *recorder)
             capture_names_close(&late);
         }
     }
-    char *summary = capture_report_summary(end);
+    struct capture_end part = capture_end_since(end, &recorder->told);
+    part.segment = recorder->files.number;
+    part.is_last_segment = true;
+    char *summary = capture_report_summary(&part);
     struct xsw_error error;
     enum xsw_status status = XSW_NO_MEMORY;
     if (summary != NULL) {
-        status = journey_file_summary(recorder->file, summary, capture_end_lost(end), &error);
+        pcapng_writer_reserve(recorder->writer, 0); /* it is small, and what all the rest is for */
+        status = journey_file_summary(recorder->file, summary, capture_end_lost(&part), &error);
     }
     free(summary);
     end->bytes = journey_file_bytes(recorder->file);
     enum xsw_status closed = journey_file_close(recorder->file, &error);
     recorder->file = NULL;
+    if (closed == XSW_OK) {
+        closed = capture_files_fini(&recorder->files, &error);
+    }
     if (!recorder->options.quiet || recorder->options.json) {
         capture_report_end(end, recorder->options.json);
     }
@@ -443,13 +324,16 @@ static enum xsw_status stops_open(struct recorder *recorder, struct xsw_error *e
     struct epoll_event event = {.events = EPOLLIN};
     epoll_ctl(recorder->stop_fd, EPOLL_CTL_ADD, recorder->signal_fd, &event);
     epoll_ctl(recorder->stop_fd, EPOLL_CTL_ADD, recorder->timer_fd, &event);
-    pcapng_writer_interrupt(recorder->writer, recorder->stop_fd);
+    recorder->files.stop_fd = recorder->stop_fd;
     return XSW_OK;
 }
 
 static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error *error)
 {
-    enum xsw_status status = client_connect(recorder->options.socket, &recorder->client, error);
+    enum xsw_status status = capture_files_init(&recorder->files, &recorder->options, error);
+    if (status == XSW_OK) {
+        status = client_connect(recorder->options.socket, &recorder->client, error);
+    }
     if (status == XSW_OK && recorder->options.switch_name != NULL) {
         status = client_select(recorder->client, recorder->options.switch_name, error);
     }
@@ -460,15 +344,20 @@ static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error
         status = attach(recorder, error);
     }
     if (status == XSW_OK) {
-        status = file_open(recorder, error);
+        status = stops_open(recorder, error);
+    }
+    if (status == XSW_OK) {
+        status = recorder_file_open(recorder, error);
     }
     recorder->started_ns = clock_mono_ns();
-    return status == XSW_OK ? stops_open(recorder, error) : status;
+    return status;
 }
 
 static void recorder_close(struct recorder *recorder)
 {
+    struct xsw_error error;
     (void)journey_file_close(recorder->file, NULL);
+    (void)capture_files_fini(&recorder->files, &error);
     for (uint32_t i = 0; i < recorder->ring_count; i++) {
         ring_detach(&recorder->rings[i]);
     }
@@ -494,6 +383,7 @@ int cmd_capture(int argc, char **argv)
         fprintf(stderr, "xsw capture: no memory\n");
         return EXIT_FAILED;
     }
+    recorder->files.fifo_fd = -1;
     int code = capture_options_read(argc, argv, &recorder->options);
     if (code != EXIT_DONE) {
         recorder_close(recorder);
@@ -505,11 +395,12 @@ int cmd_capture(int argc, char **argv)
     enum xsw_status status = recorder_open(recorder, &error);
     if (status != XSW_OK) {
         fprintf(stderr, "xsw capture: %s\n", error.text);
+        where_explain(recorder->options.where, error.text);
         code = status == XSW_INVALID ? EXIT_USAGE : EXIT_FAILED;
     } else {
         if (!recorder->options.quiet) {
             fprintf(stderr, "recording %s to %s; Ctrl-C stops\n", client_path(recorder->client),
-                    recorder->options.path);
+                    recorder->files.path);
         }
         record(recorder);
         finish(recorder);

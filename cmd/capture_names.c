@@ -24,6 +24,13 @@ enum xsw_status capture_names_open(struct capture_names *names, struct client *c
     return dictionary_read(names, error);
 }
 
+void capture_names_refresh(struct capture_names *names)
+{
+    if (names->client != NULL) {
+        (void)dictionary_read(names, NULL);
+    }
+}
+
 void capture_names_close(struct capture_names *names)
 {
     json_decref(names->dictionary);

@@ -25,6 +25,8 @@ struct capture_names {
 /* Asks for the dictionary. `client` is borrowed. */
 enum xsw_status capture_names_open(struct capture_names *names, struct client *client,
                                    struct xsw_error *error) XSW_MUST_CHECK;
+/* Asks again; what it cannot get stays as it was. */
+void capture_names_refresh(struct capture_names *names);
 void capture_names_close(struct capture_names *names);
 
 /* For struct journey_file_options; context is the struct capture_names. */

@@ -6,9 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cmd/exit_codes.h"
+#include "cmd/where.h"
+#include "formats/pcapng_write.h"
+
+enum { ROTATE_BYTES_MIN = 64 << 10, ROTATE_COUNT_MAX = 10000 };
 
 static const char help_text[] =
     "usage: xsw capture [options] [pcap-filter expression]\n"
@@ -18,11 +23,18 @@ static const char help_text[] =
     "\n"
     "  -w, --write FILE      pcapng; .pcapng.zst is compressed; - is standard output\n"
     "                        (default: SWITCH-DATE-TIME.pcapng in this folder)\n"
+    "      --where EXPR      keep only journeys that match at their end: 'dropped',\n"
+    "                        'changed and latency > 1ms'; see xsw-filter(7)\n"
     "  -s, --snap LENGTH     keep at most so many bytes of a packet (default: all)\n"
     "  -c, --count N         stop after N journeys\n"
     "  -t, --time SECONDS    stop after so long\n"
     "      --ring KIB        shared memory for each worker (default: 16384)\n"
     "      --every-stage     a record at every stage, not only where something happened\n"
+    "  -C, --rotate-size SIZE    next file after so many bytes (64K, 500M, 2G)\n"
+    "  -G, --rotate-time SECONDS next file after so long\n"
+    "  -W, --rotate-count N      keep the newest N files only\n"
+    "      --min-free SIZE   stop below so much free space (default: 256M, or 5 %)\n"
+    "      --compress-threads N  for .zst (default: one a core)\n"
     "  -q, --quiet           no progress line\n"
     "      --json            the account at the end as JSON\n"
     "  -S, --switch NAME     which switch, when xswd has several\n"
@@ -31,6 +43,7 @@ static const char help_text[] =
     "examples:\n"
     "  xsw capture -w incident.pcapng\n"
     "  xsw capture -w web.pcapng.zst -t 60 'host 10.0.0.2 and tcp port 80'\n"
+    "  xsw capture -w ring.pcapng.zst -C 500M -W 20\n"
     "  xsw capture -q -w - | wireshark -k -i -\n"
     "\n"
     "exit status: 0 recorded without loss, 1 recorded with losses (see the account), 2 usage,\n"
@@ -50,12 +63,44 @@ static bool number_read(const char *option, const char *text, uint64_t maximum, 
     return true;
 }
 
-static bool seconds_read(const char *text, uint64_t *ns)
+/* Bytes, or with K, M, G or T so many times 1024 of them. */
+static bool size_read(const char *option, const char *text, uint64_t *bytes)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
+    unsigned shift = unit != NULL ? (unsigned)(unit - units + 1) * 10 : 0;
+    bool is_good = errno == 0 && end != text && text[0] != '-' &&
+                   end[unit != NULL ? 1 : 0] == '\0' && number <= UINT64_MAX >> 1 >> shift;
+    if (!is_good) {
+        fprintf(stderr, "xsw capture: %s %s: expected bytes, such as 1000000, 64K, 500M or 2G\n",
+                option, text);
+        return false;
+    }
+    *bytes = (uint64_t)number << shift;
+    return true;
+}
+
+static bool rotate_size_read(const char *text, uint64_t *bytes)
+{
+    if (!size_read("--rotate-size", text, bytes)) {
+        return false;
+    }
+    if (*bytes < ROTATE_BYTES_MIN) {
+        fprintf(stderr, "xsw capture: --rotate-size %s: expected 64K or more\n", text);
+        return false;
+    }
+    return true;
+}
+
+static bool seconds_read(const char *option, const char *text, uint64_t *ns)
 {
     char *end = NULL;
     double seconds = strtod(text, &end);
     if (end == text || *end != '\0' || !(seconds > 0 && seconds < 1e9)) {
-        fprintf(stderr, "xsw capture: --time %s: expected seconds, such as 60 or 0.5\n", text);
+        fprintf(stderr, "xsw capture: %s %s: expected seconds, such as 60 or 0.5\n", option, text);
         return false;
     }
     *ns = (uint64_t)(seconds * NS_PER_SECOND);
@@ -77,21 +122,61 @@ static bool filter_join(int argc, char **argv, struct capture_run_options *optio
     return options->filter != NULL;
 }
 
-enum { OPTION_RING = 256, OPTION_EVERY_STAGE, OPTION_JSON, OPTION_SOCKET };
+enum {
+    OPTION_RING = 256,
+    OPTION_EVERY_STAGE,
+    OPTION_JSON,
+    OPTION_SOCKET,
+    OPTION_MIN_FREE,
+    OPTION_PACK_THREADS,
+    OPTION_WHERE
+};
 
 static const struct option known_options[] = {
     {"write", required_argument, NULL, 'w'},
     {"snap", required_argument, NULL, 's'},
     {"count", required_argument, NULL, 'c'},
     {"time", required_argument, NULL, 't'},
+    {"where", required_argument, NULL, OPTION_WHERE},
     {"ring", required_argument, NULL, OPTION_RING},
     {"every-stage", no_argument, NULL, OPTION_EVERY_STAGE},
+    {"rotate-size", required_argument, NULL, 'C'},
+    {"rotate-time", required_argument, NULL, 'G'},
+    {"rotate-count", required_argument, NULL, 'W'},
+    {"min-free", required_argument, NULL, OPTION_MIN_FREE},
+    {"compress-threads", required_argument, NULL, OPTION_PACK_THREADS},
     {"quiet", no_argument, NULL, 'q'},
     {"json", no_argument, NULL, OPTION_JSON},
     {"socket", required_argument, NULL, OPTION_SOCKET},
     {"switch", required_argument, NULL, 'S'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0}};
+
+/* The options about files. */
+static bool file_option_take(int option, struct capture_run_options *options)
+{
+    uint64_t number = 0;
+    bool is_good = true;
+    switch (option) {
+    case 'C':
+        return rotate_size_read(optarg, &options->rotate_bytes);
+    case 'G':
+        return seconds_read("--rotate-time", optarg, &options->rotate_ns);
+    case 'W':
+        is_good = number_read("--rotate-count", optarg, ROTATE_COUNT_MAX, &number);
+        options->rotate_count = (uint32_t)number;
+        return is_good;
+    case OPTION_MIN_FREE:
+        options->has_min_free = true;
+        return size_read("--min-free", optarg, &options->min_free_bytes);
+    case OPTION_PACK_THREADS:
+        is_good = number_read("--compress-threads", optarg, PCAPNG_PACK_THREADS_MAX, &number);
+        options->pack_threads = (uint32_t)number;
+        return is_good;
+    default:
+        return false;
+    }
+}
 
 static bool option_take(int option, struct capture_run_options *options)
 {
@@ -109,7 +194,11 @@ static bool option_take(int option, struct capture_run_options *options)
         is_good = number_read("--count", optarg, UINT64_MAX / 2, &options->count);
         break;
     case 't':
-        is_good = seconds_read(optarg, &options->time_ns);
+        is_good = seconds_read("--time", optarg, &options->time_ns);
+        break;
+    case OPTION_WHERE:
+        options->where = optarg;
+        is_good = where_is_readable("xsw capture", optarg);
         break;
     case OPTION_RING:
         is_good = number_read("--ring", optarg, 1 << 20, &number);
@@ -131,9 +220,26 @@ static bool option_take(int option, struct capture_run_options *options)
         options->switch_name = optarg;
         break;
     default:
-        is_good = false;
+        is_good = file_option_take(option, options);
     }
     return is_good;
+}
+
+/* What is not given, and what does not go together. */
+static bool options_complete(struct capture_run_options *options)
+{
+    if (options->rotate_count != 0 && options->rotate_bytes == 0 && options->rotate_ns == 0) {
+        fprintf(stderr, "xsw capture: --rotate-count: say with -C or -G when the next file is "
+                        "due\n");
+        return false;
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (options->pack_threads == 0) {
+        options->pack_threads = cores < 1                         ? 1
+                                : cores > PCAPNG_PACK_THREADS_MAX ? PCAPNG_PACK_THREADS_MAX
+                                                                  : (uint32_t)cores;
+    }
+    return true;
 }
 
 int capture_options_read(int argc, char **argv, struct capture_run_options *options)
@@ -141,7 +247,7 @@ int capture_options_read(int argc, char **argv, struct capture_run_options *opti
     int option;
     optind = 1;
     opterr = 0; /* the sentence is ours */
-    while ((option = getopt_long(argc, argv, "+w:s:c:t:S:qh", known_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+w:s:c:t:C:G:W:S:qh", known_options, NULL)) != -1) {
         if (option == 'h') {
             fputs(help_text, stdout);
             return -1;
@@ -154,6 +260,9 @@ int capture_options_read(int argc, char **argv, struct capture_run_options *opti
             fprintf(stderr, "Try: xsw capture --help\n");
             return EXIT_USAGE;
         }
+    }
+    if (!options_complete(options)) {
+        return EXIT_USAGE;
     }
     return filter_join(argc, argv, options) ? EXIT_DONE : EXIT_FAILED;
 }

@@ -39,11 +39,40 @@ static struct capture_ring_account rings_sum(const struct capture_end *end)
     for (uint32_t i = 0; i < end->ring_count; i++) {
         sum.offered += end->rings[i].offered;
         sum.filtered += end->rings[i].filtered;
+        sum.unwanted += end->rings[i].unwanted;
         sum.written += end->rings[i].written;
         sum.lost_ring_full += end->rings[i].lost_ring_full;
         sum.lost_too_big += end->rings[i].lost_too_big;
     }
     return sum;
+}
+
+/* A switch that died in the middle of counting may have counted less than we took. */
+static uint64_t since(uint64_t now, uint64_t before)
+{
+    return now > before ? now - before : 0;
+}
+
+struct capture_end capture_end_since(const struct capture_end *end,
+                                     const struct capture_end *before)
+{
+    struct capture_end part = *end;
+    part.written = since(end->written, before->written);
+    part.lost_disk = since(end->lost_disk, before->lost_disk);
+    part.past_limit = since(end->past_limit, before->past_limit);
+    part.lost_reader = since(end->lost_reader, before->lost_reader);
+    for (uint32_t i = 0; i < end->ring_count; i++) {
+        const struct capture_ring_account *to = &end->rings[i];
+        const struct capture_ring_account *from = &before->rings[i];
+        part.rings[i] = (struct capture_ring_account){
+            .offered = since(to->offered, from->offered),
+            .filtered = since(to->filtered, from->filtered),
+            .unwanted = since(to->unwanted, from->unwanted),
+            .written = since(to->written, from->written),
+            .lost_ring_full = since(to->lost_ring_full, from->lost_ring_full),
+            .lost_too_big = since(to->lost_too_big, from->lost_too_big)};
+    }
+    return part;
 }
 
 uint64_t capture_end_lost(const struct capture_end *end)
@@ -54,10 +83,10 @@ uint64_t capture_end_lost(const struct capture_end *end)
 
 static json_t *ring_json(const struct capture_ring_account *ring, uint32_t worker)
 {
-    return json_pack("{s:i,s:I,s:I,s:I,s:{s:I,s:I}}", "worker", (int)worker, "offered",
-                     (json_int_t)ring->offered, "filtered", (json_int_t)ring->filtered, "written",
-                     (json_int_t)ring->written, "lost", "ring-full",
-                     (json_int_t)ring->lost_ring_full, "record-too-big",
+    return json_pack("{s:i,s:I,s:I,s:I,s:I,s:{s:I,s:I}}", "worker", (int)worker, "offered",
+                     (json_int_t)ring->offered, "filtered", (json_int_t)ring->filtered, "unwanted",
+                     (json_int_t)ring->unwanted, "written", (json_int_t)ring->written, "lost",
+                     "ring-full", (json_int_t)ring->lost_ring_full, "record-too-big",
                      (json_int_t)ring->lost_too_big);
 }
 
@@ -83,6 +112,11 @@ static json_t *account_json(const struct capture_end *end)
 char *capture_report_summary(const struct capture_end *end)
 {
     json_t *summary = account_json(end);
+    if (end->segment != 0) {
+        json_object_set_new(summary, "segment",
+                            json_pack("{s:I,s:b}", "number", (json_int_t)end->segment, "last",
+                                      (int)end->is_last_segment));
+    }
     json_t *stages = json_object_get(end->detached, "stages");
     if (stages != NULL) {
         json_object_set(summary, "stages", stages);
@@ -116,9 +150,18 @@ static void end_text(const struct capture_end *end)
     FILE *out = stderr;
     fprintf(out, "\r\033[K%s: %.1f MB in %.1f s, ended by %s\n", end->path,
             (double)end->bytes / 1e6, end->seconds, end->why);
+    if (end->files != 0) {
+        fprintf(out, "  the last of %u files, %u of them deleted; the account is that of all\n",
+                end->files, end->deleted);
+    }
     line(out, "journeys offered", sum.offered, "");
     line(out, "= written", end->written, "");
-    line(out, "+ filtered", sum.filtered, "");
+    char note[64] = "";
+    char unwanted[32];
+    if (sum.unwanted > 0) {
+        snprintf(note, sizeof(note), "%s of them by --where", grouped(sum.unwanted, unwanted));
+    }
+    line(out, "+ filtered", sum.filtered, note);
     line(out, "+ lost: ring full", sum.lost_ring_full,
          sum.lost_ring_full > 0 ? "the recorder did not keep up: try --snap, a filter, --ring"
                                 : "");
@@ -145,6 +188,10 @@ void capture_report_end(const struct capture_end *end, bool as_json)
     }
     json_t *account = account_json(end);
     json_object_set_new(account, "file", json_string(end->path));
+    if (end->files != 0) {
+        json_object_set_new(account, "files", json_integer(end->files));
+        json_object_set_new(account, "deleted", json_integer(end->deleted));
+    }
     json_object_set_new(account, "bytes", json_integer((json_int_t)end->bytes));
     json_object_set_new(account, "seconds", json_real(end->seconds));
     json_dumpf(account, stdout, JSON_INDENT(2));

@@ -22,12 +22,16 @@ struct capture_progress { /* journeys */
 
 struct capture_ring_account {
     uint64_t offered, filtered, written, lost_ring_full, lost_too_big;
+    uint64_t unwanted; /* of `filtered`: by the metadata expression */
 };
 
 struct capture_end {
     const char *why;   /* limit, signal, switch-stopped, error */
     const char *error; /* what went wrong when writing, or null */
     const char *path;
+    uint32_t files, deleted; /* of a series; 0: it is one file */
+    uint32_t segment;        /* of the file that this is the account of; 0: not one of a series */
+    bool is_last_segment;
     double seconds;
     uint64_t bytes;
     uint64_t written, lost_disk, past_limit;               /* by the recorder */
@@ -38,6 +42,9 @@ struct capture_end {
     json_t *dictionary; /* as of the end; may be null */
 };
 
+/* What came since `before`; the rest is that of `end`, borrowed. */
+struct capture_end capture_end_since(const struct capture_end *end,
+                                     const struct capture_end *before);
 void capture_report_progress(const struct capture_progress *progress);
 /* META_SUMMARY; to be freed. Null without memory. */
 char *capture_report_summary(const struct capture_end *end);

@@ -6,6 +6,7 @@
 #include "cmd/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "switch/control_socket.h"
 #include "switch/rpc.h"
@@ -25,6 +27,10 @@ struct client {
     int64_t next_id;
     char path[CONTROL_PATH_SIZE];
     char switch_name[CONFIG_NAME_SIZE]; /* empty: the only one */
+    uint64_t limit_ns;                  /* for each answer; 0: none */
+    uint64_t deadline_ns;               /* of the call that is being made; 0: none */
+    bool is_late;                       /* an answer did not come in time, and may come yet */
+    bool is_cut;                        /* a request went out in part */
 };
 
 /* A reply line as it grows. */
@@ -120,6 +126,16 @@ const char *client_path(const struct client *client)
     return client->path;
 }
 
+void client_limit(struct client *client, uint32_t milliseconds)
+{
+    client->limit_ns = (uint64_t)milliseconds * 1000000;
+}
+
+bool client_is_late(const struct client *client)
+{
+    return client->is_late;
+}
+
 void client_reply_fini(struct client_reply *reply)
 {
     for (size_t i = 0; i < reply->fd_count; i++) {
@@ -131,13 +147,38 @@ void client_reply_fini(struct client_reply *reply)
     *reply = (struct client_reply){0};
 }
 
+/* Until the socket can be read, or written. XSW_AGAIN: it could not in time. */
+static enum xsw_status ready_wait(struct client *client, short events, struct xsw_error *error)
+{
+    struct pollfd watched = {.fd = client->fd, .events = events};
+    while (client->deadline_ns != 0) {
+        uint64_t now_ns = clock_mono_ns();
+        uint64_t left_ns = client->deadline_ns > now_ns ? client->deadline_ns - now_ns : 0;
+        int ready = poll(&watched, 1, (int)(left_ns / 1000000));
+        if (ready > 0 || (ready < 0 && errno != EINTR)) {
+            break;
+        }
+        if (ready == 0 && left_ns < 1000000) {
+            client->is_late = true;
+            return error_set(error, XSW_AGAIN, "%s: xswd gives no answer: waited for %.1f s",
+                             client->path, (double)client->limit_ns / 1e9);
+        }
+    }
+    return XSW_OK;
+}
+
 /* A peer that closed may have left an error line behind, so a broken pipe is no failure yet. */
-static enum xsw_status request_send(const struct client *client, const char *text, size_t length,
+static enum xsw_status request_send(struct client *client, const char *text, size_t length,
                                     struct xsw_error *error)
 {
+    int flags = client->deadline_ns != 0 ? MSG_NOSIGNAL | MSG_DONTWAIT : MSG_NOSIGNAL;
     while (length > 0) {
-        ssize_t sent = send(client->fd, text, length, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) {
+        if (ready_wait(client, POLLOUT, error) != XSW_OK) {
+            client->is_cut = true;
+            return XSW_AGAIN;
+        }
+        ssize_t sent = send(client->fd, text, length, flags);
+        if (sent < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
         if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
@@ -209,13 +250,17 @@ static ssize_t piece_receive(const struct client *client, struct line *line,
     return got;
 }
 
-static enum xsw_status reply_receive(const struct client *client, struct line *line,
+static enum xsw_status reply_receive(struct client *client, struct line *line,
                                      struct client_reply *reply, struct xsw_error *error)
 {
     for (;;) {
         if (line->length > REPLY_LIMIT || !line_make_room(line)) {
             return error_set(error, XSW_LIMIT, "%s: the reply is longer than %d bytes",
                              client->path, REPLY_LIMIT);
+        }
+        enum xsw_status status = ready_wait(client, POLLIN, error);
+        if (status != XSW_OK) {
+            return status;
         }
         ssize_t got = piece_receive(client, line, reply);
         if (got < 0 && errno == EINTR) {
@@ -269,15 +314,23 @@ static enum xsw_status reply_understand(const struct client *client, const struc
     return status;
 }
 
-static enum xsw_status exchange(const struct client *client, int64_t id, const char *text,
+static enum xsw_status exchange(struct client *client, int64_t id, const char *text,
                                 struct client_reply *reply, struct xsw_error *error)
 {
     struct line line = {0};
+    if (client->is_cut) {
+        return error_set(error, XSW_AGAIN, "%s: xswd takes no requests", client->path);
+    }
+    client->deadline_ns = client->limit_ns != 0 ? clock_mono_ns() + client->limit_ns : 0;
     enum xsw_status status = request_send(client, text, strlen(text), error);
     if (status == XSW_OK) {
         status = request_send(client, "\n", 1, error);
     }
-    if (status == XSW_OK) {
+    if (status == XSW_OK && client->is_late) {
+        /* What comes first is the answer that was given up. */
+        status =
+            error_set(error, XSW_AGAIN, "%s: xswd was told, and gives no answer", client->path);
+    } else if (status == XSW_OK) {
         status = reply_receive(client, &line, reply, error);
     }
     if (status == XSW_OK) {

@@ -6,10 +6,12 @@
  * A connection of a command to xswd: one request, one reply, descriptors beside it.
  *
  * Threads: none of its own; a connection is used by one thread. Calls block until the reply is
- * there or the connection ends.
+ * there, the connection ends, or the time that they were given is over.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -37,6 +39,11 @@ enum xsw_status client_connect(const char *socket_path, struct client **client,
  * not set about the only one. Null or empty: the only one. */
 enum xsw_status client_select(struct client *client, const char *switch_name,
                               struct xsw_error *error) XSW_MUST_CHECK;
+/* From now on an answer has to come within this time, or the call fails with XSW_AGAIN; 0: no
+ * limit. After one that did not come, client_is_late, what is called is still asked for, in its
+ * order, and fails the same way at once. */
+void client_limit(struct client *client, uint32_t milliseconds);
+bool client_is_late(const struct client *client);
 /* Accepts null. */
 void client_close(struct client *client);
 

@@ -20,6 +20,7 @@ struct names {
 
 static const struct names known_names[] = {
     {"switch", "switch.list", "switches", "name"},
+    {"installed", "extension.installed", "extensions", "extension"},
     {"feature", "feature.list", "features", "name"},
     {"extension", "extension.list", "extensions", "name"},
     {"instance", "extension.list", "extensions", "name"},
@@ -57,9 +58,11 @@ static enum xsw_status names_fetch(const struct command *command, const char *me
 
 void complete_names(const struct command *command, const char *what)
 {
-    if (strstr(what, "file") != NULL) {
+    if (strstr(what, "file") != NULL || strstr(what, "path") != NULL) {
         complete_word(complete_files);
-        return;
+        if (strstr(what, "installed") == NULL) {
+            return;
+        }
     }
     for (size_t i = 0; i < sizeof(known_names) / sizeof(known_names[0]); i++) {
         const struct names *names = &known_names[i];

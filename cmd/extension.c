@@ -215,7 +215,7 @@ static json_t *extension_read(struct command *command, json_t *extension)
 static int extension_add(struct command *command)
 {
     char text[400];
-    const char *path = command_need(command, "the path of the extension");
+    const char *path = command_need(command, "the path or the installed name");
     if (path == NULL) {
         return EXIT_USAGE;
     }
@@ -339,6 +339,7 @@ static int extension_installed(struct command *command)
         return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
     }
     listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
+    listing.wraps = true;
     json_array_foreach(json_object_get(result, "extensions"), place, entry)
     {
         listing_text(&listing, "%s", reply_text(entry, "extension"));

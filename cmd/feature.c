@@ -67,6 +67,7 @@ static void features_print(const json_t *features)
     size_t place;
     json_t *feature;
     listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
+    listing.wraps = true;
     json_array_foreach((json_t *)features, place, feature)
     {
         listing_text(&listing, "%s", reply_text(feature, "name"));
@@ -215,6 +216,10 @@ static json_t *params_read(struct command *command, bool has_values, bool needs_
             if (!good) {
                 command_usage(command, "expected KEY=VALUE in UTF-8, found \"%s\"", word);
             }
+        } else if (has_values && !command_is_asked(command) && strcmp(word, "port") != 0 &&
+                   strcmp(word, "id") != 0) {
+            command_usage(command, "expected KEY=VALUE, port PORT or id N, found \"%s\"", word);
+            good = false;
         } else {
             good = command_member(command, words, params);
         }
@@ -228,6 +233,20 @@ static json_t *params_read(struct command *command, bool has_values, bool needs_
     }
     json_decref(params);
     return NULL;
+}
+
+/* A text is as long as it is, and may have lines; what could move the cursor is shown as '?'. */
+static void text_print(const char *name, const char *text)
+{
+    printf("  %-18s ", name);
+    for (; *text != '\0'; text++) {
+        if (*text == '\n') {
+            printf("\n%*s", 2 + 18 + 1, "");
+        } else {
+            putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+        }
+    }
+    putchar('\n');
 }
 
 static void entry_print(const json_t *entry, const char *member)
@@ -244,7 +263,10 @@ static void entry_print(const json_t *entry, const char *member)
     {
         char text[1024];
         value_format(value, text, sizeof(text));
-        printf("  %-18s %s\n", name, text);
+        text_print(name, json_is_string(value) ? json_string_value(value) : text);
+    }
+    if (json_object_get(entry, "error") != NULL) {
+        text_print("failed:", reply_text(entry, "error"));
     }
 }
 

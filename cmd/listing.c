@@ -11,6 +11,8 @@
 
 #include "cmd/exit_codes.h"
 
+enum { TEXT_COLUMNS = 80, PROSE_COLUMNS_MIN = 20 };
+
 void listing_init(struct listing *listing, const struct listing_column *columns,
                   size_t column_count)
 {
@@ -105,19 +107,57 @@ static size_t characters(const char *text)
     return count;
 }
 
-static void cell_print(const struct listing *listing, size_t column, const char *text, size_t width)
+/* Prose that begins in column `from`: it is broken between words, as far as there are any. */
+static void prose_print(const char *text, size_t from)
+{
+    size_t at = from;
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        char *word = strndup(text, length);
+        size_t width = word != NULL ? characters(word) : length;
+        if (at > from && at + 1 + width > TEXT_COLUMNS) {
+            printf("\n%*s", (int)from, "");
+            at = from;
+        }
+        at += (size_t)printf("%s", at > from ? " " : "") + width;
+        printf("%.*s", (int)length, text);
+        free(word);
+        text += length + strspn(text + length, " ");
+    }
+}
+
+static void cell_print(const struct listing *listing, size_t column, const char *text, size_t width,
+                       size_t from)
 {
     size_t used = characters(text);
     int gap = used < width ? (int)(width - used) : 0;
     bool last = column + 1 == listing->column_count;
     if (listing->columns[column].right) {
         printf("%*s%s", gap, "", text);
+    } else if (last && listing->wraps && from + PROSE_COLUMNS_MIN <= TEXT_COLUMNS) {
+        prose_print(text, from);
     } else if (last) {
         fputs(text, stdout);
+    } else if (used > width) {
+        printf("%s\n%*s", text, (int)width, "");
     } else {
         printf("%s%*s", text, gap, "");
     }
     fputs(last ? "\n" : "  ", stdout);
+}
+
+/* A name that makes the table wider than a terminal stands on a line of its own, above the rest of
+ * its row: the width that is left for the first column then. */
+static size_t first_width(const struct listing *listing, const size_t *widths)
+{
+    size_t columns = listing->column_count;
+    size_t least = characters(listing->columns[0].title);
+    size_t rest = 0;
+    for (size_t i = 1; i < columns; i++) {
+        rest += 2 + (i + 1 < columns || !listing->wraps ? widths[i] : PROSE_COLUMNS_MIN);
+    }
+    bool is_foldable = columns > 1 && !listing->columns[0].right && rest + least <= TEXT_COLUMNS;
+    return is_foldable && rest + widths[0] > TEXT_COLUMNS ? TEXT_COLUMNS - rest : widths[0];
 }
 
 int listing_print(const struct listing *listing)
@@ -137,11 +177,16 @@ int listing_print(const struct listing *listing)
             widths[i % columns] = width;
         }
     }
+    size_t last_from = 0;
+    widths[0] = first_width(listing, widths);
+    for (size_t i = 0; i + 1 < columns; i++) {
+        last_from += widths[i] + 2;
+    }
     for (size_t i = 0; i < columns; i++) {
-        cell_print(listing, i, listing->columns[i].title, widths[i]);
+        cell_print(listing, i, listing->columns[i].title, widths[i], last_from);
     }
     for (size_t i = 0; i < listing->cell_count; i++) {
-        cell_print(listing, i % columns, listing->cells[i], widths[i % columns]);
+        cell_print(listing, i % columns, listing->cells[i], widths[i % columns], last_from);
     }
     return EXIT_DONE;
 }

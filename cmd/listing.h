@@ -25,6 +25,7 @@ struct listing {
     char **cells; /* row by row */
     size_t cell_count, capacity;
     bool failed; /* memory was short */
+    bool wraps;  /* the last column is prose: it goes on below itself, within 80 columns */
 };
 
 /* columns: borrowed, column_count of them, the last one with any width. */

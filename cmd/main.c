@@ -12,6 +12,8 @@
 #include "cmd/commands.h"
 #include "cmd/complete.h"
 #include "cmd/exit_codes.h"
+#include "cmd/export.h"
+#include "cmd/extcap.h"
 #include "switch/config_node.h"
 
 struct subcommand {
@@ -32,6 +34,8 @@ static const struct subcommand subcommands[] = {
     {"feature", cmd_feature, "all that can be set on ports and switches, and its status"},
     {"capture", cmd_capture, "record what happens to packets"},
     {"analyze", cmd_analyze, "find out from a recording where packets went"},
+    {"export", cmd_export, "the packets of a recording at one stage, as pcap"},
+    {"extcap", cmd_extcap, "switches and ports as interfaces of Wireshark"},
 };
 
 enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
@@ -132,8 +136,9 @@ static bool is_completed(int argc, char **argv, int next)
     for (size_t i = 0; next == argc - 1 && i < SUBCOMMAND_COUNT; i++) {
         complete_word(subcommands[i].name);
     }
-    /* Those two have options and files, but no words. */
-    if (strcmp(argv[next], "capture") == 0 || strcmp(argv[next], "analyze") == 0) {
+    /* Those have options and files, but no words. */
+    if (strcmp(argv[next], "capture") == 0 || strcmp(argv[next], "analyze") == 0 ||
+        strcmp(argv[next], "export") == 0 || strcmp(argv[next], "extcap") == 0) {
         complete_word(complete_files);
         return true;
     }
@@ -161,6 +166,9 @@ static int subcommand_run(const struct subcommand *subcommand, int argc, char **
 
 int main(int argc, char **argv)
 {
+    if (extcap_is_name(argv[0])) {
+        return cmd_extcap(argc, argv);
+    }
     bool json = false;
     int exit_code;
     int next = options_take(argc, argv, &json, &exit_code);

@@ -13,6 +13,10 @@
  *
  * A failure up to step 3 leaves the source as it was; one after that brings the port back to it.
  * The guest is cut off from the first request of step 4 to the second one of step 5.
+ * The target has a few seconds for each answer; one that does not come is a failure like others,
+ * and what was asked of it is asked back, in case that it does it later.
+ * From there to its end the program holds back SIGINT, SIGTERM and SIGHUP: what the port was is in
+ * its memory alone.
  *
  * Threads: main only.
  */
@@ -33,7 +37,7 @@ enum migration_result {
     MIGRATION_MOVED,
     MIGRATION_REFUSED,     /* nothing has changed */
     MIGRATION_ROLLED_BACK, /* the port is at the source again, with the state that it had */
-    MIGRATION_LOST         /* it is on neither side: its state is in migration.state */
+    MIGRATION_LOST         /* it carries nothing on either side: its state is in migration.state */
 };
 
 struct migration_step {

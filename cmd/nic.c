@@ -49,6 +49,19 @@ const char *port_state_text(const json_t *port)
     return life[0] == '\0' || strcmp(life, "connected") == 0 ? reply_text(port, "state") : life;
 }
 
+/* The device by its name, also where it is that of the port. */
+static const char *device_text(const json_t *port)
+{
+    static const char *const kinds[] = {"tap", "packet", "xdp"};
+    const char *device = reply_text(port, "device");
+    for (size_t i = 0; device[0] == '\0' && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(reply_text(port, "kind"), kinds[i]) == 0) {
+            device = reply_text(port, "name");
+        }
+    }
+    return device;
+}
+
 static int nic_list(struct command *command)
 {
     static const struct listing_column columns[] = {
@@ -70,7 +83,7 @@ static int nic_list(struct command *command)
         bool is_leaving = json_is_true(json_object_get(port, "leaving"));
         listing_text(&listing, "%s", reply_text(port, "name"));
         listing_text(&listing, "%s", reply_text(port, "kind"));
-        listing_text(&listing, "%s", reply_text(port, "device"));
+        listing_text(&listing, "%s", device_text(port));
         listing_text(&listing, "%s%s", reply_text(port, "life"), is_leaving ? ", leaving" : "");
         listing_text(&listing, "%s", reply_text(port, "state"));
     }

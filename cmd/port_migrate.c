@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ static bool words_read(struct command *command, struct words *words)
         if (i == sizeof(options) / sizeof(options[0])) {
             return command_ends(command);
         }
-        *options[i].value = command_need(command, i == 0 ? "the file" : "its value");
+        *options[i].value = command_need(command, i == 0 ? "the socket" : "its value");
         if (*options[i].value == NULL) {
             return false;
         }
@@ -86,12 +87,17 @@ static void state_write(const struct migration *migration)
     snprintf(path, sizeof(path), "%.40s.port-state.json", migration->port);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0 || json_dumpfd(migration->state, fd, JSON_INDENT(2)) != 0) {
-        fprintf(stderr, "xsw port: %s: the port's state cannot be written: %s\n", path,
-                strerror(errno));
+        fprintf(stderr,
+                "xsw port: %s: the port's state cannot be written: %s; keep it from here, for `xsw "
+                "port restore -`:\n",
+                path, strerror(errno));
+        json_dumpf(migration->state, stderr, JSON_COMPACT);
+        fputc('\n', stderr);
     } else {
         fprintf(stderr,
-                "xsw port: the port is on neither side (%s); its state is in %s: when the cause is "
-                "mended, `xsw port restore %s` brings it back\n",
+                "xsw port: the port carries nothing on either side (%s); its state is in %s: when "
+                "the cause is mended, and the port removed if it is still there, `xsw port restore "
+                "%s` brings it back\n",
                 migration->second.text, path, path);
     }
     if (fd >= 0) {
@@ -161,6 +167,8 @@ static int migrate(const struct command *command, const struct words *words,
         fprintf(stderr, "xsw port: --to: %s\n", error.text);
         return EXIT_FAILED;
     }
+    /* Nobody may read any more what is printed: the port is not to be left half way for that. */
+    signal(SIGPIPE, SIG_IGN);
     enum migration_result result = migration_run(migration);
     return result_print(command, migration, result);
 }

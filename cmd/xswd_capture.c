@@ -55,19 +55,20 @@ static json_t *session_json(const struct capture_session *session)
     const int *fds;
     size_t workers = capture_session_rings(session, &fds);
     const char *filter = capture_session_filter(session);
-    return json_pack("{s:I,s:I,s:I,s:I,s:s}", "session", (json_int_t)capture_session_id(session),
-                     "workers", (json_int_t)workers, "snap_length",
-                     (json_int_t)capture_session_snap_length(session), "ring_bytes",
+    return json_pack("{s:I,s:I,s:I,s:I,s:s,s:s}", "session",
+                     (json_int_t)capture_session_id(session), "workers", (json_int_t)workers,
+                     "snap_length", (json_int_t)capture_session_snap_length(session), "ring_bytes",
                      (json_int_t)capture_session_ring_bytes(session), "filter",
-                     filter != NULL ? filter : "");
+                     filter != NULL ? filter : "", "where", capture_session_where(session));
 }
 
 static json_t *counts_json(const struct capture_account *account)
 {
-    return json_pack(
-        "{s:I,s:I,s:I,s:{s:I,s:I}}", "offered", (json_int_t)account->offered, "filtered",
-        (json_int_t)account->filtered, "written", (json_int_t)account->written, "lost", "ring-full",
-        (json_int_t)account->lost_ring_full, "record-too-big", (json_int_t)account->lost_too_big);
+    return json_pack("{s:I,s:I,s:I,s:I,s:{s:I,s:I}}", "offered", (json_int_t)account->offered,
+                     "filtered", (json_int_t)account->filtered, "unwanted",
+                     (json_int_t)account->unwanted, "written", (json_int_t)account->written, "lost",
+                     "ring-full", (json_int_t)account->lost_ring_full, "record-too-big",
+                     (json_int_t)account->lost_too_big);
 }
 
 /* The sum over the workers. */
@@ -79,6 +80,7 @@ static json_t *account_json(const struct xswd_capture *capture,
         struct capture_account account = capture_session_account(session, worker);
         sum.offered += account.offered;
         sum.filtered += account.filtered;
+        sum.unwanted += account.unwanted;
         sum.written += account.written;
         sum.lost_ring_full += account.lost_ring_full;
         sum.lost_too_big += account.lost_too_big;
@@ -178,16 +180,18 @@ static enum xsw_status method_attach(void *context, const struct rpc_caller *cal
                                      const json_t *params, struct rpc_reply *reply,
                                      struct xsw_error *error)
 {
-    static const char *const members[] = {"filter", "snap_length", "ring_bytes", NULL};
+    static const char *const members[] = {"filter", "where", "snap_length", "ring_bytes", NULL};
     struct xswd_capture *capture = context;
     struct config_reader reader;
     struct config_node node = config_node_root(&reader, "params", params, error);
     char filter[FILTER_SIZE] = "";
+    char where[FILTER_SIZE] = "";
     int64_t snap_length = 0;
     int64_t ring_bytes = 0;
 
     config_node_check_object(&node, members);
     config_node_text(&node, "filter", filter, sizeof(filter));
+    config_node_text(&node, "where", where, sizeof(where));
     config_node_number(&node, "snap_length", 0, CAPTURE_SNAP_MAX, &snap_length);
     config_node_number(&node, "ring_bytes", 0, CAPTURE_RING_MAX, &ring_bytes);
     if (reader.status != XSW_OK) {
@@ -198,8 +202,10 @@ static enum xsw_status method_attach(void *context, const struct rpc_caller *cal
         return error_set(error, XSW_LIMIT, "there are %d capture sessions already",
                          CAPTURE_SESSIONS_MAX);
     }
-    struct capture_options options = {
-        .filter = filter, .snap_length = (uint32_t)snap_length, .ring_bytes = (uint32_t)ring_bytes};
+    struct capture_options options = {.filter = filter,
+                                      .where = where,
+                                      .snap_length = (uint32_t)snap_length,
+                                      .ring_bytes = (uint32_t)ring_bytes};
     enum xsw_status status = session_open(capture, place, &options, caller, error);
     return status == XSW_OK ? attach_reply(place, reply, error) : status;
 }

@@ -6,6 +6,7 @@
 #include "formats/pcapng_encode.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "formats/json_pieces.h"
 #include "formats/pcapng_wire.h"
 
-enum { TSRESOL_NS = 9 };
+enum { TSRESOL_NS = 9, PAGE = 4096 };
 
 /* A block that is being built; the first failure is kept. */
 struct block {
@@ -34,11 +35,15 @@ static enum xsw_status make_room(struct block_buffer *buffer, size_t more, struc
     if (more <= buffer->size - buffer->length) {
         return XSW_OK;
     }
-    size_t size = (buffer->length + more) * 3 / 2;
-    uint8_t *bytes = realloc(buffer->bytes, size);
+    size_t size = ((buffer->length + more) * 3 / 2 + PAGE - 1) / PAGE * PAGE;
+    uint8_t *bytes = aligned_alloc(PAGE, size);
     if (bytes == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for a buffer of %zu bytes", size);
     }
+    if (buffer->length > 0) {
+        memcpy(bytes, buffer->bytes, buffer->length);
+    }
+    free(buffer->bytes);
     buffer->bytes = bytes;
     buffer->size = size;
     return XSW_OK;
@@ -240,6 +245,7 @@ enum xsw_status encode_interface(struct block_buffer *buffer,
     block_filter(&block, interface->filter);
     block_text(&block, PCAPNG_INTERFACE_HARDWARE, interface->hardware);
     block_json(&block, META_TAP, &interface->json);
+    block_json(&block, META_SECTION, &interface->section);
     return block_end(&block);
 }
 
@@ -366,4 +372,70 @@ enum xsw_status encode_packet(struct block_buffer *buffer, const struct pcapng_p
     put_le32(start + 4, length);
     buffer->length += length;
     return XSW_OK;
+}
+
+/* Between blocks ----------------------------------------------------------------------------- */
+
+/* A section alone is filled with an option: Wireshark looks for the interfaces behind it, and a
+ * block that it does not know would end that search. */
+static enum xsw_status pad_section(struct block_buffer *buffer, size_t length,
+                                   struct xsw_error *error)
+{
+    enum { END_SIZE = PCAPNG_OPTION_HEAD_SIZE + PCAPNG_TAIL_SIZE };
+    enum xsw_status status = make_room(buffer, length, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    uint8_t *option = buffer->bytes + buffer->length - END_SIZE;
+    memset(extend(buffer, length) - END_SIZE, 0, length + END_SIZE);
+    put_option_head(option, PCAPNG_SECTION_PADDING, length - PCAPNG_OPTION_HEAD_SIZE);
+    put_le32(buffer->bytes + 4, (uint32_t)buffer->length);
+    put_le32(buffer->bytes + buffer->length - PCAPNG_TAIL_SIZE, (uint32_t)buffer->length);
+    return XSW_OK;
+}
+
+static enum xsw_status pad_with_block(struct block_buffer *buffer, size_t length,
+                                      struct xsw_error *error)
+{
+    enum xsw_status status = make_room(buffer, length, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    uint8_t *block = extend(buffer, length);
+    memset(block, 0, length);
+    put_le32(block, PCAPNG_BLOCK_PADDING);
+    put_le32(block + 4, (uint32_t)length);
+    put_le32(block + length - PCAPNG_TAIL_SIZE, (uint32_t)length);
+    return XSW_OK;
+}
+
+enum xsw_status encode_padding(struct block_buffer *buffer, size_t alignment,
+                               struct xsw_error *error)
+{
+    enum { SMALLEST = PCAPNG_HEAD_SIZE + PCAPNG_TAIL_SIZE };
+    size_t over = buffer->length % alignment;
+    if (over == 0) {
+        return XSW_OK;
+    }
+    size_t length = alignment - over;
+    bool is_section = get_le32(buffer->bytes) == PCAPNG_BLOCK_SECTION &&
+                      get_le32(buffer->bytes + 4) == buffer->length;
+    if (!is_section) {
+        return pad_with_block(buffer, length < SMALLEST ? length + alignment : length, error);
+    }
+    bool has_options = buffer->length > PCAPNG_SECTION_SIZE + PCAPNG_TAIL_SIZE;
+    return has_options ? pad_section(buffer, length, error) : XSW_OK;
+}
+
+enum xsw_status block_buffer_append(struct block_buffer *buffer, const struct block_buffer *more,
+                                    struct xsw_error *error)
+{
+    if (more->length == 0) {
+        return XSW_OK;
+    }
+    enum xsw_status status = make_room(buffer, more->length, error);
+    if (status == XSW_OK) {
+        memcpy(extend(buffer, more->length), more->bytes, more->length);
+    }
+    return status;
 }

@@ -17,7 +17,7 @@
 #include "formats/pcapng_items.h"
 
 struct block_buffer {
-    uint8_t *bytes; /* whole blocks, one behind the other */
+    uint8_t *bytes; /* whole blocks, one behind the other; at a page, for direct writing */
     size_t length;
     size_t size;
 };
@@ -33,5 +33,14 @@ enum xsw_status encode_packet(struct block_buffer *buffer, const struct pcapng_p
 enum xsw_status encode_statistics(struct block_buffer *buffer,
                                   const struct pcapng_statistics *statistics,
                                   struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Fills the buffer up to a multiple of `alignment`, itself one of 4, with a block for local use, or
+ * an option for local use when there is a section and nothing else. A section without any option
+ * stays as it is. */
+enum xsw_status encode_padding(struct block_buffer *buffer, size_t alignment,
+                               struct xsw_error *error) XSW_MUST_CHECK;
+/* All of `more` behind what is there. */
+enum xsw_status block_buffer_append(struct block_buffer *buffer, const struct block_buffer *more,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
 
 #endif

@@ -61,6 +61,7 @@ struct pcapng_interface {
     uint64_t speed_bits_per_second; /* 0: unknown */
     const uint8_t *mac;             /* 6 bytes, or null */
     struct pcapng_json json;
+    struct pcapng_json section; /* in a stream the section's: see pcapng_writer_section */
 };
 
 /* struct pcapng_packet.has */

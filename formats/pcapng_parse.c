@@ -23,6 +23,7 @@ static enum xsw_status options_begin(struct parse_state *state, const struct par
 {
     *cursor = (struct option_cursor){block->body + fixed, block->length - fixed, state->big_endian};
     json_joiner_begin(&state->joiner, kind);
+    json_joiner_begin(&state->section_joiner, META_SECTION);
     return parse_texts_begin(state, block->length + 1, error);
 }
 
@@ -30,6 +31,7 @@ static void option_join(struct parse_state *state, const struct option *option)
 {
     if (option_is_ours(option, state->big_endian)) {
         json_joiner_add(&state->joiner, option->data, option->length);
+        json_joiner_add(&state->section_joiner, option->data, option->length);
     }
 }
 
@@ -148,6 +150,7 @@ static enum xsw_status parse_interface(struct parse_state *state, const struct p
         interface_option(state, &option, interface);
     }
     interface->json = json_joiner_end(&state->joiner);
+    interface->section = json_joiner_end(&state->section_joiner);
     if (status != XSW_END) {
         return status;
     }

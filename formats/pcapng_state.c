@@ -140,6 +140,7 @@ const char *parse_text_keep(struct parse_state *state, const void *bytes, size_t
 void parse_state_fini(struct parse_state *state)
 {
     json_joiner_fini(&state->joiner);
+    json_joiner_fini(&state->section_joiner);
     free(state->interfaces);
     free(state->texts);
     *state = (struct parse_state){0};

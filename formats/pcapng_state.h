@@ -45,7 +45,8 @@ struct parse_state {
     uint32_t section_first; /* running number of interface 0 of this section */
     uint64_t ignored_options;
     struct json_joiner joiner;
-    char *texts; /* the texts of the last block, each with its zero */
+    struct json_joiner section_joiner; /* for an interface, which may have both */
+    char *texts;                       /* the texts of the last block, each with its zero */
     size_t texts_size;
     size_t texts_length;
 };

@@ -31,6 +31,10 @@ enum pcapng_block {
     PCAPNG_BLOCK_SECTION = 0x0a0d0d0a /* the same in both byte orders */
 };
 
+/* Section 11.1: types, and options, with the top bit are for local use. Ours are empty space. */
+static const uint32_t PCAPNG_BLOCK_PADDING = 0x80000001;
+enum { PCAPNG_SECTION_PADDING = 0x8001 };
+
 /* Sizes of fixed parts in bytes, the head (type and length) included, the tail (length) not */
 enum pcapng_size {
     PCAPNG_HEAD_SIZE = 8,

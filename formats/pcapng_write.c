@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gathers blocks (pcapng_encode.c) to pieces, hands them to the sink (sink.c), and keeps the
- * account of packets when that fails.
+ * Gathers blocks (pcapng_encode.c) to pieces, puts them on the line to the sink (piece_line.c), and
+ * keeps the account of packets when that fails.
  */
 #include "formats/pcapng_write.h"
 
@@ -18,18 +18,28 @@
 #include "formats/byte_order.h"
 #include "formats/pcapng_encode.h"
 #include "formats/pcapng_wire.h"
+#include "formats/piece_line.h"
 #include "formats/sink.h"
 
 enum {
     NEW_FILE_MODE = 0666,
-    STATISTICS_KEPT_MAX = 16 << 20 /* bytes of them that wait for a disk with room */
+    STATISTICS_KEPT_MAX = 16 << 20, /* bytes of them that wait for a disk with room */
+    PIECES_REMEMBERED = 64
 };
 
 struct pcapng_writer {
     struct sink *sink;
+    struct piece_line *line;
+    uint64_t pieces;      /* put on the line */
+    uint64_t ended;       /* of them, what became of is known */
+    uint64_t lost_pieces; /* bit n % PIECES_REMEMBERED: piece n was lost */
+    bool is_torn;         /* blocks that later ones need are gone: nothing more can be written */
     struct block_buffer buffer;
     uint64_t buffered_packets;
     bool has_section;
+    bool has_threads;
+    char *section_json; /* of a stream: waits for the first interface */
+    bool is_ending;     /* what comes is written as it is */
     uint32_t interface_count;
     struct pcapng_writer_account account;
 };
@@ -43,7 +53,8 @@ enum xsw_status pcapng_writer_open_fd(int fd, const char *name, int compression,
         return status;
     }
     struct pcapng_writer *new = calloc(1, sizeof(*new));
-    if (new == NULL) {
+    if (new == NULL || piece_line_open(sink, &new->line, NULL) != XSW_OK) {
+        free(new);
         (void)sink_close(sink, NULL);
         return error_set(error, XSW_NO_MEMORY, "%s: no memory to write it", name);
     }
@@ -72,6 +83,18 @@ static enum xsw_status file_claim(int fd, const char *path, struct xsw_error *er
 void pcapng_writer_interrupt(struct pcapng_writer *writer, int fd)
 {
     sink_interrupt(writer->sink, fd);
+}
+
+void pcapng_writer_reserve(struct pcapng_writer *writer, uint64_t bytes)
+{
+    sink_reserve(writer->sink, bytes);
+}
+
+enum xsw_status pcapng_writer_start(struct pcapng_writer *writer, unsigned packers,
+                                    struct xsw_error *error)
+{
+    writer->has_threads = true;
+    return piece_line_start(writer->line, packers, error);
 }
 
 enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writer,
@@ -114,30 +137,111 @@ static void drop_packets(struct block_buffer *buffer)
     buffer->length = kept;
 }
 
-static enum xsw_status hand_over(struct pcapng_writer *writer, struct xsw_error *error)
+/* What lost pieces leave for later goes before what has been gathered since. */
+static void keep_before(struct pcapng_writer *writer, struct block_buffer *kept)
 {
-    struct block_buffer *buffer = &writer->buffer;
-    if (buffer->length == 0) {
-        return XSW_OK;
+    if (block_buffer_append(kept, &writer->buffer, NULL) != XSW_OK) {
+        writer->is_torn = true;
     }
-    enum xsw_status status = sink_write(writer->sink, buffer->bytes, buffer->length, error);
-    if (status == XSW_OK) {
-        writer->account.packets_written += writer->buffered_packets;
-        writer->account.content_bytes += buffer->length;
-        buffer->length = 0;
+    free(writer->buffer.bytes);
+    writer->buffer = *kept;
+    *kept = (struct block_buffer){0};
+}
+
+static void piece_account(struct pcapng_writer *writer, const struct piece_end *end)
+{
+    uint64_t bit = 1ULL << (++writer->ended % PIECES_REMEMBERED);
+    if (end->is_written) {
+        writer->account.packets_written += end->packets;
+        writer->account.content_bytes += end->content->length;
+        writer->lost_pieces &= ~bit;
     } else {
-        writer->account.packets_lost += writer->buffered_packets;
-        drop_packets(buffer);
+        writer->account.packets_lost += end->packets;
+        writer->lost_pieces |= bit;
     }
-    writer->buffered_packets = 0;
+}
+
+/* Takes in what became of pieces. After a loss it waits for all of them, so that what they leave
+ * can be put in order. */
+static enum xsw_status take_ends(struct pcapng_writer *writer, struct xsw_error *error)
+{
+    struct block_buffer kept = {0};
+    struct piece_end end;
+    enum xsw_status status = XSW_OK;
+    for (;;) {
+        if (!piece_line_take(writer->line, &end)) {
+            if (status == XSW_OK || piece_line_is_empty(writer->line)) {
+                break;
+            }
+            piece_line_wait(writer->line);
+            continue;
+        }
+        piece_account(writer, &end);
+        if (end.is_written) {
+            continue;
+        }
+        if (status == XSW_OK) {
+            status = end.error->status;
+            if (error != NULL) {
+                *error = *end.error;
+            }
+        }
+        drop_packets(end.content);
+        if (block_buffer_append(&kept, end.content, NULL) != XSW_OK) {
+            writer->is_torn = true;
+        }
+    }
+    if (status != XSW_OK) {
+        keep_before(writer, &kept);
+        piece_line_resume(writer->line);
+    }
     return status;
 }
 
-/* After each block: a full piece goes out. */
+static enum xsw_status put_piece(struct pcapng_writer *writer, struct xsw_error *error)
+{
+    if (writer->is_torn) {
+        writer->account.packets_lost += writer->buffered_packets;
+        writer->buffered_packets = 0;
+        writer->buffer.length = 0;
+        return error_set(error, XSW_NO_MEMORY, "%s: no memory, nothing more is written",
+                         sink_name(writer->sink));
+    }
+    size_t alignment = writer->is_ending ? 1 : sink_alignment(writer->sink);
+    enum xsw_status status = encode_padding(&writer->buffer, alignment, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    piece_line_put(writer->line, &writer->buffer, writer->buffered_packets);
+    writer->buffered_packets = 0;
+    writer->pieces++;
+    return XSW_OK;
+}
+
+/* What is gathered goes on the line. A loss that is noticed now is that of earlier pieces, or,
+ * without threads, of this one. */
+static enum xsw_status hand_over(struct pcapng_writer *writer, struct xsw_error *error)
+{
+    enum xsw_status status = take_ends(writer, error);
+    while (status == XSW_OK && !piece_line_has_room(writer->line)) {
+        piece_line_wait(writer->line);
+        status = take_ends(writer, error);
+    }
+    if (writer->buffer.length == 0) {
+        return status;
+    }
+    enum xsw_status put = put_piece(writer, status == XSW_OK ? error : NULL);
+    if (put == XSW_OK) {
+        put = take_ends(writer, status == XSW_OK ? error : NULL);
+    }
+    return status == XSW_OK ? put : status;
+}
+
+/* After each block: a full piece goes out. With threads the owner says where a piece ends. */
 static inline enum xsw_status hand_over_full(struct pcapng_writer *writer, struct xsw_error *error)
 {
-    return writer->buffer.length < sink_piece_size(writer->sink) ? XSW_OK
-                                                                 : hand_over(writer, error);
+    bool is_due = !writer->has_threads && writer->buffer.length >= sink_piece_size(writer->sink);
+    return is_due ? hand_over(writer, error) : XSW_OK;
 }
 
 static enum xsw_status fail(const struct pcapng_writer *writer, struct xsw_error *error)
@@ -152,7 +256,15 @@ enum xsw_status pcapng_writer_section(struct pcapng_writer *writer,
         return error_set(error, XSW_INVALID, "%s: a second section, expected one",
                          sink_name(writer->sink));
     }
-    enum xsw_status status = encode_section(&writer->buffer, section, error);
+    struct pcapng_section written = *section;
+    if (!sink_is_file(writer->sink) && section->json.text != NULL) {
+        writer->section_json = strndup(section->json.text, section->json.length);
+        if (writer->section_json == NULL) {
+            return error_set(error, XSW_NO_MEMORY, "no memory for the section info");
+        }
+        written.json = (struct pcapng_json){0};
+    }
+    enum xsw_status status = encode_section(&writer->buffer, &written, error);
     if (status != XSW_OK) {
         (void)fail(writer, error);
         return status;
@@ -170,7 +282,14 @@ enum xsw_status pcapng_writer_interface(struct pcapng_writer *writer,
                          "%s: an interface before the section, or more than %d of them",
                          sink_name(writer->sink), PCAPNG_INTERFACES_MAX);
     }
-    enum xsw_status status = encode_interface(&writer->buffer, interface, error);
+    struct pcapng_interface written = *interface;
+    if (writer->section_json != NULL) {
+        written.section.text = writer->section_json;
+        written.section.length = strlen(writer->section_json);
+    }
+    enum xsw_status status = encode_interface(&writer->buffer, &written, error);
+    free(writer->section_json);
+    writer->section_json = NULL;
     if (status != XSW_OK) {
         (void)fail(writer, error);
         return status;
@@ -220,15 +339,46 @@ enum xsw_status pcapng_writer_statistics(struct pcapng_writer *writer,
     return hand_over_full(writer, error);
 }
 
-enum xsw_status pcapng_writer_flush(struct pcapng_writer *writer, struct xsw_error *error)
+enum xsw_status pcapng_writer_push(struct pcapng_writer *writer, struct xsw_error *error)
 {
     return hand_over(writer, error);
+}
+
+enum xsw_status pcapng_writer_flush(struct pcapng_writer *writer, struct xsw_error *error)
+{
+    enum xsw_status status = hand_over(writer, error);
+    while (!piece_line_is_empty(writer->line)) {
+        piece_line_wait(writer->line);
+        enum xsw_status ended = take_ends(writer, status == XSW_OK ? error : NULL);
+        status = status == XSW_OK ? ended : status;
+    }
+    return status;
+}
+
+void pcapng_writer_end(struct pcapng_writer *writer)
+{
+    writer->is_ending = true;
+}
+
+uint64_t pcapng_writer_pieces(const struct pcapng_writer *writer)
+{
+    return writer->pieces;
+}
+
+enum pcapng_piece pcapng_writer_piece(struct pcapng_writer *writer, uint64_t number)
+{
+    if (number > writer->ended) {
+        return PCAPNG_PIECE_ON_ITS_WAY;
+    }
+    bool is_lost = (writer->lost_pieces >> (number % PIECES_REMEMBERED) & 1) != 0;
+    return is_lost ? PCAPNG_PIECE_LOST : PCAPNG_PIECE_WRITTEN;
 }
 
 struct pcapng_writer_account pcapng_writer_account(const struct pcapng_writer *writer)
 {
     struct pcapng_writer_account account = writer->account;
-    account.file_bytes = sink_file_bytes(writer->sink);
+    account.file_bytes = piece_line_file_bytes(writer->line);
+    account.waiting_bytes = piece_line_content_bytes(writer->line) + writer->buffer.length;
     return account;
 }
 
@@ -238,13 +388,16 @@ enum xsw_status pcapng_writer_close(struct pcapng_writer *writer,
     if (writer == NULL) {
         return XSW_OK;
     }
-    enum xsw_status status = hand_over(writer, error);
+    pcapng_writer_end(writer);
+    enum xsw_status status = pcapng_writer_flush(writer, error);
     if (account != NULL) {
         *account = pcapng_writer_account(writer);
     }
     /* The first error is the one that counts. */
+    piece_line_close(writer->line);
     enum xsw_status closed = sink_close(writer->sink, status == XSW_OK ? error : NULL);
     free(writer->buffer.bytes);
+    free(writer->section_json);
     free(writer);
     return status == XSW_OK ? closed : status;
 }

@@ -14,6 +14,14 @@
  * pieces are tried again. On a pipe there is no way back: after a failure every later call fails
  * alike.
  *
+ * pcapng_writer_start gives the writer threads of its own: a piece that is handed on is then
+ * compressed by one of several, in parallel, and written by another, in order, past the page cache
+ * where the file system takes that. For this, and so that the file still ends at a whole block, a
+ * piece is filled up to a multiple of 4 KiB with a block for local use, which all readers skip.
+ * What fails is noticed a while later then; it is counted in the same way, and pieces that were
+ * behind the failed one are lost with it. Memory: four pieces, or two a thread and four more with
+ * their frames when compressing.
+ *
  * Threads: one at a time. SIGPIPE is the program's business.
  */
 
@@ -32,7 +40,13 @@ struct pcapng_writer_account {
     uint64_t packets_lost;     /* were in a piece that could not be written */
     uint64_t content_bytes;    /* of blocks handed to the kernel, before compression */
     uint64_t file_bytes;       /* of the file, after compression */
+    uint64_t waiting_bytes;    /* of blocks that are in memory, before compression */
 };
+
+/* What became of a piece, by its number. */
+enum pcapng_piece { PCAPNG_PIECE_ON_ITS_WAY, PCAPNG_PIECE_WRITTEN, PCAPNG_PIECE_LOST };
+
+enum { PCAPNG_PACK_THREADS_MAX = 16 };
 
 enum {
     PCAPNG_PLAIN = 0,
@@ -50,11 +64,23 @@ enum xsw_status pcapng_writer_open_fd(int fd, const char *name, int compression,
                                       struct pcapng_writer **writer,
                                       struct xsw_error *error) XSW_MUST_CHECK;
 
+/* The pieces go by threads of the writer's own from here on; before the first piece. A piece
+ * ends only at pcapng_writer_push or pcapng_writer_flush then. `packers`, 1
+ * to PCAPNG_PACK_THREADS_MAX: how many compress; there is one more that writes. */
+enum xsw_status pcapng_writer_start(struct pcapng_writer *writer, unsigned packers,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
+
+/* So many bytes of the file system are to stay free: what would take of them cannot be written.
+ * 0: none. */
+void pcapng_writer_reserve(struct pcapng_writer *writer, uint64_t bytes);
+
 /* From now on a write that waits for a pipe gives up, with errno EINTR, a second after `fd` has
  * become readable. The descriptor stays the caller's; -1 ends it. Regular files never wait. */
 void pcapng_writer_interrupt(struct pcapng_writer *writer, int fd);
 
-/* The first block, once. */
+/* The first block, once. In anything but a regular file its JSON goes to the first interface
+ * instead: dumpcap 4.0, which reads pipes for Wireshark, overruns its memory at a first block of
+ * more than 2048 bytes. */
 enum xsw_status pcapng_writer_section(struct pcapng_writer *writer,
                                       const struct pcapng_section *section,
                                       struct xsw_error *error) XSW_MUST_CHECK;
@@ -75,7 +101,17 @@ enum xsw_status pcapng_writer_statistics(struct pcapng_writer *writer,
                                          const struct pcapng_statistics *statistics,
                                          struct xsw_error *error) XSW_MUST_CHECK;
 
-/* Hands all to the kernel; ends the zstd frame. */
+/* What is gathered becomes a piece and is handed on; with threads this waits only while every place
+ * for a piece is taken. An error may be that of an earlier piece. */
+enum xsw_status pcapng_writer_push(struct pcapng_writer *writer,
+                                   struct xsw_error *error) XSW_MUST_CHECK;
+/* What comes from here on is the end of the file: it is not filled up. */
+void pcapng_writer_end(struct pcapng_writer *writer);
+/* The pieces so far, and what became of piece `number`, counted from 1, of the last 64. */
+uint64_t pcapng_writer_pieces(const struct pcapng_writer *writer);
+enum pcapng_piece pcapng_writer_piece(struct pcapng_writer *writer, uint64_t number);
+
+/* The same, and waits until all has been handed to the kernel; ends the zstd frame. */
 enum xsw_status pcapng_writer_flush(struct pcapng_writer *writer,
                                     struct xsw_error *error) XSW_MUST_CHECK;
 

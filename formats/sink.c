@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole pieces to a descriptor, and the zstd side of writing: a frame a piece, and at the end the
- * table that lets a reader find the frame of an offset (a skippable frame, which stands last
- * because Wireshark does not recognise a file that begins with one).
+ * Whole pieces to a descriptor. A packed file gets at its end the table that lets a reader find the
+ * frame of an offset: a skippable frame, which stands last because Wireshark does not recognise a
+ * file that begins with one.
  */
 #include "formats/sink.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
-
-#include <zstd.h>
 
 #include "base/error.h"
 #include "formats/byte_order.h"
@@ -26,7 +25,8 @@
 enum {
     PLAIN_PIECE_SIZE = 1 << 20,
     PACKED_PIECE_SIZE = 4 << 20,
-    PACK_LEVEL = 1,
+    DIRECT_ALIGNMENT = 4096,
+    WRITE_BACK_BYTES = 8 << 20, /* how much may gather in the page cache before the disk begins */
     SEEK_HEAD_SIZE = 8,
     SEEK_ENTRY_SIZE = 8,
     SEEK_FOOTER_SIZE = 9,
@@ -35,33 +35,20 @@ enum {
 
 struct sink {
     int fd;
-    int interrupt_fd; /* readable: do not wait for a pipe any more; -1: none */
+    _Atomic int interrupt_fd;        /* readable: do not wait for a pipe any more; -1: none */
+    _Atomic uint64_t reserved_bytes; /* of the file system, that are to stay free */
     char *name;
-    bool can_cut;        /* a regular file: what failed can be taken back */
-    bool is_broken;      /* a part of a piece is out and cannot be taken back */
+    bool can_cut;           /* a regular file: what failed can be taken back */
+    bool is_broken;         /* a part of a piece is out and cannot be taken back */
+    _Atomic bool is_direct; /* past the page cache */
+    bool packs;
     uint64_t first_byte; /* of the file, where the descriptor stood */
     uint64_t file_bytes; /* of whole pieces */
-    ZSTD_CCtx *packer;   /* null: not packed */
-    uint8_t *packed;
-    size_t packed_size;
-    uint8_t *entries; /* of the seek table, SEEK_ENTRY_SIZE each */
+    uint64_t sent_back;  /* of them, the disk was told to begin with */
+    uint8_t *entries;    /* of the seek table, SEEK_ENTRY_SIZE each */
     size_t entry_count;
     size_t entry_room;
 };
-
-static enum xsw_status start_packer(struct sink *sink, struct xsw_error *error)
-{
-    sink->packer = ZSTD_createCCtx();
-    if (sink->packer == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "%s: no memory to compress", sink->name);
-    }
-    size_t level = ZSTD_CCtx_setParameter(sink->packer, ZSTD_c_compressionLevel, PACK_LEVEL);
-    size_t checksum = ZSTD_CCtx_setParameter(sink->packer, ZSTD_c_checksumFlag, 1);
-    assert(!ZSTD_isError(level) && !ZSTD_isError(checksum));
-    (void)level;
-    (void)checksum;
-    return XSW_OK;
-}
 
 enum xsw_status sink_open(int fd, const char *name, bool packs, struct sink **sink,
                           struct xsw_error *error)
@@ -77,6 +64,7 @@ enum xsw_status sink_open(int fd, const char *name, bool packs, struct sink **si
     new->fd = fd;
     new->interrupt_fd = -1;
     new->name = copy;
+    new->packs = packs;
     struct stat about;
     int flags = fcntl(fd, F_GETFL);
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && flags >= 0) {
@@ -84,25 +72,46 @@ enum xsw_status sink_open(int fd, const char *name, bool packs, struct sink **si
         new->can_cut = first >= 0;
         new->first_byte = first >= 0 ? (uint64_t)first : 0;
     }
-    if (packs) {
-        enum xsw_status status = start_packer(new, error);
-        if (status != XSW_OK) {
-            (void)sink_close(new, NULL);
-            return status;
-        }
-    }
     *sink = new;
     return XSW_OK;
 }
 
 size_t sink_piece_size(const struct sink *sink)
 {
-    return sink->packer == NULL ? PLAIN_PIECE_SIZE : PACKED_PIECE_SIZE;
+    return sink->packs ? PACKED_PIECE_SIZE : PLAIN_PIECE_SIZE;
+}
+
+bool sink_packs(const struct sink *sink)
+{
+    return sink->packs;
+}
+
+bool sink_is_file(const struct sink *sink)
+{
+    return sink->can_cut;
 }
 
 void sink_interrupt(struct sink *sink, int fd)
 {
-    sink->interrupt_fd = fd;
+    atomic_store_explicit(&sink->interrupt_fd, fd, memory_order_relaxed);
+}
+
+void sink_reserve(struct sink *sink, uint64_t bytes)
+{
+    atomic_store_explicit(&sink->reserved_bytes, bytes, memory_order_relaxed);
+}
+
+void sink_go_direct(struct sink *sink)
+{
+    bool is_aligned = (sink->first_byte + sink->file_bytes) % DIRECT_ALIGNMENT == 0;
+    int flags = fcntl(sink->fd, F_GETFL);
+    sink->is_direct = sink->can_cut && !sink->packs && is_aligned && flags >= 0 &&
+                      fcntl(sink->fd, F_SETFL, flags | O_DIRECT) == 0;
+}
+
+size_t sink_alignment(const struct sink *sink)
+{
+    return sink->is_direct ? DIRECT_ALIGNMENT : 1;
 }
 
 /* Until a pipe takes more. False with errno set when that is given up. */
@@ -122,11 +131,23 @@ static bool wait_for_room(const struct sink *sink)
     return true;
 }
 
+/* A file system may take the flag and then not the write, or not from where it stands. */
+static bool leave_direct(struct sink *sink)
+{
+    int flags = fcntl(sink->fd, F_GETFL);
+    bool was_direct = sink->is_direct;
+    sink->is_direct = false;
+    return was_direct && flags >= 0 && fcntl(sink->fd, F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
 /* False with errno set; `done` is how much is out by then. What may block is written in steps that
  * poll() promises to have room for. */
-static bool write_all(const struct sink *sink, const uint8_t *bytes, size_t length, size_t *done)
+static bool write_all(struct sink *sink, const uint8_t *bytes, size_t length, size_t *done)
 {
     *done = 0;
+    if (length % DIRECT_ALIGNMENT != 0) { /* the end of a file */
+        (void)leave_direct(sink);
+    }
     while (*done < length) {
         size_t step = length - *done;
         if (!sink->can_cut) {
@@ -139,6 +160,9 @@ static bool write_all(const struct sink *sink, const uint8_t *bytes, size_t leng
         if (written == 0) { /* which no file should do, but it must not make us loop */
             errno = EIO;
             return false;
+        }
+        if (written < 0 && errno == EINVAL && leave_direct(sink)) {
+            continue;
         }
         if (written < 0 && errno != EINTR && errno != EAGAIN) {
             return false;
@@ -161,12 +185,30 @@ static void cut_back(struct sink *sink, size_t done)
     sink->is_broken = !is_cut;
 }
 
+/* What is to stay free is not there to be written. */
+static bool has_room(const struct sink *sink, size_t length)
+{
+    uint64_t reserved = atomic_load_explicit(&sink->reserved_bytes, memory_order_relaxed);
+    struct statvfs about;
+    if (reserved == 0 || !sink->can_cut || fstatvfs(sink->fd, &about) != 0) {
+        return true;
+    }
+    uint64_t free_bytes = (uint64_t)about.f_bavail * about.f_frsize;
+    return free_bytes >= reserved && free_bytes - reserved >= length;
+}
+
 static enum xsw_status write_piece(struct sink *sink, const uint8_t *bytes, size_t length,
                                    struct xsw_error *error)
 {
     if (sink->is_broken) {
         return error_set(error, XSW_IO, "%s: an earlier write failed, nothing more is written",
                          sink->name);
+    }
+    if (!has_room(sink, length)) {
+        return error_set(error, XSW_LIMIT,
+                         "%s: less than %" PRIu64 " MiB are free on its file system: nothing is "
+                         "written until there is room (see --min-free)",
+                         sink->name, (sink->reserved_bytes + (1 << 20) - 1) >> 20);
     }
     size_t done;
     if (!write_all(sink, bytes, length, &done)) {
@@ -180,56 +222,48 @@ static enum xsw_status write_piece(struct sink *sink, const uint8_t *bytes, size
     return XSW_OK;
 }
 
-/* Memory for one more entry and for what a piece may become. */
-static enum xsw_status make_room(struct sink *sink, size_t length, struct xsw_error *error)
+/* So that the page cache never holds much that only closing would write. */
+static void begin_write_back(struct sink *sink)
 {
-    size_t bound = ZSTD_compressBound(length);
-    if (bound > sink->packed_size) {
-        uint8_t *packed = realloc(sink->packed, bound);
-        if (packed == NULL) {
-            return error_set(error, XSW_NO_MEMORY, "%s: no memory to compress", sink->name);
-        }
-        sink->packed = packed;
-        sink->packed_size = bound;
+    uint64_t gathered = sink->file_bytes - sink->sent_back;
+    if (sink->can_cut && !sink->is_direct && gathered >= WRITE_BACK_BYTES) {
+        (void)sync_file_range(sink->fd, (off_t)(sink->first_byte + sink->sent_back),
+                              (off_t)gathered, SYNC_FILE_RANGE_WRITE);
+        sink->sent_back = sink->file_bytes;
     }
-    if (sink->entry_count == sink->entry_room) {
-        size_t room = sink->entry_room == 0 ? 256 : sink->entry_room * 2;
-        uint8_t *entries = reallocarray(sink->entries, room, SEEK_ENTRY_SIZE);
-        if (entries == NULL) {
-            return error_set(error, XSW_NO_MEMORY, "%s: no memory for the seek table", sink->name);
-        }
-        sink->entries = entries;
-        sink->entry_room = room;
+}
+
+static enum xsw_status make_entry_room(struct sink *sink, struct xsw_error *error)
+{
+    if (sink->entry_count < sink->entry_room) {
+        return XSW_OK;
     }
+    size_t room = sink->entry_room == 0 ? 256 : sink->entry_room * 2;
+    uint8_t *entries = reallocarray(sink->entries, room, SEEK_ENTRY_SIZE);
+    if (entries == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "%s: no memory for the seek table", sink->name);
+    }
+    sink->entries = entries;
+    sink->entry_room = room;
     return XSW_OK;
 }
 
-static enum xsw_status write_packed(struct sink *sink, const void *piece, size_t length,
-                                    struct xsw_error *error)
+enum xsw_status sink_write(struct sink *sink, const void *piece, size_t length,
+                           size_t content_length, struct xsw_error *error)
 {
-    enum xsw_status status = make_room(sink, length, error);
-    if (status != XSW_OK) {
-        return status;
-    }
-    size_t packed = ZSTD_compress2(sink->packer, sink->packed, sink->packed_size, piece, length);
-    if (ZSTD_isError(packed)) {
-        return error_set(error, XSW_NO_MEMORY, "%s: compression failed: %s", sink->name,
-                         ZSTD_getErrorName(packed));
-    }
-    status = write_piece(sink, sink->packed, packed, error);
+    enum xsw_status status = sink->packs ? make_entry_room(sink, error) : XSW_OK;
     if (status == XSW_OK) {
+        status = write_piece(sink, piece, length, error);
+    }
+    if (status == XSW_OK && sink->packs) {
         uint8_t *entry = sink->entries + sink->entry_count++ * SEEK_ENTRY_SIZE;
-        put_le32(entry, (uint32_t)packed);
-        put_le32(entry + 4, (uint32_t)length);
+        put_le32(entry, (uint32_t)length);
+        put_le32(entry + 4, (uint32_t)content_length);
+    }
+    if (status == XSW_OK) {
+        begin_write_back(sink);
     }
     return status;
-}
-
-enum xsw_status sink_write(struct sink *sink, const void *piece, size_t length,
-                           struct xsw_error *error)
-{
-    return sink->packer == NULL ? write_piece(sink, piece, length, error)
-                                : write_packed(sink, piece, length, error);
 }
 
 static enum xsw_status write_seek_table(struct sink *sink, struct xsw_error *error)
@@ -269,13 +303,16 @@ enum xsw_status sink_close(struct sink *sink, struct xsw_error *error)
     }
     enum xsw_status status = XSW_OK;
     if (sink->entry_count > 0 && !sink->is_broken) {
+        sink_reserve(sink, 0);
         status = write_seek_table(sink, error);
+    }
+    if (sink->can_cut && fdatasync(sink->fd) != 0 && errno != EINVAL && errno != ENOSYS &&
+        status == XSW_OK) {
+        status = error_errno(error, "%s: the disk did not take all of it", sink->name);
     }
     if (close(sink->fd) != 0 && status == XSW_OK) {
         status = error_errno(error, "%s: closing failed", sink->name);
     }
-    ZSTD_freeCCtx(sink->packer);
-    free(sink->packed);
     free(sink->entries);
     free(sink->name);
     free(sink);

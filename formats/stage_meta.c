@@ -25,6 +25,7 @@ enum {
     GENERATION_SIZE = 8,
     STAGE_TIME_SIZE = 4,
     UNDECLARED_SIZE = 2,
+    SOURCE_SIZE = 2,
     HELD_SIZE = 20
 };
 
@@ -190,6 +191,14 @@ void meta_add_undeclared(struct meta_builder *builder, uint16_t stage)
     }
 }
 
+void meta_add_source(struct meta_builder *builder, uint16_t port)
+{
+    uint8_t *p = extend_tlv(builder, META_TLV_SOURCE, SOURCE_SIZE);
+    if (p != NULL) {
+        put_le16(p, port);
+    }
+}
+
 enum xsw_status meta_read(struct meta_reader *reader, const void *bytes, size_t size,
                           struct xsw_error *error)
 {
@@ -237,6 +246,7 @@ static size_t smallest_length(unsigned type)
         [META_TLV_STAGE_TIME] = STAGE_TIME_SIZE,
         [META_TLV_UNDECLARED] = UNDECLARED_SIZE,
         [META_TLV_HELD] = HELD_SIZE,
+        [META_TLV_SOURCE] = SOURCE_SIZE,
     };
     return type < sizeof(smallest) ? smallest[type] : 0;
 }
@@ -287,6 +297,9 @@ static void decode(struct meta_item *item, size_t length)
         break;
     case META_TLV_UNDECLARED:
         item->stage = get_le16(p);
+        break;
+    case META_TLV_SOURCE:
+        item->port = get_le16(p);
         break;
     case META_TLV_HELD:
         item->held = (struct meta_held){get_le16(p), get_le64(p + 4), get_le64(p + 12)};

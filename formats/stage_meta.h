@@ -84,10 +84,12 @@ enum meta_tlv {
         6, /* u64 from_mono_ns, u64 to_mono_ns, u64 journeys, u16 worker, u16 meta_loss */
     META_TLV_GENERATION = 7, /* u64 configuration generation that decided */
     META_TLV_STAGE_TIME = 8, /* u32 ns since rx at which this record's own stage was done */
-    META_TLV_HELD = 10,     /* u16 stage, u16 zero, u64 ns that it was kept there, u64 ns since boot
-                               when     the packet came in */
-    META_TLV_UNDECLARED = 9 /* u16 stage: its extension changed bytes without declaring it. In rings
-                               only: on a record of a file it is the flag META_UNDECLARED */
+    META_TLV_HELD = 10, /* u16 stage, u16 zero, u64 ns that it was kept there, u64 ns since boot
+                           when     the packet came in */
+    META_TLV_UNDECLARED = 9, /* u16 stage: its extension changed bytes without declaring it. In
+                               rings only: on a record of a file it is the flag META_UNDECLARED */
+    META_TLV_SOURCE = 11 /* u16 port: on the first record of what was copied or made, whose own port
+                            may be another: where it came from */
 };
 
 /* Why capture lost a journey. Names are in meta_loss_name(). */
@@ -99,6 +101,20 @@ enum meta_loss {
     META_LOSS_READER = 5,     /* in a ring that made no sense to the recorder */
     META_LOSS_COUNT
 };
+
+/* Stages of extensions have ids from here on. Their rules have numbers of 24 bits and, above them,
+ * the port whose table the rule stands in; 0: the extension's own. */
+enum { META_STAGE_EXTENSIONS = 8 };
+
+static inline uint32_t meta_rule_number(uint16_t stage, uint32_t rule)
+{
+    return stage >= META_STAGE_EXTENSIONS ? rule & 0xffffff : rule;
+}
+
+static inline uint16_t meta_rule_table(uint16_t stage, uint32_t rule)
+{
+    return stage >= META_STAGE_EXTENSIONS ? (uint16_t)(rule >> 24) : 0;
+}
 
 struct meta_fixed {
     uint8_t kind;
@@ -173,6 +189,7 @@ void meta_add_gap(struct meta_builder *builder, const struct meta_gap *gap);
 void meta_add_held(struct meta_builder *builder, const struct meta_held *held);
 void meta_add_vlan(struct meta_builder *builder, uint16_t vlan);
 void meta_add_generation(struct meta_builder *builder, uint64_t generation);
+void meta_add_source(struct meta_builder *builder, uint16_t port);
 void meta_add_undeclared(struct meta_builder *builder, uint16_t stage);
 void meta_add_stage_time(struct meta_builder *builder, uint32_t since_rx_ns);
 
@@ -200,6 +217,7 @@ struct meta_item {
         uint64_t generation;
         uint32_t since_rx_ns;
         uint16_t stage; /* META_TLV_UNDECLARED */
+        uint16_t port;  /* META_TLV_SOURCE */
     };
 };
 

@@ -12,44 +12,13 @@
 #include <string.h>
 
 #include "packet/checksum.h"
+#include "packet/network.h"
 #include "packet/parse.h"
 #include "packet/wire.h"
 
 enum { CUT_NOTHING, CUT_TCP, CUT_DATAGRAMS, CUT_FRAGMENTS };
 
 enum { FRAGMENT_UNIT = 8 }; /* offsets of fragments are counted in it */
-
-/* The first byte behind the IP packet in a parsed frame; parsing has made sure that it is in it. */
-static uint32_t ip_end(const struct xsw_packet *packet)
-{
-    const uint8_t *network = packet->data + packet->l3_offset;
-    if (packet->ether_type == ETHER_TYPE_IPV4) {
-        return packet->l3_offset + be16_get(((const struct wire_ipv4 *)network)->total_length);
-    }
-    return packet->l3_offset + IPV6_SIZE +
-           be16_get(((const struct wire_ipv6 *)network)->payload_length);
-}
-
-static int is_fragment(const struct xsw_packet *packet)
-{
-    if (packet->ether_type == ETHER_TYPE_IPV6) {
-        return parse_find_extension(packet, PROTOCOL_FRAGMENT) != 0;
-    }
-    const struct wire_ipv4 *ip = (const struct wire_ipv4 *)(packet->data + packet->l3_offset);
-    return (be16_get(ip->fragment) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) != 0;
-}
-
-/* The pseudo header's sum with a transport length of `length`. */
-static uint32_t pseudo_of(const struct xsw_packet *packet, uint32_t length)
-{
-    const uint8_t *network = packet->data + packet->l3_offset;
-    if (packet->ether_type == ETHER_TYPE_IPV4) {
-        const struct wire_ipv4 *ip = (const struct wire_ipv4 *)network;
-        return checksum_pseudo_ipv4(ip->source, ip->destination, packet->ip_protocol, length);
-    }
-    const struct wire_ipv6 *ip = (const struct wire_ipv6 *)network;
-    return checksum_pseudo_ipv6(ip->source, ip->destination, packet->ip_protocol, length);
-}
 
 static uint32_t checksum_place(const struct xsw_packet *packet)
 {
@@ -62,7 +31,7 @@ static int cut_kind(const struct xsw_packet *packet)
 {
     int is_tcp = packet->ip_protocol == PROTOCOL_TCP;
     int is_udp = packet->ip_protocol == PROTOCOL_UDP;
-    if (packet->l4_offset == 0 || is_fragment(packet)) {
+    if (packet->l4_offset == 0 || network_is_fragment(packet)) {
         return CUT_NOTHING;
     }
     switch (packet->offload.gso_type & ~XSW_GSO_ECN) {
@@ -106,7 +75,7 @@ static enum xsw_status segments_begin(struct segmenter *segmenter)
     }
     segmenter->step = packet->offload.gso_size;
     uint32_t length = segmenter->payload_end - packet->l4_offset;
-    segmenter->pseudo_sum = pseudo_of(packet, 0);
+    segmenter->pseudo_sum = network_pseudo_sum(packet, 0);
     if ((packet->offload.flags & XSW_OFFLOAD_NEEDS_CHECKSUM) != 0) {
         segmenter->pseudo_sum =
             (uint32_t)wire_read16(packet->data + checksum_place(packet)) + (uint16_t)~length;
@@ -151,6 +120,9 @@ enum xsw_status segmenter_begin(struct segmenter *segmenter, const struct xsw_pa
     }
     struct xsw_packet *parsed = &segmenter->packet;
     parse_packet(parsed);
+    if (tunnel_is_meant(parsed) && !tunnel_enter(&segmenter->tunnel, parsed)) {
+        return XSW_UNSUPPORTED;
+    }
     segmenter->kind = (uint8_t)cut_kind(parsed);
     if (segmenter->kind == CUT_NOTHING) {
         return XSW_UNSUPPORTED;
@@ -162,7 +134,7 @@ enum xsw_status segmenter_begin(struct segmenter *segmenter, const struct xsw_pa
         return XSW_UNSUPPORTED;
     }
     segmenter->is_ipv6 = parsed->ether_type == ETHER_TYPE_IPV6;
-    segmenter->payload_end = ip_end(parsed);
+    segmenter->payload_end = network_end(parsed);
     if (segmenter->payload_end < (uint32_t)parsed->l4_offset + UDP_SIZE) {
         return XSW_INVALID; /* an IPv6 payload length of 0 */
     }
@@ -176,20 +148,9 @@ enum xsw_status segmenter_begin(struct segmenter *segmenter, const struct xsw_pa
     return status == XSW_OK && segmenter->frames == 1 ? whole_begin(segmenter) : status;
 }
 
-/* Lengths in the IP header of a frame of `length` bytes, and the IPv4 header's own checksum. */
 static void network_write(const struct segmenter *segmenter, uint8_t *bytes, uint32_t length)
 {
-    uint32_t at = segmenter->packet.l3_offset;
-    if (segmenter->is_ipv6) {
-        struct wire_ipv6 *ip = (struct wire_ipv6 *)(bytes + at);
-        be16_set(&ip->payload_length, (uint16_t)(length - at - IPV6_SIZE));
-        return;
-    }
-    struct wire_ipv4 *ip = (struct wire_ipv4 *)(bytes + at);
-    be16_set(&ip->total_length, (uint16_t)(length - at));
-    be16_set(&ip->checksum, 0);
-    size_t header = (size_t)(ip->version_ihl & 0x0f) * 4;
-    be16_set(&ip->checksum, checksum_close(checksum_add(0, bytes + at, header)));
+    network_length_write(bytes, segmenter->packet.l3_offset, segmenter->is_ipv6, length);
 }
 
 static void transport_checksum_write(const struct segmenter *segmenter, uint8_t *bytes,
@@ -207,6 +168,14 @@ static void transport_checksum_write(const struct segmenter *segmenter, uint8_t 
     uint16_t sum = checksum_close(
         checksum_add(segmenter->pseudo_sum + covered, bytes + packet->l4_offset, covered));
     wire_write16(bytes + place, is_udp && sum == 0 ? 0xffff : sum);
+}
+
+int segment_is_plain(const struct xsw_packet *packet)
+{
+    struct xsw_packet parsed = *packet;
+    parse_packet(&parsed);
+    return !network_is_ip(&parsed) ||
+           (!tunnel_is_meant(&parsed) && cut_kind(&parsed) != CUT_NOTHING);
 }
 
 static uint32_t segment_write(const struct segmenter *segmenter, uint8_t *bytes)
@@ -234,6 +203,9 @@ static uint32_t segment_write(const struct segmenter *segmenter, uint8_t *bytes)
     }
     network_write(segmenter, bytes, length);
     transport_checksum_write(segmenter, bytes, length);
+    if (segmenter->tunnel.l3_offset != 0) {
+        tunnel_write(&segmenter->tunnel, bytes, length, index);
+    }
     return length;
 }
 
@@ -314,12 +286,12 @@ void segment_find_unfinished(struct xsw_packet *packet)
     parse_packet(packet);
     if (packet->offload.flags != 0 || packet->l4_offset == 0 ||
         (packet->ip_protocol != PROTOCOL_TCP && packet->ip_protocol != PROTOCOL_UDP) ||
-        is_fragment(packet) || ip_end(packet) != packet->length) {
+        network_is_fragment(packet) || network_end(packet) != packet->length) {
         return;
     }
     uint32_t place = checksum_place(packet);
     if (wire_read16(packet->data + place) !=
-        pseudo_of(packet, packet->length - packet->l4_offset)) {
+        network_pseudo_sum(packet, packet->length - packet->l4_offset)) {
         return;
     }
     packet->offload.flags = XSW_OFFLOAD_NEEDS_CHECKSUM;

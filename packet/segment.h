@@ -16,8 +16,8 @@
  *
  * TCP over IPv4 and IPv6 (RFC 9293; with ECN, RFC 3168, 6.1.2: only the first frame has CWR), UDP
  * as many datagrams (UDP_L4), and UDP as one datagram in IP fragments (UDP; RFC 791, 3.2; RFC 8200,
- * 4.5). VLAN tags, IPv4 options and IPv6 extension headers stay in front of each frame. Tunnels are
- * refused: a gso_type means the outermost TCP or UDP header.
+ * 4.5). VLAN tags, IPv4 options and IPv6 extension headers stay in front of each frame. TCP and
+ * datagrams in a tunnel are cut too, where packet/tunnel.h knows it.
  *
  * Threads: any; the packet is not changed and must live as long as the iterator.
  */
@@ -26,6 +26,8 @@
 
 #include <xsw/error.h>
 #include <xsw/packet.h>
+
+#include "packet/tunnel.h"
 
 enum {
     /* Frames of one packet. A guest chooses gso_size: without a limit one packet of it would become
@@ -48,6 +50,7 @@ struct segmenter {
     uint16_t datagram_checksum; /* of the one datagram that is cut into fragments */
     uint8_t kind;
     uint8_t is_ipv6;
+    struct tunnel tunnel;
 };
 
 /* For any packet: without offloads it gives the frame as it is, once. XSW_INVALID when the offload
@@ -63,6 +66,11 @@ static inline int segmenter_is_done(const struct segmenter *segmenter)
 /* The next frame into `bytes`, which has room for frame_max; returns its length. Not to be called
  * when all are done. */
 uint32_t segmenter_write(struct segmenter *segmenter, uint8_t *bytes);
+
+/* Of a packet with a gso_type: whether that means its outermost headers, so that a kernel that gets
+ * it with these offload fields understands it. Where it is not, as in a tunnel, a port cuts it.
+ * What is not IP is left to the kernel. */
+int segment_is_plain(const struct xsw_packet *packet);
 
 /* Finds out whether a frame that came without offload fields has an unfinished TCP or UDP checksum,
  * and says so in its offload fields. Parses the packet. See segment.c for why this never spoils a

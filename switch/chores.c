@@ -22,7 +22,7 @@ static void ticks_run(struct worker *worker)
 {
     const struct pipeline *pipeline = worker->pipeline;
     for (uint32_t i = 0; i < pipeline->ticker_count; i++) {
-        if (pipeline->tickers[i]->tick == NULL || worker->now_ns < worker->tick_due[i]) {
+        if (!pipeline->ticks[i] || worker->now_ns < worker->tick_due[i]) {
             continue;
         }
         worker->tick_due[i] = worker->now_ns + pipeline->tickers[i]->tick_ns;
@@ -34,13 +34,9 @@ static void frames_take(struct worker *worker, struct extension_instance *instan
 {
     struct queued_frame frame;
     for (uint32_t i = 0; i < FRAMES_A_TURN && frame_queue_look(instance->frames, &frame); i++) {
-        enum xsw_status status =
-            service_originate(worker, instance, frame.source_port, frame.bytes, frame.length);
-        if (status == XSW_AGAIN) {
+        if (service_originate(worker, instance, frame.source_port, frame.bytes, frame.length) !=
+            XSW_OK) {
             return; /* it stays where it is until there is a buffer */
-        }
-        if (status != XSW_OK) {
-            extension_violation(worker, instance->ingress_stage, VIOLATION_BAD_SOURCE);
         }
         frame_queue_drop(instance->frames);
     }
@@ -68,6 +64,7 @@ uint32_t worker_chores(struct worker *worker)
     if (pipeline->has_bandwidth) {
         worker->bandwidth_due = bandwidth_run(worker, worker->now_ns);
     }
+    later_resume(worker->later);
     return later_run(worker);
 }
 
@@ -76,7 +73,7 @@ uint64_t worker_chores_due(const struct worker *worker)
     const struct pipeline *pipeline = worker->pipeline;
     uint64_t due = pipeline->has_bandwidth ? worker->bandwidth_due : UINT64_MAX;
     for (uint32_t i = 0; i < pipeline->ticker_count; i++) {
-        if (pipeline->tickers[i]->tick != NULL && worker->tick_due[i] < due) {
+        if (pipeline->ticks[i] && worker->tick_due[i] < due) {
             due = worker->tick_due[i];
         }
     }

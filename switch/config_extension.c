@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "switch/config_text.h"
+#include "switch/extension_host.h"
 
 static const char *const extension_members[] = {"name", "path", "enabled", "settings", NULL};
 
@@ -117,8 +118,8 @@ void config_extension_read(const struct config_node *node, struct config_extensi
     config_node_check_object(node, extension_members);
     config_node_text(node, "name", extension->config.name, sizeof(extension->config.name));
     struct config_node name = config_node_member(node, "name");
-    if (config_node_is_there(&name) && !config_name_is_valid(extension->config.name)) {
-        config_node_fail(&name, "expected letters, digits, '-', '_' and '.'");
+    if (config_node_is_there(&name) && !extension_name_is_valid(extension->config.name)) {
+        config_node_fail(&name, "expected a-z, 0-9 and '-', found \"%s\"", extension->config.name);
     }
     config_node_text(node, "path", extension->config.path, sizeof(extension->config.path));
     bool is_enabled = true;

@@ -225,7 +225,7 @@ static void entry_format(json_t *values, char *text, size_t size)
     }
 }
 
-/* The entries of an extension's feature "rule" name its rules of a port by their ids. */
+/* The entries of an extension's feature "rule" name the rules in its table of that port. */
 static void feature_rules_append(const struct sources *from, const struct stage_info *stage,
                                  json_t *list)
 {
@@ -235,8 +235,9 @@ static void feature_rules_append(const struct sources *from, const struct stage_
     for (size_t place = 0; (entry = features_value(from->vswitch, place)) != NULL; place++) {
         if (entry->port != XSW_PORT_NONE && entry->id != 0 && strcmp(entry->name, name) == 0) {
             char text[512];
+            uint32_t rule = (uint32_t)entry->port << XSW_RULE_TABLE_SHIFT | entry->id;
             entry_format(entry->values, text, sizeof(text));
-            rule_append(list, entry->port, stage->id, entry->id, text);
+            rule_append(list, XSW_PORT_NONE, stage->id, rule, text);
         }
     }
 }

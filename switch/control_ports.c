@@ -4,6 +4,7 @@
  */
 #include "switch/control_methods.h"
 
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,8 +145,8 @@ static enum xsw_status features_configure(void *context, struct vswitch *vswitch
     return features_apply(vswitch, port, context, error);
 }
 
-static enum xsw_status wanted_read(const json_t *params, struct wanted_port *wanted,
-                                   struct xsw_error *error)
+static enum xsw_status wanted_read(const json_t *params, const char *const *members,
+                                   struct wanted_port *wanted, struct xsw_error *error)
 {
     wanted->request =
         (struct port_request){.configure = features_configure, .context = &wanted->features};
@@ -153,7 +154,7 @@ static enum xsw_status wanted_read(const json_t *params, struct wanted_port *wan
     wanted->port = config_node_member(&wanted->root, "port");
     wanted->features = config_node_member(&wanted->port, "features");
     port_config_init(&wanted->request.config);
-    config_node_check_object(&wanted->root, port_only);
+    config_node_check_object(&wanted->root, members);
     config_node_require(&wanted->root, "port");
     config_port_read(&wanted->port, true, &wanted->request.config);
     config_rules_read(&wanted->port, &wanted->request.rules, &wanted->request.rule_count);
@@ -166,7 +167,7 @@ static enum xsw_status method_port_add(void *context, const struct rpc_caller *c
 {
     struct wanted_port wanted;
     (void)caller;
-    enum xsw_status status = wanted_read(params, &wanted, error);
+    enum xsw_status status = wanted_read(params, port_only, &wanted, error);
     if (status == XSW_OK) {
         status = vswitch_port_make(context, &wanted.request, NULL, error);
     }
@@ -175,14 +176,34 @@ static enum xsw_status method_port_add(void *context, const struct rpc_caller *c
                             : status;
 }
 
+/* Who validates a port to move a guest there asks this too, before the guest is cut off. */
+static enum xsw_status device_look(const struct port_config *config, struct xsw_error *error)
+{
+    const char *device = config->device[0] != '\0' ? config->device : config->name;
+    bool is_needed = config->kind == PORT_KIND_PACKET || config->kind == PORT_KIND_XDP;
+    return !is_needed || if_nametoindex(device) != 0
+               ? XSW_OK
+               : error_set(error, XSW_NOT_FOUND, "port %s: there is no device \"%s\" here",
+                           config->name, device);
+}
+
 static enum xsw_status method_port_validate(void *context, const struct rpc_caller *caller,
                                             const json_t *params, struct rpc_reply *reply,
                                             struct xsw_error *error)
 {
+    static const char *const members[] = {"port", "device", NULL};
     struct wanted_port wanted;
+    bool needs_device = false;
     (void)caller;
     (void)reply;
-    enum xsw_status status = wanted_read(params, &wanted, error);
+    enum xsw_status status = wanted_read(params, members, &wanted, error);
+    if (status == XSW_OK) {
+        config_node_bool(&wanted.root, "device", &needs_device);
+        status = wanted.reader.status;
+    }
+    if (status == XSW_OK && needs_device) {
+        status = device_look(&wanted.request.config, error);
+    }
     if (status == XSW_OK) {
         status = vswitch_port_validate(context, &wanted.request, error);
     }

@@ -50,6 +50,13 @@ void extension_call_begin(struct worker *worker, struct extension_instance *inst
 void extension_call_end(struct worker *worker);
 /* Whether a clone of the packet was injected in this call. Also after its end. */
 int extension_call_has_replaced(const struct worker *worker, const struct packet *packet);
+/* The id of the reason that the instance gives in a verdict; REASON_SILENT_DROP when it is none
+ * that it may give. */
+uint16_t extension_drop_reason(const struct extension_instance *instance, uint16_t reason);
+/* A packet that the extension might write to comes back: what only the switch may set is set again,
+ * and its headers are parsed. REASON_BAD_PACKET when it is no frame in its buffer any more; it is
+ * then empty. */
+uint16_t extension_take_back(struct worker *worker, uint16_t stage, struct packet *packet);
 void extension_violation(struct worker *worker, uint16_t stage, enum violation violation);
 
 #endif

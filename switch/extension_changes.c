@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "switch/features_store.h"
+#include "switch/frame_queue.h"
 #include "switch/port_state.h"
 #include "switch/state.h"
 #include "switch/switch_extensions.h"
+
+enum { FRAMES_WAIT_TRIES = 200, FRAMES_WAIT_NS = 1000000 };
 
 static enum xsw_status instance_find(const struct vswitch *vswitch, const char *name,
                                      struct extension_instance **instance, struct xsw_error *error)
@@ -47,12 +51,45 @@ enum xsw_status vswitch_extension_enable(struct vswitch *vswitch, const char *na
     return XSW_OK;
 }
 
+/* The frames of worker 0 go out in its next turns: soon, unless it has no buffers. */
+static void frames_wait(struct vswitch *vswitch, const struct extension_instance *instance)
+{
+    for (int tries = 0; vswitch->is_started && tries < FRAMES_WAIT_TRIES; tries++) {
+        if (frame_queue_is_empty(instance->frames)) {
+            return;
+        }
+        worker_wake(vswitch->workers[0]);
+        nanosleep(&(struct timespec){.tv_nsec = FRAMES_WAIT_NS}, NULL);
+    }
+}
+
+enum xsw_status extension_leave(struct vswitch *vswitch, struct extension_instance *instance,
+                                struct xsw_error *error)
+{
+    if (!instance->is_enabled || instance->frames == NULL || instance->is_leaving) {
+        return XSW_OK;
+    }
+    instance->is_leaving = 1;
+    enum xsw_status status = vswitch_publish(vswitch, error);
+    if (status != XSW_OK) {
+        instance->is_leaving = 0;
+        return status;
+    }
+    extension_end(instance);
+    frames_wait(vswitch, instance);
+    return XSW_OK;
+}
+
 enum xsw_status vswitch_extension_disable(struct vswitch *vswitch, const char *name,
                                           struct xsw_error *error)
 {
     struct extension_instance *instance = NULL;
     enum xsw_status status = instance_find(vswitch, name, &instance, error);
     if (status != XSW_OK || !instance->is_enabled) {
+        return status;
+    }
+    status = extension_leave(vswitch, instance, error);
+    if (status != XSW_OK) {
         return status;
     }
     instance->is_enabled = 0;
@@ -187,6 +224,9 @@ static enum xsw_status replace(struct vswitch *vswitch, struct extension_instanc
         old->library_fd = -1;
     }
     features_settle(heir);
+    extension_end(old);
+    extension_bequeath(old, heir);
+    worker_wake(vswitch->workers[0]);
     extension_destroy(old);
     return XSW_OK;
 }

@@ -13,19 +13,23 @@
 #include "switch/services_data.h"
 #include "switch/state.h"
 
-/* What the extension says may hold anything, and a line of the log is one line. */
+/* What the extension says may hold anything; a line of the log is one line, and what is between
+ * quotes ends at the next one. */
 static void host_log(const struct xsw_host *host, const char *text)
 {
     const struct extension_instance *instance = host->context;
     const struct vswitch_log *log = &instance->vswitch->log;
+    char clean[440];
     char line[512];
-    snprintf(line, sizeof(line), "extension-log: extension=%s text=\"%s\"", instance->name,
-             text != NULL ? text : "");
-    for (char *at = line; *at != '\0'; at++) {
+    snprintf(clean, sizeof(clean), "%s", text != NULL ? text : "");
+    for (char *at = clean; *at != '\0'; at++) {
         if ((unsigned char)*at < ' ' || *at == 0x7f) {
             *at = ' ';
+        } else if (*at == '"') {
+            *at = '\'';
         }
     }
+    snprintf(line, sizeof(line), "extension-log: extension=%s text=\"%s\"", instance->name, clean);
     log->line(log->context, line);
 }
 
@@ -113,7 +117,7 @@ enum xsw_status extension_start(struct extension_instance *instance, struct xsw_
     return XSW_OK;
 }
 
-void extension_stop(struct extension_instance *instance)
+void extension_end(struct extension_instance *instance)
 {
     if (instance->is_initialized) {
         if (instance->extension->close != NULL) {
@@ -124,6 +128,24 @@ void extension_stop(struct extension_instance *instance)
         }
     }
     instance->is_initialized = 0;
+}
+
+void extension_bequeath(struct extension_instance *instance, struct extension_instance *heir)
+{
+    struct queued_frame frame;
+    while (instance->frames != NULL && heir->frames != NULL &&
+           frame_queue_look(instance->frames, &frame)) {
+        if (frame_queue_put(heir->frames, frame.source_port, frame.bytes, frame.length) != XSW_OK) {
+            return; /* the rest is told as discarded */
+        }
+        frame_queue_drop(instance->frames);
+    }
+}
+
+void extension_stop(struct extension_instance *instance)
+{
+    extension_end(instance);
+    instance->is_leaving = 0;
     /* An init that failed may have taken some, too. */
     (void)references_end(instance->vswitch, instance);
     state_free(instance);
@@ -190,7 +212,7 @@ void extensions_second(struct vswitch *vswitch)
     const struct worker *clock = vswitch->workers[0];
     for (uint32_t i = 0; i < vswitch->extension_count; i++) {
         struct extension_instance *instance = vswitch->extensions[i];
-        if (instance->is_enabled && instance->control.second != NULL) {
+        if (instance->is_enabled && instance->is_initialized && instance->control.second != NULL) {
             instance->control.second(instance->state, clock->clock(clock->clock_context));
         }
     }

@@ -67,6 +67,7 @@ struct extension_instance {
     uint8_t is_enabled;                   /* it has a state and is in the pipeline */
     uint8_t is_initialized;               /* init has returned XSW_OK and fini was not called yet */
     uint8_t is_starting;                  /* it is inside init */
+    uint8_t is_leaving; /* it is not called any more; what it originates at its end goes out */
     /* Of the descriptor: null or zero where it has none, or is too old to know. */
     uint64_t tick_ns; /* 0: no tick */
     void (*tick)(void *state, uint32_t worker, uint64_t now_ns);
@@ -101,6 +102,10 @@ enum xsw_status extension_create(const struct extension_config *config, struct v
 /* Allocates the state and runs init. */
 enum xsw_status extension_start(struct extension_instance *instance,
                                 struct xsw_error *error) XSW_MUST_CHECK;
+/* close and fini, for when no worker is inside any more. Once; nothing is freed. */
+void extension_end(struct extension_instance *instance);
+/* What it has originated and no worker has taken becomes the heir's. */
+void extension_bequeath(struct extension_instance *instance, struct extension_instance *heir);
 /* For when no worker is inside any more: close, fini, and the end of its references. It may be
  * started again. */
 void extension_stop(struct extension_instance *instance);

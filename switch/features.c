@@ -141,6 +141,17 @@ static enum xsw_status changeable_find(const struct vswitch *vswitch, const char
     return status;
 }
 
+/* An entry of a list has an id, and nobody guesses which one is meant. */
+static enum xsw_status entry_find(const struct vswitch *vswitch, const char *port, const char *name,
+                                  uint32_t id, struct target *target, struct xsw_error *error)
+{
+    enum xsw_status status = changeable_find(vswitch, port, name, target, error);
+    if (status == XSW_OK && target->feature.info->is_list && id == 0) {
+        status = error_set(error, XSW_INVALID, "%s is a list: say which entry with id N", name);
+    }
+    return status;
+}
+
 /* The checked values; null after a failure, which is in *status and in the node's error. */
 static json_t *values_read(const struct config_node *values, const struct target *target,
                            enum xsw_status *status)
@@ -190,7 +201,7 @@ enum xsw_status vswitch_feature_set(struct vswitch *vswitch, const char *port, c
                                     struct xsw_error *error)
 {
     struct target target;
-    enum xsw_status status = changeable_find(vswitch, port, feature, &target, error);
+    enum xsw_status status = entry_find(vswitch, port, feature, id, &target, error);
     json_t *read = status == XSW_OK ? values_read(values, &target, &status) : NULL;
     if (status == XSW_OK && target.built_in == NULL) {
         status = features_value_set(vswitch, target.port, &target.feature, id, read, error);
@@ -207,7 +218,7 @@ enum xsw_status vswitch_feature_remove(struct vswitch *vswitch, const char *port
                                        const char *feature, uint32_t id, struct xsw_error *error)
 {
     struct target target;
-    enum xsw_status status = changeable_find(vswitch, port, feature, &target, error);
+    enum xsw_status status = entry_find(vswitch, port, feature, id, &target, error);
     if (status != XSW_OK) {
         return status;
     }
@@ -301,6 +312,23 @@ static enum xsw_status status_append(struct vswitch *vswitch, const char *port,
                : error_set(error, XSW_NO_MEMORY, "no memory for a status");
 }
 
+/* One of many: when it fails, why is told in its place, and the others are told all the same. */
+static enum xsw_status status_or_fault_append(struct vswitch *vswitch, const char *port,
+                                              const struct target *target, json_t *entries,
+                                              struct xsw_error *error)
+{
+    struct xsw_error fault;
+    if (status_append(vswitch, port, target, entries, &fault) == XSW_OK) {
+        return XSW_OK;
+    }
+    json_t *text = json_string(fault.text);
+    json_t *entry = json_pack("{s:s,s:o}", "feature", target->feature.name, "error",
+                              text != NULL ? text : json_string("its error is not UTF-8"));
+    return json_array_append_new(entries, entry) == 0
+               ? XSW_OK
+               : error_set(error, XSW_NO_MEMORY, "no memory for a status");
+}
+
 enum xsw_status vswitch_feature_status(struct vswitch *vswitch, const char *port,
                                        const char *feature, json_t **entries,
                                        struct xsw_error *error)
@@ -318,7 +346,7 @@ enum xsw_status vswitch_feature_status(struct vswitch *vswitch, const char *port
     for (size_t i = 0; status == XSW_OK && i < count && i < FEATURES_MAX; i++) {
         target.feature = features[i];
         if (features[i].info->scope == scope && feature_has_status(&features[i])) {
-            status = status_append(vswitch, port, &target, list, error);
+            status = status_or_fault_append(vswitch, port, &target, list, error);
         }
     }
     if (status != XSW_OK) {

@@ -105,7 +105,8 @@ enum xsw_status vswitch_feature_remove(struct vswitch *vswitch, const char *port
 /* [{"feature":…,"id":…,"values":{…}}…] of one feature, or of all when it is null. */
 enum xsw_status vswitch_feature_get(struct vswitch *vswitch, const char *port, const char *feature,
                                     json_t **entries, struct xsw_error *error) XSW_MUST_CHECK;
-/* {"feature":…,"status":{…}}…: the run-time data, of one feature, or of all when it is null. */
+/* {"feature":…,"status":{…}}…: the run-time data, of one feature, or of all when it is null. Among
+ * all, one that fails is {"feature":…,"error":…}. */
 enum xsw_status vswitch_feature_status(struct vswitch *vswitch, const char *port,
                                        const char *feature, json_t **entries,
                                        struct xsw_error *error) XSW_MUST_CHECK;

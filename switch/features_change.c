@@ -158,8 +158,6 @@ static enum xsw_status rule_find(struct vswitch *vswitch, const char *port, uint
     return status;
 }
 
-/* There are two rules for a moment, which is why the old one goes first only when the new one is
- * known to be good. */
 enum xsw_status built_in_rule_set(struct vswitch *vswitch, const struct built_in *built_in,
                                   const char *port, uint32_t id, const json_t *values,
                                   struct xsw_error *error)
@@ -176,13 +174,7 @@ enum xsw_status built_in_rule_set(struct vswitch *vswitch, const struct built_in
         status = rule_read(built_in, merged, id, &after, error);
     }
     if (status == XSW_OK) {
-        status = vswitch_acl_remove(vswitch, port, id, error);
-    }
-    if (status == XSW_OK) {
-        status = vswitch_acl_add(vswitch, port, &after, error);
-        if (status != XSW_OK && vswitch_acl_add(vswitch, port, &before, NULL) != XSW_OK) {
-            error_prefix(error, "rule %u is gone, as the old one could not be put back", id);
-        }
+        status = vswitch_acl_set(vswitch, port, &after, error);
     }
     json_decref(config);
     json_decref(merged);

@@ -191,7 +191,8 @@ static enum xsw_status instance_status(const struct feature *feature, uint16_t p
 bool feature_has_status(const struct feature *feature)
 {
     return feature->info->status_count > 0 &&
-           (feature->instance == NULL || feature->instance->is_enabled);
+           (feature->instance == NULL ||
+            (feature->instance->is_enabled && feature->instance->is_initialized));
 }
 
 enum xsw_status feature_status_json(struct vswitch *vswitch, const char *port, uint16_t id,

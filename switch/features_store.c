@@ -158,18 +158,23 @@ static struct property_change change_begin(struct vswitch *vswitch, uint16_t por
 static enum xsw_status id_take(struct vswitch *vswitch, uint16_t port,
                                const struct feature *feature, uint32_t *id, struct xsw_error *error)
 {
-    uint32_t free_id = 1;
+    uint32_t last = 0;
     size_t count = 0;
     const struct feature_value *value;
     for (size_t i = 0; (value = features_value(vswitch, i)) != NULL; i++) {
         if (value->port == port && strcmp(value->name, feature->name) == 0) {
             count++;
-            free_id = value->id >= free_id ? value->id + 1 : free_id;
+            last = value->id > last ? value->id : last;
         }
     }
-    if (count >= FEATURE_ENTRIES_MAX || free_id == 0) {
-        return error_set(error, XSW_LIMIT, "%s: there can be %d entries, and no id behind the last",
+    if (count >= FEATURE_ENTRIES_MAX) {
+        return error_set(error, XSW_LIMIT, "%s: there can be %d entries: remove one first",
                          feature->name, FEATURE_ENTRIES_MAX);
+    }
+    /* The one behind the last; the first free one when there is none behind it. */
+    uint32_t free_id = last < UINT32_MAX ? last + 1 : 1;
+    while (last == UINT32_MAX && value_find(vswitch, port, feature->name, free_id) != NULL) {
+        free_id++;
     }
     *id = *id != 0 ? *id : free_id;
     return XSW_OK;

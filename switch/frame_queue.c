@@ -104,3 +104,9 @@ void frame_queue_drop(struct frame_queue *queue)
     memcpy(&header, &queue->bytes[head % FRAME_QUEUE_BYTES], sizeof(header));
     atomic_store_explicit(&queue->head, head + size_of(header.length), memory_order_release);
 }
+
+int frame_queue_is_empty(const struct frame_queue *queue)
+{
+    return atomic_load_explicit(&queue->head, memory_order_acquire) ==
+           atomic_load_explicit(&queue->tail, memory_order_relaxed);
+}

@@ -2,6 +2,7 @@
 #include "switch/held.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,8 +11,12 @@
 #include "switch/reasons.h"
 #include "switch/worker.h"
 
+_Static_assert((int)NOTES_OF_HELD >= (int)HELD_MAX, "there are notes for each packet that is held");
+
 struct held_pool {
     struct held_packet *slots;
+    /* HELD_BEFORE_BYTES of each slot: address space only, until somebody looks on. */
+    uint8_t *before;
     struct held_packet **free;
     uint32_t free_count;
     uint32_t total;
@@ -29,9 +34,11 @@ enum xsw_status held_pool_create(uint32_t small_buffers, struct held_pool **pool
     made->total = small_buffers / 2 < HELD_MAX ? small_buffers / 2 : HELD_MAX;
     made->free = calloc(made->total + 1, sizeof(struct held_packet *));
     void *slots = NULL;
+    made->before = calloc(made->total + 1, HELD_BEFORE_BYTES);
     enum xsw_status status =
-        made->free == NULL ? error_set(error, XSW_NO_MEMORY, "no memory for held packets")
-                           : memory_map(made->total * sizeof(struct held_packet), &slots, error);
+        made->free == NULL || made->before == NULL
+            ? error_set(error, XSW_NO_MEMORY, "no memory for held packets")
+            : memory_map(made->total * sizeof(struct held_packet), &slots, error);
     if (status != XSW_OK) {
         held_pool_destroy(made);
         return status;
@@ -51,6 +58,7 @@ void held_pool_destroy(struct held_pool *pool)
         return;
     }
     memory_unmap(pool->slots, pool->total * sizeof(struct held_packet));
+    free(pool->before);
     free(pool->free);
     free(pool);
 }
@@ -113,6 +121,45 @@ static void history_extend(struct held_packet *slot, const struct worker *worker
     }
 }
 
+static uint8_t *before_of(const struct held_pool *pool, const struct held_packet *slot)
+{
+    return pool->before + (size_t)(slot - pool->slots) * HELD_BEFORE_BYTES;
+}
+
+/* Its holder may change it until it lets it go: the bytes of now are kept for who looks on. */
+static void before_keep(const struct held_pool *pool, struct held_packet *slot)
+{
+    const struct xsw_packet *seen = &slot->packet->seen;
+    slot->before_length = seen->length;
+    slot->before_kept = 0;
+    if (slot->may_change && slot->packet->watch != 0) {
+        slot->before_kept = seen->length < HELD_BEFORE_BYTES ? seen->length : HELD_BEFORE_BYTES;
+        memcpy(before_of(pool, slot), seen->data, slot->before_kept);
+    }
+}
+
+/* Notes what the holder has changed, and believes only what was checked. Returns the reason for
+ * which the packet ends here, REASON_NONE when it may go on. */
+static uint16_t take_back(struct worker *worker, const struct held_packet *slot)
+{
+    struct packet *packet = slot->packet;
+    if (!slot->may_change) {
+        return REASON_NONE;
+    }
+    if (worker->is_observed && slot->before_kept > 0 && packet->watch != 0) {
+        const struct remembered before = {.bytes = before_of(worker->held, slot),
+                                          .length = slot->before_length,
+                                          .kept_length = slot->before_kept};
+        uint32_t flags = slot->holder->extension->flags;
+        watcher_compare_one(worker->watcher, packet, &before, slot->stage,
+                            (flags & XSW_EXTENSION_CHANGES_BYTES) != 0);
+        if (slot->before_kept < slot->before_length) {
+            watcher_note_incomplete(worker->watcher, packet);
+        }
+    }
+    return extension_take_back(worker, slot->stage, packet);
+}
+
 int worker_hold(struct worker *worker, const struct stage *stage, struct packet *packet)
 {
     struct held_pool *pool = worker->held;
@@ -132,7 +179,9 @@ int worker_hold(struct worker *worker, const struct stage *stage, struct packet 
     slot->holder = stage->extension;
     slot->stage = stage->id;
     slot->is_held = 1;
+    slot->may_change = stage->may_change;
     slot->since_ns = worker->now_ns;
+    before_keep(pool, slot);
     if (worker->is_observed) {
         history_extend(slot, worker, packet);
     }
@@ -157,12 +206,17 @@ void worker_release(struct worker *worker, struct packet *packet, uint16_t reaso
     list_remove(worker->held, slot);
     slot->is_held = 0;
     hold_end(slot, worker->now_ns);
-    struct later_packet later = {.packet = packet,
-                                 .stage = slot->stage,
-                                 .kind = LATER_RELEASED,
-                                 .reason = reason != REASON_NONE ? reason : slot->doom};
+    uint16_t bad = take_back(worker, slot);
+    slot->doom = bad != REASON_NONE ? bad : reason != REASON_NONE ? reason : slot->doom;
     packet->drop_rule = rule;
-    later_add(worker->later, &later);
+    later_release(worker->later, slot);
+}
+
+void held_unwatch(struct held_pool *pool, uint8_t bit)
+{
+    for (struct held_packet *slot = pool->oldest; slot != NULL; slot = slot->next) {
+        slot->packet->watch &= (uint8_t)~bit;
+    }
 }
 
 static int has_extension(const struct pipeline *pipeline, const struct extension_instance *instance)

@@ -24,6 +24,8 @@ struct extension_instance;
 
 enum { HELD_MAX = 4096 }; /* of a worker, and never more than half of its small packets */
 
+enum { HELD_BEFORE_BYTES = 2176 }; /* kept of a watched frame whose holder may change it */
+
 enum { HOLDS_MAX = 4 }; /* of a packet, that are told apart; more count with the last one */
 
 struct hold_time {
@@ -43,7 +45,9 @@ struct held_packet {
     uint16_t stage; /* id of the one that holds it, or held it last */
     uint16_t doom;  /* the reason for which it will be dropped when it is released, 0 for none */
     uint8_t is_held;
-    uint32_t hop_count; /* stages passed before the last hold, when observed */
+    uint8_t may_change;                  /* the stage that holds it is one that may change bytes */
+    uint32_t before_length, before_kept; /* of the frame when the hold began, and what was kept */
+    uint32_t hop_count;                  /* stages passed before the last hold, when observed */
     struct timeline_hop hops[STAGES_MAX];
 };
 
@@ -58,6 +62,8 @@ uint32_t held_pool_count(const struct held_pool *pool);
 uint32_t held_pool_room(const struct held_pool *pool);
 /* Whether any packet has a history. */
 int held_pool_is_used(const struct held_pool *pool);
+/* The observer with this bit has gone: it follows none of those that are held any more. */
+void held_unwatch(struct held_pool *pool, uint8_t bit);
 /* Packets that have ended: what was known of those that had been held is forgotten. */
 void held_forget(struct held_pool *pool, struct packet *const *packets, uint32_t count);
 

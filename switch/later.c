@@ -8,6 +8,33 @@
 _Static_assert(LATER_MAX >= HELD_MAX + LATER_INJECTED_MAX, "the queue cannot overflow");
 _Static_assert((LATER_MAX & (LATER_MAX - 1)) == 0, "a power of two");
 
+static void slot_add(struct later_queue *queue, const struct held_packet *slot)
+{
+    const struct later_packet later = {
+        .packet = slot->packet, .stage = slot->stage, .kind = LATER_RELEASED, .reason = slot->doom};
+    later_add(queue, &later);
+}
+
+void later_release(struct later_queue *queue, struct held_packet *slot)
+{
+    if (!queue->is_busy || slot->stage != STAGE_FORWARD || slot->doom != REASON_NONE) {
+        slot_add(queue, slot);
+        return;
+    }
+    slot->next = NULL;
+    *(queue->again_first != NULL ? &queue->again_last->next : &queue->again_first) = slot;
+    queue->again_last = slot;
+}
+
+void later_resume(struct later_queue *queue)
+{
+    struct held_packet *slot = queue->again_first;
+    queue->again_first = NULL;
+    for (; slot != NULL; slot = slot->next) {
+        slot_add(queue, slot);
+    }
+}
+
 /* The next packets that enter alike, at most a batch; their reasons are in the packets. */
 static struct later_packet batch_take(struct later_queue *queue, struct batch *batch)
 {
@@ -113,11 +140,14 @@ static void batch_run(struct worker *worker, const struct later_packet *entry, s
 uint32_t later_run(struct worker *worker)
 {
     uint32_t ran = 0;
+    uint8_t was_busy = worker->later->is_busy;
+    worker->later->is_busy = 1;
     while (later_count(worker->later) > 0) {
         struct later_packet entry = batch_take(worker->later, &worker->later_batch);
         ran += worker->later_batch.count;
         batch_run(worker, &entry, &worker->later_batch);
     }
+    worker->later->is_busy = was_busy;
     worker->depth = 0;
     return ran;
 }

@@ -38,6 +38,11 @@ struct later_packet {
 struct later_queue {
     uint32_t head, tail; /* of `packets`, modulo LATER_MAX */
     uint32_t injected;   /* of those that wait */
+    /* What a forwarder let go, and is to be asked about again, while the queue runs or a new
+     * snapshot is taken up: it waits until that is over, so that one that never decides keeps
+     * nobody for ever, and one that goes is not asked again. */
+    uint8_t is_busy;
+    struct held_packet *again_first, *again_last;
     struct later_packet packets[LATER_MAX];
 };
 
@@ -51,6 +56,16 @@ static inline void later_add(struct later_queue *queue, const struct later_packe
     queue->packets[queue->tail++ % LATER_MAX] = *packet;
     queue->injected += packet->kind != LATER_RELEASED;
 }
+
+static inline int later_is_due(const struct later_queue *queue)
+{
+    return later_count(queue) > 0 || queue->again_first != NULL;
+}
+
+/* Its hold has ended; slot->doom is the reason for which it is dropped, or REASON_NONE. */
+void later_release(struct later_queue *queue, struct held_packet *slot);
+/* What was to be asked about again is due now. */
+void later_resume(struct later_queue *queue);
 
 /* Runs all that waits, and what comes of it. Between batches. Returns how many. */
 uint32_t later_run(struct worker *worker);

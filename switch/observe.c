@@ -15,18 +15,14 @@
 /* Room for a whole batch of the largest frames, also when an extension has made them larger. */
 enum { MEMORY_BYTES = XSW_BATCH_MAX * (PACKET_HEADROOM + PACKET_LARGE_BYTES) };
 
-struct remembered {
-    const uint8_t *bytes;
-    uint32_t length;      /* of the frame */
-    uint32_t kept_length; /* bytes of it in `bytes` */
-};
-
 struct watcher {
     struct timeline timeline;
     struct remembered remembered[XSW_BATCH_MAX];
     struct packet_notes *free[NOTES_COUNT];
     uint32_t free_count;
-    struct packet_notes *notes;
+    struct packet_notes *notes; /* NOTES_OF_BATCH */
+    /* NOTES_OF_HELD: address space only, until so many packets are held while somebody looks on. */
+    struct packet_notes *held_notes;
     uint8_t *memory; /* MEMORY_BYTES for the remembered bytes */
 };
 
@@ -38,18 +34,24 @@ enum xsw_status watcher_create(struct watcher **watcher, struct xsw_error *error
     }
     void *notes = NULL;
     void *memory = NULL;
-    enum xsw_status status = memory_map(NOTES_COUNT * sizeof(struct packet_notes), &notes, error);
+    enum xsw_status status =
+        memory_map(NOTES_OF_BATCH * sizeof(struct packet_notes), &notes, error);
     if (status == XSW_OK) {
         made->notes = notes;
         status = memory_map(MEMORY_BYTES, &memory, error);
         made->memory = memory;
     }
+    made->held_notes = calloc(NOTES_OF_HELD, sizeof(struct packet_notes));
+    if (status == XSW_OK && made->held_notes == NULL) {
+        status = error_set(error, XSW_NO_MEMORY, "no memory for a worker's observers");
+    }
     if (status != XSW_OK) {
         watcher_destroy(made);
         return status;
     }
+    /* The last ones are taken first. */
     for (uint32_t i = 0; i < NOTES_COUNT; i++) {
-        made->free[i] = &made->notes[i];
+        made->free[i] = i < NOTES_OF_HELD ? &made->held_notes[i] : &made->notes[i - NOTES_OF_HELD];
     }
     made->free_count = NOTES_COUNT;
     *watcher = made;
@@ -61,7 +63,8 @@ void watcher_destroy(struct watcher *watcher)
     if (watcher == NULL) {
         return;
     }
-    memory_unmap(watcher->notes, NOTES_COUNT * sizeof(struct packet_notes));
+    memory_unmap(watcher->notes, NOTES_OF_BATCH * sizeof(struct packet_notes));
+    free(watcher->held_notes);
     memory_unmap(watcher->memory, MEMORY_BYTES);
     free(watcher);
 }
@@ -180,12 +183,23 @@ static void compare(struct watcher *watcher, struct packet *packet, const struct
     }
 }
 
+void watcher_compare_one(struct watcher *watcher, struct packet *packet,
+                         const struct remembered *before, uint16_t stage, int is_declared)
+{
+    if (packet->watch != 0 && packet_is_sane(packet)) {
+        compare(watcher, packet, before, stage, is_declared);
+    }
+}
+
+void watcher_note_incomplete(struct watcher *watcher, struct packet *packet)
+{
+    notes_of(watcher, packet)->flags |= NOTES_INCOMPLETE;
+}
+
 void watcher_compare(struct watcher *watcher, struct packet *const *packets, uint32_t count,
                      uint16_t stage, int is_declared)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (packets[i]->watch != 0 && packet_is_sane(packets[i])) {
-            compare(watcher, packets[i], &watcher->remembered[i], stage, is_declared);
-        }
+        watcher_compare_one(watcher, packets[i], &watcher->remembered[i], stage, is_declared);
     }
 }

@@ -30,8 +30,10 @@
 enum {
     OBSERVERS_MAX = 8,
     NOTES_BYTES = 4064, /* of one packet; more sets NOTES_INCOMPLETE */
-    NOTES_COUNT =
-        3 * XSW_BATCH_MAX /* a batch, its flood copies, their mirror copies: all there are */
+    /* A batch, its flood copies, their mirror copies, and those that are held: all there are. */
+    NOTES_OF_BATCH = 3 * XSW_BATCH_MAX,
+    NOTES_OF_HELD = 4096,
+    NOTES_COUNT = NOTES_OF_BATCH + NOTES_OF_HELD
 };
 
 enum {
@@ -102,6 +104,17 @@ void watcher_remember(struct watcher *watcher, struct packet *const *packets, ui
                       uint32_t snap_length);
 void watcher_compare(struct watcher *watcher, struct packet *const *packets, uint32_t count,
                      uint16_t stage, int is_declared);
+/* What a frame was before somebody might change it. */
+struct remembered {
+    const uint8_t *bytes;
+    uint32_t length;      /* of the frame */
+    uint32_t kept_length; /* bytes of it in `bytes` */
+};
+/* The second half of that for one packet whose bytes somebody else has kept. */
+void watcher_compare_one(struct watcher *watcher, struct packet *packet,
+                         const struct remembered *before, uint16_t stage, int is_declared);
+/* Notes that a watched packet may have been changed in a way that nobody can tell. */
+void watcher_note_incomplete(struct watcher *watcher, struct packet *packet);
 /* Notes what a built-in stage changed, or which rule of an extension let a packet pass. Only for
  * watched packets. */
 void watcher_note_change(struct watcher *watcher, struct packet *packet, uint16_t stage,

@@ -125,6 +125,7 @@ struct pipeline {
     uint8_t place_of[STAGES_MAX]; /* by stage id; of those that are in the pipeline */
     uint32_t ticker_count;        /* extensions that are called between batches */
     struct extension_instance *tickers[CONFIG_EXTENSIONS_MAX];
+    uint8_t ticks[CONFIG_EXTENSIONS_MAX]; /* by place: it has a tick; else only its frames go out */
     uint8_t has_timers; /* there is something to do on the worker when no packet comes */
     uint8_t has_frames; /* the control thread may originate packets */
     uint8_t has_bandwidth;

@@ -35,7 +35,9 @@ static void ingress_append(const struct vswitch *vswitch, struct pipeline *pipel
             continue;
         }
         struct stage stage = {.id = instance->ingress_stage, .extension = instance};
-        if (kind == XSW_EXTENSION_CAPTURE) {
+        if (instance->is_leaving) {
+            stage.run = stage_idle;
+        } else if (kind == XSW_EXTENSION_CAPTURE) {
             stage.run = stage_ingress_capture;
         } else if (instance->extension->filter->ingress != NULL) {
             stage.run = stage_ingress_filter;
@@ -57,11 +59,11 @@ static void egress_append(const struct vswitch *vswitch, struct pipeline *pipeli
             (is_filter && instance->extension->filter->egress == NULL)) {
             continue;
         }
-        stage_append(pipeline,
-                     &(struct stage){.id = instance->egress_stage,
-                                     .is_egress = 1,
-                                     .run = is_filter ? stage_egress_filter : stage_egress_capture,
-                                     .extension = instance});
+        struct stage stage = {.id = instance->egress_stage, .is_egress = 1, .extension = instance};
+        stage.run = instance->is_leaving ? stage_idle
+                    : is_filter          ? stage_egress_filter
+                                         : stage_egress_capture;
+        stage_append(pipeline, &stage);
     }
 }
 
@@ -73,10 +75,11 @@ static void stages_build(const struct vswitch *vswitch, struct pipeline *pipelin
     ingress_append(vswitch, pipeline, XSW_EXTENSION_FILTER);
     stage_append(pipeline,
                  &(struct stage){.id = STAGE_INGRESS_POLICY, .run = stage_ingress_policy});
-    stage_append(pipeline,
-                 &(struct stage){.id = STAGE_FORWARD,
-                                 .run = forward != NULL ? stage_forward_extension : stage_forward,
-                                 .extension = forward});
+    stage_append(pipeline, &(struct stage){.id = STAGE_FORWARD,
+                                           .run = forward != NULL && !forward->is_leaving
+                                                      ? stage_forward_extension
+                                                      : stage_forward,
+                                           .extension = forward});
     stage_append(pipeline,
                  &(struct stage){.id = STAGE_MIRROR, .is_egress = 1, .run = stage_mirror});
     stage_append(
@@ -96,6 +99,8 @@ static void tickers_build(const struct vswitch *vswitch, struct pipeline *pipeli
     for (uint32_t i = 0; i < vswitch->extension_count; i++) {
         struct extension_instance *instance = vswitch->extensions[i];
         if (instance->is_enabled && (instance->tick != NULL || instance->frames != NULL)) {
+            pipeline->ticks[pipeline->ticker_count] =
+                instance->tick != NULL && !instance->is_leaving;
             pipeline->tickers[pipeline->ticker_count++] = instance;
             pipeline->has_frames |= instance->frames != NULL;
             pipeline->has_timers = 1;

@@ -60,6 +60,14 @@ struct port_ops {
     enum xsw_status (*keep_device)(struct port *port, int must_stay, struct xsw_error *error);
 };
 
+/* Whether a kind that takes GSO may hand the packet on as it is; else it cuts it
+ * (packet/segment.h). */
+static inline int port_kernel_understands(const struct xsw_packet *packet)
+{
+    return __builtin_expect(packet->offload.gso_type == XSW_GSO_NONE, 1) ||
+           segment_is_plain(packet);
+}
+
 /* Every kind embeds this first. */
 struct port {
     const struct port_ops *ops;

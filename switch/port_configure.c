@@ -122,6 +122,7 @@ struct rule_walk {
     struct vswitch *vswitch;
     uint16_t id;
     enum rule_step step;
+    enum xsw_operation operation;
     enum xsw_status status; /* ask: what came of it; done: the outcome */
     struct xsw_error *error;
 };
@@ -129,10 +130,9 @@ struct rule_walk {
 static void rule_take(void *context, const struct xsw_property *property)
 {
     struct rule_walk *walk = context;
-    enum xsw_operation operation =
-        walk->step == RULE_GONE ? XSW_OP_PORT_PROPERTY_DELETE : XSW_OP_PORT_PROPERTY_ADD;
     struct xsw_port_info info;
-    struct xsw_change change = notify_change(walk->vswitch, operation, walk->id, &info, property);
+    struct xsw_change change =
+        notify_change(walk->vswitch, walk->operation, walk->id, &info, property);
     switch (walk->step) {
     case RULE_ASK:
         walk->status = notify_ask(walk->vswitch, &change, walk->error);
@@ -147,22 +147,26 @@ static void rule_take(void *context, const struct xsw_property *property)
 }
 
 enum xsw_status port_life_rule_ask(struct vswitch *vswitch, uint16_t id,
-                                   const struct acl_rule *rule, struct xsw_error *error)
+                                   enum xsw_operation operation, const struct acl_rule *rule,
+                                   struct xsw_error *error)
 {
-    struct rule_walk walk = {.vswitch = vswitch, .id = id, .step = RULE_ASK, .error = error};
+    struct rule_walk walk = {
+        .vswitch = vswitch, .id = id, .step = RULE_ASK, .operation = operation, .error = error};
     enum xsw_status status = features_of_rule(rule, rule_take, &walk);
     return status == XSW_OK ? walk.status : error_set(error, status, "no memory for a rule");
 }
 
-void port_life_rule_done(struct vswitch *vswitch, uint16_t id, const struct acl_rule *rule,
-                         enum xsw_status outcome)
+void port_life_rule_done(struct vswitch *vswitch, uint16_t id, enum xsw_operation operation,
+                         const struct acl_rule *rule, enum xsw_status outcome)
 {
-    struct rule_walk walk = {.vswitch = vswitch, .id = id, .step = RULE_DONE, .status = outcome};
+    struct rule_walk walk = {
+        .vswitch = vswitch, .id = id, .step = RULE_DONE, .operation = operation, .status = outcome};
     (void)!features_of_rule(rule, rule_take, &walk);
 }
 
 void port_life_rule_gone(struct vswitch *vswitch, uint16_t id, const struct acl_rule *rule)
 {
-    struct rule_walk walk = {.vswitch = vswitch, .id = id, .step = RULE_GONE};
+    struct rule_walk walk = {
+        .vswitch = vswitch, .id = id, .step = RULE_GONE, .operation = XSW_OP_PORT_PROPERTY_DELETE};
     (void)!features_of_rule(rule, rule_take, &walk);
 }

@@ -2,8 +2,10 @@
 /* The steps of a port's life: what each does to the switch, whom it asks before and tells after. */
 #include "switch/port_life.h"
 
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "switch/connections.h"
@@ -32,15 +34,33 @@ enum xsw_status port_life_find_staying(const struct vswitch *vswitch, const char
     return status;
 }
 
+/* What a person can do instead with a port in this state. */
+static const char *advice_for(enum xsw_port_state state)
+{
+    switch (state) {
+    case XSW_STATE_PORT_CREATED:
+    case XSW_STATE_NIC_DELETED:
+        return ": it needs a NIC first: nic add";
+    case XSW_STATE_DISCONNECTED:
+        return ": all that is left is nic remove, then nic add";
+    case XSW_STATE_NOT_CREATED:
+    case XSW_STATE_NIC_CREATED:
+    case XSW_STATE_CONNECTED:
+    case XSW_STATE_TEARING_DOWN:
+        break;
+    }
+    return "";
+}
+
 static enum xsw_status step_check(const struct port_slot *slot, enum xsw_operation operation,
                                   struct xsw_error *error)
 {
     if (lifecycle_next(slot->life, operation, NULL)) {
         return XSW_OK;
     }
-    return error_set(error, XSW_UNSUPPORTED, "port %s is %s: %s cannot be done to it now",
+    return error_set(error, XSW_UNSUPPORTED, "port %s is %s: %s cannot be done to it now%s",
                      slot->config.name, lifecycle_state_name(slot->life),
-                     lifecycle_operation_name(operation));
+                     lifecycle_operation_name(operation), advice_for(slot->life));
 }
 
 /* Moves the port on to where the change leads, and tells. */
@@ -64,13 +84,71 @@ enum xsw_status port_life_create(struct vswitch *vswitch, uint16_t id, struct xs
 
 /* NICs --------------------------------------------------------------------------------------- */
 
+/* The device behind the NIC; null for kinds that have none. */
+static const char *device_of(const struct port_config *config)
+{
+    bool has_device = config->kind == PORT_KIND_TAP || config->kind == PORT_KIND_PACKET ||
+                      config->kind == PORT_KIND_XDP;
+    const char *name = config->device[0] != '\0' ? config->device : config->name;
+    return has_device ? name : NULL;
+}
+
+/* One that is to have a NIC has none open yet, so it is never itself in the way. */
+const char *vswitch_device_port(const struct vswitch *vswitch, const char *device)
+{
+    for (uint16_t id = 1; id < XSW_PORTS_MAX; id++) {
+        const struct port_slot *slot = &vswitch->ports[id];
+        const char *taken = slot->port != NULL ? device_of(&slot->config) : NULL;
+        if (taken != NULL && strcmp(taken, device) == 0) {
+            return slot->config.name;
+        }
+    }
+    return NULL;
+}
+
+/* Two ports on one device would each get some of its frames, or all of them twice. One that has
+ * gone to another network namespace is not the one of this name here. */
+static enum xsw_status device_check(const struct vswitch *vswitch, const struct port_slot *wanted,
+                                    struct xsw_error *error)
+{
+    const char *device = device_of(&wanted->config);
+    if (device == NULL || if_nametoindex(device) == 0) {
+        return XSW_OK;
+    }
+    const char *owner = vswitch_device_port(vswitch, device);
+    if (owner != NULL) {
+        return error_set(error, XSW_EXISTS,
+                         "port %s: the device \"%s\" is that of port %s already: a device has one "
+                         "port",
+                         wanted->config.name, device, owner);
+    }
+    enum xsw_status status = XSW_OK;
+    if (vswitch->devices.check != NULL) {
+        status = vswitch->devices.check(vswitch->devices.context, device, error);
+    }
+    if (status != XSW_OK) {
+        error_prefix(error, "port %s", wanted->config.name);
+    }
+    return status;
+}
+
+/* What needs no extension to be known. */
+static enum xsw_status nic_check(const struct vswitch *vswitch, const struct port_slot *slot,
+                                 struct xsw_error *error)
+{
+    if (port_kind_ops(slot->config.kind) == NULL) {
+        return error_set(error, XSW_INVALID,
+                         "port %s: a NIC of kind none is none; expected tap, packet, xdp, file or "
+                         "memory",
+                         slot->config.name);
+    }
+    return device_check(vswitch, slot, error);
+}
+
 static enum xsw_status nic_open(struct vswitch *vswitch, struct port_slot *slot,
                                 struct xsw_error *error)
 {
     const struct port_ops *ops = port_kind_ops(slot->config.kind);
-    if (ops == NULL) {
-        return error_set(error, XSW_INVALID, "port %s: it has no kind of NIC", slot->config.name);
-    }
     struct port *port = NULL;
     enum xsw_status status = ops->open(&slot->config, vswitch->worker_count, &port, error);
     if (status != XSW_OK) {
@@ -89,8 +167,12 @@ enum xsw_status port_life_nic_create(struct vswitch *vswitch, uint16_t id, struc
     struct port_slot *slot = &vswitch->ports[id];
     enum xsw_port_state before = slot->life;
     struct xsw_port_info info;
+    enum xsw_status status = nic_check(vswitch, slot, error);
+    if (status != XSW_OK) {
+        return status;
+    }
     struct xsw_change change = notify_change(vswitch, XSW_OP_NIC_CREATE, id, &info, NULL);
-    enum xsw_status status = notify_ask(vswitch, &change, error);
+    status = notify_ask(vswitch, &change, error);
     if (status != XSW_OK) {
         return status;
     }

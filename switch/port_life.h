@@ -31,13 +31,13 @@ enum xsw_status port_life_configure(struct vswitch *vswitch, uint16_t id,
                                     const struct port_config *before,
                                     const struct port_config *after,
                                     struct xsw_error *error) XSW_MUST_CHECK;
-/* A rule of the access list: asks whether it may come (XSW_OK: port_life_rule_done must follow);
- * how that ended; and that it has gone. */
+/* A rule of the access list: asks whether it may come, or change (PROPERTY_ADD or UPDATE; XSW_OK:
+ * port_life_rule_done must follow); how that ended; and that it has gone. */
 enum xsw_status port_life_rule_ask(struct vswitch *vswitch, uint16_t id,
-                                   const struct acl_rule *rule,
+                                   enum xsw_operation operation, const struct acl_rule *rule,
                                    struct xsw_error *error) XSW_MUST_CHECK;
-void port_life_rule_done(struct vswitch *vswitch, uint16_t id, const struct acl_rule *rule,
-                         enum xsw_status outcome);
+void port_life_rule_done(struct vswitch *vswitch, uint16_t id, enum xsw_operation operation,
+                         const struct acl_rule *rule, enum xsw_status outcome);
 void port_life_rule_gone(struct vswitch *vswitch, uint16_t id, const struct acl_rule *rule);
 /* Opens the device that the slot's configuration names. From now on what it receives is taken, and
  * dropped behind the extensions. */

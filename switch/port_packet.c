@@ -37,7 +37,8 @@ struct packet_queue {
     uint32_t block; /* that is read now */
     uint32_t left;  /* frames in it that are still to be taken; 0: it is the kernel's */
     uint8_t *next;  /* the first of them */
-    counter too_long;
+    counter too_long, segments;
+    uint8_t *frame; /* one that is cut from a packet which the kernel would not understand */
     struct virtio_net_hdr headers[XSW_BATCH_MAX];
     struct iovec parts[XSW_BATCH_MAX][2];
     struct mmsghdr messages[XSW_BATCH_MAX];
@@ -67,6 +68,7 @@ static void packet_close(struct port *port)
         if (queue->fd >= 0) {
             close(queue->fd);
         }
+        free(queue->frame);
     }
     free(packet->queues);
     port_device_close(&packet->device);
@@ -82,6 +84,10 @@ static int option_set(int fd, int name, int value)
 
 static enum xsw_status ring_open(struct packet_queue *queue, struct xsw_error *error)
 {
+    queue->frame = malloc(PACKET_LARGE_BYTES);
+    if (queue->frame == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a packet port");
+    }
     struct tpacket_req3 ring = {.tp_block_size = BLOCK_BYTES,
                                 .tp_block_nr = BLOCK_COUNT,
                                 .tp_frame_size = FRAME_BYTES,
@@ -365,15 +371,12 @@ static void message_fill(struct packet_queue *queue, uint32_t place,
         (struct mmsghdr){.msg_hdr = {.msg_iov = queue->parts[place], .msg_iovlen = 2}};
 }
 
-static uint32_t packet_send(struct port *port, uint32_t queue_index, struct packet *const *packets,
-                            uint32_t count)
+/* Sends the first `count` messages, which are these packets. */
+static uint32_t messages_send(struct packet_queue *queue, struct packet *const *packets,
+                              uint32_t count)
 {
-    struct packet_queue *queue = &packet_of(port)->queues[queue_index];
     uint32_t failed = 0;
     int was_down = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        message_fill(queue, i, &packets[i]->seen);
-    }
     for (uint32_t done = 0; done < count;) {
         int sent = sendmmsg(queue->fd, &queue->messages[done], count - done, MSG_DONTWAIT);
         if (sent > 0) {
@@ -391,6 +394,45 @@ static uint32_t packet_send(struct port *port, uint32_t queue_index, struct pack
     return failed;
 }
 
+/* Sends the packet as frames that need no offload. When one does not go, nor do those behind it. */
+static uint32_t cut_send(struct packet_queue *queue, struct packet *packet)
+{
+    struct segmenter segmenter;
+    if (segmenter_begin(&segmenter, &packet->seen) != XSW_OK ||
+        segmenter.frame_max > PACKET_LARGE_BYTES) {
+        packet->drop_reason = REASON_NOT_SEGMENTED;
+        return 1;
+    }
+    while (!segmenter_is_done(&segmenter)) {
+        struct xsw_packet frame = {.data = queue->frame,
+                                   .length = segmenter_write(&segmenter, queue->frame)};
+        message_fill(queue, 0, &frame);
+        if (messages_send(queue, &packet, 1) != 0) {
+            return 1;
+        }
+        counter_add(&queue->segments, 1);
+    }
+    return 0;
+}
+
+static uint32_t packet_send(struct port *port, uint32_t queue_index, struct packet *const *packets,
+                            uint32_t count)
+{
+    struct packet_queue *queue = &packet_of(port)->queues[queue_index];
+    uint32_t failed = 0;
+    uint32_t run = 0; /* packets before this one that are messages by now */
+    for (uint32_t i = 0; i < count; i++) {
+        if (port_kernel_understands(&packets[i]->seen)) {
+            message_fill(queue, run++, &packets[i]->seen);
+            continue;
+        }
+        failed += messages_send(queue, &packets[i - run], run);
+        failed += cut_send(queue, packets[i]);
+        run = 0;
+    }
+    return failed + messages_send(queue, &packets[count - run], run);
+}
+
 /* For people --------------------------------------------------------------------------------- */
 
 static enum port_state packet_state(struct port *port)
@@ -404,6 +446,7 @@ static uint32_t packet_numbers(struct port *port, struct port_number *numbers)
     uint64_t lost = 0;
     uint64_t frozen = 0;
     uint64_t too_long = 0;
+    uint64_t segments = 0;
     for (uint32_t i = 0; i < port->queues; i++) {
         struct packet_queue *queue = &packet->queues[i];
         struct tpacket_stats_v3 stats = {0};
@@ -415,11 +458,13 @@ static uint32_t packet_numbers(struct port *port, struct port_number *numbers)
         lost += queue->lost;
         frozen += queue->frozen;
         too_long += counter_read(&queue->too_long);
+        segments += counter_read(&queue->segments);
     }
     numbers[0] = (struct port_number){"lost_by_kernel", lost};
     numbers[1] = (struct port_number){"ring_full", frozen};
     numbers[2] = (struct port_number){"rx_too_long", too_long};
-    return 3;
+    numbers[3] = (struct port_number){"tx_segments", segments};
+    return 4;
 }
 
 const struct port_ops port_packet_ops = {

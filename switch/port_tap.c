@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "switch/counters.h"
 #include "switch/port.h"
 #include "switch/reasons.h"
 
@@ -26,7 +27,9 @@ enum { OFFLOAD_USO4 = 0x20, OFFLOAD_USO6 = 0x40 };
 
 struct tap_queue {
     int fd;
-    uint8_t *overflow; /* where the part of a frame goes that is longer than a small buffer */
+    uint8_t *overflow; /* where the part of a frame goes that is longer than a small buffer, and a
+                          frame that is cut from a packet */
+    counter segments;
 };
 
 struct port_tap {
@@ -244,6 +247,38 @@ static uint16_t send_failure(struct port_tap *tap)
     }
 }
 
+/* 0, or why not. */
+static uint16_t frame_send(struct port_tap *tap, const struct tap_queue *queue,
+                           const struct xsw_packet *frame)
+{
+    struct virtio_net_hdr header;
+    offload_write(&frame->offload, &header);
+    struct iovec parts[2] = {{&header, sizeof(header)}, {frame->data, frame->length}};
+    if (writev(queue->fd, parts, 2) < 0) {
+        return send_failure(tap);
+    }
+    state_set(tap, PORT_UP);
+    return REASON_NONE;
+}
+
+/* Sends the packet as frames that need no offload. When one does not go, nor do those behind it. */
+static uint16_t cut_send(struct port_tap *tap, struct tap_queue *queue,
+                         const struct xsw_packet *packet)
+{
+    struct segmenter segmenter;
+    if (segmenter_begin(&segmenter, packet) != XSW_OK || segmenter.frame_max > PACKET_LARGE_BYTES) {
+        return REASON_NOT_SEGMENTED;
+    }
+    uint16_t reason = REASON_NONE;
+    while (reason == REASON_NONE && !segmenter_is_done(&segmenter)) {
+        struct xsw_packet frame = {.data = queue->overflow,
+                                   .length = segmenter_write(&segmenter, queue->overflow)};
+        reason = frame_send(tap, queue, &frame);
+        counter_add(&queue->segments, reason == REASON_NONE);
+    }
+    return reason;
+}
+
 static uint32_t tap_send(struct port *port, uint32_t queue, struct packet *const *packets,
                          uint32_t count)
 {
@@ -251,18 +286,26 @@ static uint32_t tap_send(struct port *port, uint32_t queue, struct packet *const
     uint32_t failed = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct packet *packet = packets[i];
-        struct virtio_net_hdr header;
-        offload_write(&packet->seen.offload, &header);
-        struct iovec parts[2] = {{&header, sizeof(header)},
-                                 {packet->seen.data, packet->seen.length}};
-        if (writev(tap->queues[queue].fd, parts, 2) < 0) {
-            packet->drop_reason = send_failure(tap);
+        uint16_t reason = port_kernel_understands(&packet->seen)
+                              ? frame_send(tap, &tap->queues[queue], &packet->seen)
+                              : cut_send(tap, &tap->queues[queue], &packet->seen);
+        if (reason != REASON_NONE) {
+            packet->drop_reason = reason;
             failed++;
-        } else {
-            state_set(tap, PORT_UP);
         }
     }
     return failed;
+}
+
+static uint32_t tap_numbers(struct port *port, struct port_number *numbers)
+{
+    const struct port_tap *tap = tap_of(port);
+    uint64_t segments = 0;
+    for (uint32_t i = 0; i < port->queues; i++) {
+        segments += counter_read(&tap->queues[i].segments);
+    }
+    numbers[0] = (struct port_number){"tx_segments", segments};
+    return 1;
 }
 
 static int tap_poll_fd(struct port *port, uint32_t queue)
@@ -301,5 +344,6 @@ const struct port_ops port_tap_ops = {
     .send = tap_send,
     .poll_fd = tap_poll_fd,
     .state = tap_state,
+    .numbers = tap_numbers,
     .keep_device = tap_keep_device,
 };

@@ -210,6 +210,8 @@ static int is_unchanged(const struct made_packet *made)
     const struct xsw_packet *original = &made->original->seen;
     return seen->length == original->length &&
            seen->destination_port == original->destination_port &&
+           made->packet->source_port == made->original->source_port &&
+           memcmp(&seen->offload, &original->offload, sizeof(seen->offload)) == 0 &&
            memcmp(seen->data, original->data, seen->length) == 0;
 }
 
@@ -270,7 +272,7 @@ static void fields_settle(struct worker *worker, struct packet *packet, uint16_t
 }
 
 static void later_inject(struct worker *worker, const struct extension_instance *instance,
-                         struct packet *packet, uint16_t stage, uint8_t kind)
+                         struct packet *packet, uint16_t stage, uint8_t kind, uint16_t reason)
 {
     packet->id = worker_new_id(worker);
     packet->seen.id = packet->id;
@@ -280,7 +282,7 @@ static void later_inject(struct worker *worker, const struct extension_instance 
                                  .stage = stage,
                                  .kind = kind,
                                  .reason = packet->clone_depth > CALL_DEPTH_MAX ? REASON_INJECT_LOOP
-                                                                                : REASON_NONE};
+                                                                                : reason};
     later_add(worker->later, &later);
 }
 
@@ -311,7 +313,7 @@ static enum xsw_status service_inject(const struct xsw_host *host, uint32_t inde
     uint16_t stage = direction == XSW_EGRESS ? call->stage : entry_stage(call->instance, packet);
     fields_settle(worker, packet, stage, direction);
     uint8_t kind = packet->parent_id != 0 ? LATER_CLONED : LATER_ORIGINATED;
-    later_inject(worker, call->instance, packet, stage, kind);
+    later_inject(worker, call->instance, packet, stage, kind, REASON_NONE);
     return XSW_OK;
 }
 
@@ -323,10 +325,8 @@ static uint16_t release_reason(const struct extension_instance *instance,
     if (verdict == NULL || verdict->action == XSW_PASS) {
         return REASON_NONE;
     }
-    if (verdict->action == XSW_DROP && verdict->reason < instance->extension->reason_count) {
-        return instance->reason_ids[verdict->reason];
-    }
-    return REASON_SILENT_DROP;
+    return verdict->action == XSW_DROP ? extension_drop_reason(instance, verdict->reason)
+                                       : REASON_SILENT_DROP;
 }
 
 static void service_release(const struct xsw_host *host, uint32_t index, struct xsw_packet *seen,
@@ -359,19 +359,18 @@ static uint32_t service_hold_room(const struct xsw_host *host, uint32_t index)
 enum xsw_status service_originate(struct worker *worker, struct extension_instance *instance,
                                   uint16_t source_port, const void *frame, uint32_t length)
 {
-    if (!is_source(worker, source_port)) {
-        return XSW_NOT_FOUND;
-    }
+    int has_source = is_source(worker, source_port);
     struct packet *packet =
         worker->later->injected < LATER_INJECTED_MAX ? packet_make(worker, length) : NULL;
     if (packet == NULL) {
         return XSW_AGAIN;
     }
     memcpy(packet->seen.data, frame, length);
-    packet->source_port = source_port;
+    packet->source_port = has_source ? source_port : XSW_PORT_NONE;
     uint16_t stage = entry_stage(instance, packet);
     fields_settle(worker, packet, stage, XSW_INGRESS);
-    later_inject(worker, instance, packet, stage, LATER_ORIGINATED);
+    later_inject(worker, instance, packet, stage, LATER_ORIGINATED,
+                 has_source ? REASON_NONE : REASON_NOT_CONNECTED);
     return XSW_OK;
 }
 

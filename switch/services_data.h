@@ -13,7 +13,8 @@ struct extension_instance;
 extern const struct xsw_data_services services_data;
 
 /* A packet with these bytes in the name of the extension, between batches: what the control thread
- * originates. XSW_AGAIN: no buffer, or too many wait; XSW_NOT_FOUND: no such source port. */
+ * originates. XSW_AGAIN: no buffer, or too many wait. When its source port has gone meanwhile, it
+ * is dropped for `not-connected`. */
 enum xsw_status service_originate(struct worker *worker, struct extension_instance *instance,
                                   uint16_t source_port, const void *frame,
                                   uint32_t length) XSW_MUST_CHECK;

@@ -64,7 +64,7 @@ static int may_give(const struct extension_instance *instance, uint16_t reason)
            (instance->enforces & policy_of(reason)) != 0;
 }
 
-static uint16_t drop_reason(const struct extension_instance *instance, uint16_t reason)
+uint16_t extension_drop_reason(const struct extension_instance *instance, uint16_t reason)
 {
     if (reason < instance->extension->reason_count) {
         return instance->reason_ids[reason];
@@ -88,8 +88,9 @@ static uint16_t judge(struct worker *worker, const struct stage *stage, const st
         violation_count(worker, stage, VIOLATION_NOT_REPLACED);
         return REASON_SILENT_DROP;
     }
-    uint16_t reason = verdict->action == XSW_DROP ? drop_reason(stage->extension, verdict->reason)
-                                                  : REASON_SILENT_DROP;
+    uint16_t reason = verdict->action == XSW_DROP
+                          ? extension_drop_reason(stage->extension, verdict->reason)
+                          : REASON_SILENT_DROP;
     if (reason == REASON_SILENT_DROP) {
         violation_count(worker, stage, VIOLATION_BAD_VERDICT);
     }
@@ -128,7 +129,7 @@ static int settle(struct worker *worker, const struct stage *stage, struct packe
 
 /* What the switch knows of a packet is not an extension's to change. Its flags and the offsets are
  * parsed again anyway. */
-static void restore(struct worker *worker, const struct stage *stage, struct packet *packet)
+static void restore(struct worker *worker, uint16_t stage, struct packet *packet)
 {
     struct xsw_packet *seen = &packet->seen;
     int is_made = (packet->clone_depth != 0);
@@ -136,7 +137,7 @@ static void restore(struct worker *worker, const struct stage *stage, struct pac
                      seen->source_port != packet->source_port ||
                      seen->destination_port != XSW_PORT_NONE;
     if (__builtin_expect(is_foreign, 0)) {
-        violation_count(worker, stage, VIOLATION_FOREIGN_FIELD);
+        extension_violation(worker, stage, VIOLATION_FOREIGN_FIELD);
     }
     seen->id = packet->id;
     seen->parent_id = packet->parent_id;
@@ -150,6 +151,29 @@ static void restore(struct worker *worker, const struct stage *stage, struct pac
     parse_packet(seen);
 }
 
+static int is_frame(const struct packet *packet)
+{
+    return packet_is_sane(packet) && packet->seen.length >= ETHERNET_SIZE;
+}
+
+/* Its bytes cannot be shown: give it back an empty frame in its own buffer. */
+static void packet_empty(struct packet *packet)
+{
+    packet->seen.data = packet->buffer + PACKET_HEADROOM;
+    packet->seen.length = 0;
+}
+
+uint16_t extension_take_back(struct worker *worker, uint16_t stage, struct packet *packet)
+{
+    uint16_t reason = is_frame(packet) ? REASON_NONE : REASON_BAD_PACKET;
+    if (reason != REASON_NONE) {
+        extension_violation(worker, stage, VIOLATION_BAD_PACKET);
+        packet_empty(packet);
+    }
+    restore(worker, stage, packet);
+    return reason;
+}
+
 static uint16_t ingress_reason(struct worker *worker, const struct stage *stage,
                                const struct packet *packet, uint32_t place)
 {
@@ -157,7 +181,7 @@ static uint16_t ingress_reason(struct worker *worker, const struct stage *stage,
         violation_count(worker, stage, VIOLATION_SILENT_DROP);
         return REASON_SILENT_DROP;
     }
-    if (!packet_is_sane(packet) || packet->seen.length < ETHERNET_SIZE) {
+    if (!is_frame(packet)) {
         violation_count(worker, stage, VIOLATION_BAD_PACKET);
         return REASON_BAD_PACKET;
     }
@@ -190,22 +214,20 @@ void stage_ingress_filter(struct worker *worker, const struct stage *stage, stru
     uint32_t kept = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         struct packet *packet = batch->packets[i];
-        int is_held = verdicts[i].action == XSW_HOLD && packet_is_sane(packet);
+        int is_held = verdicts[i].action == XSW_HOLD && is_frame(packet);
         if (__builtin_expect(is_held, 0)) {
-            restore(worker, stage, packet);
+            restore(worker, stage->id, packet);
             hold(worker, stage, packet, &verdicts[i]);
             continue;
         }
         uint16_t reason = ingress_reason(worker, stage, packet, i);
         if (reason == REASON_BAD_PACKET) {
-            /* Its bytes cannot be shown: give it back an empty frame in its own buffer. */
-            packet->seen.data = packet->buffer + PACKET_HEADROOM;
-            packet->seen.length = 0;
+            packet_empty(packet);
         }
         if (settle(worker, stage, packet, reason, verdicts[i].rule)) {
             batch->packets[kept++] = packet;
         }
-        restore(worker, stage, packet);
+        restore(worker, stage->id, packet);
     }
     batch->count = kept;
 }
@@ -282,7 +304,7 @@ static int forward_one(struct worker *worker, const struct stage *stage, struct 
         hold(worker, stage, packet, verdict); /* the forwarder is asked again at its release */
         return 0;
     }
-    uint16_t reason = judge(worker, stage, packet, verdict);
+    uint16_t reason = packet->drop_reason; /* judged already */
     if (reason == REASON_NONE && !forward_to_set(worker, stage, packet, set)) {
         reason = REASON_NO_DESTINATION;
     }
@@ -298,6 +320,14 @@ void stage_forward_extension(struct worker *worker, const struct stage *stage, s
     instance->extension->forward->forward(instance->state, &view, &worker->pipeline->connected,
                                           worker->destinations, worker->verdicts[0]);
     extension_call_end(worker);
+    /* All of them first: copies run while the others are still looked at, and the extensions that
+     * are called for those make the running call forget what was cloned in this one. */
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct xsw_verdict *verdict = &worker->verdicts[0][i];
+        batch->packets[i]->drop_reason = verdict->action == XSW_HOLD
+                                             ? REASON_NONE
+                                             : judge(worker, stage, batch->packets[i], verdict);
+    }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
         struct packet *packet = batch->packets[i];

@@ -32,6 +32,14 @@ uint32_t port_segment_length(const struct xsw_packet *packet)
         int has_headers = packet->offload.gso_type == XSW_GSO_UDP_L4;
         headers = packet->l4_offset + (has_headers ? UDP_SIZE : 0);
     }
+    /* In a tunnel the sender's kernel tells where the inner header begins that repeats too. */
+    uint32_t inner = packet->offload.csum_start;
+    if ((packet->offload.flags & XSW_OFFLOAD_NEEDS_CHECKSUM) != 0 && inner > packet->l4_offset &&
+        inner + TCP_MIN_SIZE <= packet->length) {
+        int is_udp = packet->offload.gso_type == XSW_GSO_UDP_L4;
+        uint32_t size = is_udp ? UDP_SIZE : (uint32_t)(packet->data[inner + 12] >> 4) * 4;
+        headers = inner + size > headers ? inner + size : headers;
+    }
     return headers + packet->offload.gso_size;
 }
 

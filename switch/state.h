@@ -50,6 +50,7 @@ struct vswitch {
     bool is_active; /* everything that was configured at the start is there */
     bool is_held;   /* changes are gathered: nothing is published until the last one is in */
     struct vswitch_log log;
+    struct vswitch_devices devices;
     const struct extension_interposer *interposer; /* null: none */
     struct port_slot ports[XSW_PORTS_MAX];         /* by id */
     uint16_t next_port;

@@ -14,6 +14,7 @@
 #include "switch/features.h"
 #include "switch/frame_queue.h"
 #include "switch/state.h"
+#include "switch/switch_extensions.h"
 
 enum { MAC_LIMIT_DEFAULT = 8192, MAC_AGEING_DEFAULT = 300 };
 
@@ -67,6 +68,11 @@ static void log_nothing(void *context, const char *line)
 void vswitch_set_log(struct vswitch *vswitch, const struct vswitch_log *log)
 {
     vswitch->log = *log;
+}
+
+void vswitch_set_devices(struct vswitch *vswitch, const struct vswitch_devices *devices)
+{
+    vswitch->devices = *devices;
 }
 
 static void built_in_stages(struct vswitch *vswitch)
@@ -163,6 +169,9 @@ void vswitch_destroy(struct vswitch *vswitch)
 {
     if (vswitch == NULL) {
         return;
+    }
+    for (uint32_t i = 0; vswitch->is_started && i < vswitch->extension_count; i++) {
+        (void)!extension_leave(vswitch, vswitch->extensions[i], NULL);
     }
     for (uint32_t i = 0; vswitch->is_started && i < vswitch->worker_count; i++) {
         worker_stop(vswitch->workers[i]);

@@ -38,6 +38,16 @@ struct vswitch_log {
 };
 void vswitch_set_log(struct vswitch *vswitch, const struct vswitch_log *log);
 
+/* Asked before a network device becomes that of a port: whether other switches leave it. Null, as
+ * at first: there are none. The switch itself looks at its own ports. */
+struct vswitch_devices {
+    enum xsw_status (*check)(void *context, const char *device, struct xsw_error *error);
+    void *context;
+};
+void vswitch_set_devices(struct vswitch *vswitch, const struct vswitch_devices *devices);
+/* The name of the port that has the device open; null: none has. */
+const char *vswitch_device_port(const struct vswitch *vswitch, const char *device);
+
 const struct switch_config *vswitch_config(const struct vswitch *vswitch);
 /* Replaces name, type, bandwidth mode and the MAC table's limits, while packets pass; workers and
  * buffers must be as they are. XSW_BUSY: a port is there that the new type does not allow. */
@@ -170,6 +180,10 @@ struct acl_rule_info {
 
 /* Gives rule->id when it was 0. */
 enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struct acl_rule *rule,
+                                struct xsw_error *error) XSW_MUST_CHECK;
+/* Another rule in the place of the one with its id, at once: no packet is without either. */
+enum xsw_status vswitch_acl_set(struct vswitch *vswitch, const char *port,
+                                const struct acl_rule *rule,
                                 struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status vswitch_acl_remove(struct vswitch *vswitch, const char *port, uint32_t rule_id,
                                    struct xsw_error *error) XSW_MUST_CHECK;

@@ -234,8 +234,12 @@ enum xsw_status vswitch_extension_remove(struct vswitch *vswitch, const char *na
         return extension_not_found(name, error);
     }
     struct extension_instance *instance = vswitch->extensions[place];
+    enum xsw_status status = extension_leave(vswitch, instance, error);
+    if (status != XSW_OK) {
+        return status;
+    }
     list_remove(vswitch, place);
-    enum xsw_status status = vswitch_publish(vswitch, error);
+    status = vswitch_publish(vswitch, error);
     if (status != XSW_OK) {
         list_insert(vswitch, place, instance);
         return status;

@@ -23,6 +23,10 @@ enum xsw_status extension_not_found(const char *name, struct xsw_error *error);
  * values of its features: ready to be published. */
 enum xsw_status extension_attach(struct extension_instance *instance,
                                  struct xsw_error *error) XSW_MUST_CHECK;
+/* Before it leaves the pipeline: no worker calls it any more, it has come to its end, and what it
+ * originated last is on its way. Nothing to do for one that originates nothing. */
+enum xsw_status extension_leave(struct vswitch *vswitch, struct extension_instance *instance,
+                                struct xsw_error *error) XSW_MUST_CHECK;
 /* Keeps the name of the forwarder in the stage's description. */
 void extension_forward_name(struct vswitch *vswitch);
 void extension_log(struct vswitch *vswitch, const char *event,

@@ -7,6 +7,8 @@
 #include "switch/connections.h"
 #include "switch/port_life.h"
 
+enum { RULE_ID_MAX = INT32_MAX }; /* as in a configuration */
+
 static enum xsw_status slot_find(struct vswitch *vswitch, const char *port, struct port_slot **slot,
                                  struct xsw_error *error)
 {
@@ -73,6 +75,8 @@ static enum xsw_status rule_check(const struct acl_rule *rule, struct xsw_error 
     return XSW_OK;
 }
 
+/* Behind the last one, so that an id does not soon mean another rule; else the first that is free.
+ */
 static uint32_t id_free(const struct port_slot *slot)
 {
     uint32_t id = 1;
@@ -81,7 +85,22 @@ static uint32_t id_free(const struct port_slot *slot)
             id = slot->acl[i].rule.id + 1;
         }
     }
+    for (uint32_t i = 1; id > RULE_ID_MAX; i++) {
+        id = rule_find(slot, i) == NULL ? i : id;
+    }
     return id;
+}
+
+static enum xsw_status id_check(const struct port_slot *slot, const char *port, uint32_t id,
+                                struct xsw_error *error)
+{
+    if (id > RULE_ID_MAX) {
+        return error_set(error, XSW_INVALID, "port %s: rule id %u; expected at most %d", port, id,
+                         RULE_ID_MAX);
+    }
+    return id != 0 && rule_find(slot, id) != NULL
+               ? error_set(error, XSW_EXISTS, "port %s has a rule %u already", port, id)
+               : XSW_OK;
 }
 
 static uint32_t counter_take(struct vswitch *vswitch)
@@ -150,14 +169,14 @@ enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struc
     if (status == XSW_OK) {
         status = rule_check(rule, error);
     }
+    if (status == XSW_OK) {
+        status = id_check(slot, port, rule->id, error);
+    }
     if (status == XSW_OK && rule->stateful_seconds != 0 && vswitch->connections == NULL) {
         status = connections_create(&vswitch->connections, error);
     }
     if (status != XSW_OK) {
         return status;
-    }
-    if (rule->id != 0 && rule_find(slot, rule->id) != NULL) {
-        return error_set(error, XSW_EXISTS, "port %s has a rule %u already", port, rule->id);
     }
     uint32_t counter_index =
         slot->acl_count < CONFIG_ACL_RULES_MAX ? counter_take(vswitch) : RULES_MAX;
@@ -168,10 +187,11 @@ enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struc
     struct acl_slot added = {
         .rule = *rule, .counter = counter_index, .baseline = counter_sum(vswitch, counter_index)};
     added.rule.id = rule->id != 0 ? rule->id : id_free(slot);
-    status = port_life_rule_ask(vswitch, id_of(vswitch, slot), &added.rule, error);
+    uint16_t id = id_of(vswitch, slot);
+    status = port_life_rule_ask(vswitch, id, XSW_OP_PORT_PROPERTY_ADD, &added.rule, error);
     if (status == XSW_OK) {
         status = list_extend(vswitch, slot, &added, error);
-        port_life_rule_done(vswitch, id_of(vswitch, slot), &added.rule, status);
+        port_life_rule_done(vswitch, id, XSW_OP_PORT_PROPERTY_ADD, &added.rule, status);
     }
     if (status != XSW_OK) {
         vswitch->rule_is_used[counter_index] = 0;
@@ -179,6 +199,57 @@ enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struc
     }
     rule->id = added.rule.id;
     return XSW_OK;
+}
+
+/* The list with another rule in the place of one that has its id and keeps its counter. */
+static enum xsw_status list_exchange(struct vswitch *vswitch, struct port_slot *slot,
+                                     const struct acl_slot *changed, struct xsw_error *error)
+{
+    struct acl_slot *list = calloc(slot->acl_count, sizeof(*list));
+    if (list == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a list of rules");
+    }
+    memcpy(list, slot->acl, slot->acl_count * sizeof(*list));
+    for (uint32_t i = 0; i < slot->acl_count; i++) {
+        if (list[i].rule.id == changed->rule.id) {
+            list[i] = *changed;
+        }
+    }
+    qsort(list, slot->acl_count, sizeof(*list), slot_compare);
+    return list_replace(vswitch, slot, list, slot->acl_count, error);
+}
+
+enum xsw_status vswitch_acl_set(struct vswitch *vswitch, const char *port,
+                                const struct acl_rule *rule, struct xsw_error *error)
+{
+    struct port_slot *slot = NULL;
+    enum xsw_status status = slot_find(vswitch, port, &slot, error);
+    const struct acl_slot *found = status == XSW_OK ? rule_find(slot, rule->id) : NULL;
+    if (status == XSW_OK && found == NULL) {
+        status = error_set(error, XSW_NOT_FOUND, "port %s has no rule %u", port, rule->id);
+    }
+    if (status == XSW_OK) {
+        status = rule_check(rule, error);
+    }
+    if (status == XSW_OK && rule->stateful_seconds != 0 && vswitch->connections == NULL) {
+        status = connections_create(&vswitch->connections, error);
+    }
+    if (status != XSW_OK) {
+        return status;
+    }
+    struct acl_slot changed = {
+        .rule = *rule, .counter = found->counter, .baseline = counter_sum(vswitch, found->counter)};
+    uint16_t id = id_of(vswitch, slot);
+    status = port_life_rule_ask(vswitch, id, XSW_OP_PORT_PROPERTY_UPDATE, rule, error);
+    if (status == XSW_OK) {
+        status = list_exchange(vswitch, slot, &changed, error);
+        port_life_rule_done(vswitch, id, XSW_OP_PORT_PROPERTY_UPDATE, rule, status);
+    }
+    if (status == XSW_OK) {
+        /* What the old one has authorised, the new one may not. */
+        connections_forget(vswitch->connections, id, rule->id);
+    }
+    return status;
 }
 
 enum xsw_status vswitch_acl_remove(struct vswitch *vswitch, const char *port, uint32_t rule_id,

@@ -75,10 +75,13 @@ static enum xsw_status values_check(const struct vswitch *vswitch, const struct 
                          "port %s: the spoofing guard needs the addresses that it allows: macs",
                          config->name);
     }
-    if (config->mirror_to[0] != '\0' && (strcmp(config->mirror_to, config->name) == 0 ||
-                                         vswitch_port_id(vswitch, config->mirror_to) == 0)) {
+    uint16_t mirror = vswitch_port_id(vswitch, config->mirror_to);
+    if (config->mirror_to[0] != '\0' &&
+        (strcmp(config->mirror_to, config->name) == 0 || mirror == XSW_PORT_NONE ||
+         vswitch->ports[mirror].leaving == PORT_LEAVES)) {
         return error_set(error, XSW_NOT_FOUND,
-                         "port %s: mirror_to \"%s\"; expected the name of another port that exists",
+                         "port %s: mirror_to \"%s\"; expected the name of another port that "
+                         "exists and stays",
                          config->name, config->mirror_to);
     }
     return XSW_OK;

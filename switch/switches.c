@@ -93,16 +93,37 @@ static enum xsw_status name_check(const struct switches *switches, const char *n
     return XSW_OK;
 }
 
+/* Two switches on one device would get each other's packets. */
+static enum xsw_status entry_device_check(void *context, const char *device,
+                                          struct xsw_error *error)
+{
+    const struct switches_entry *entry = context;
+    const struct switches *switches = entry->owner;
+    for (size_t i = 0; i < switches->count; i++) {
+        const struct switches_entry *other = switches->entries[i];
+        const char *port = other != entry ? vswitch_device_port(other->vswitch, device) : NULL;
+        if (port != NULL) {
+            return error_set(error, XSW_EXISTS,
+                             "the device \"%s\" is that of port %s of switch %s already: a device "
+                             "has one port",
+                             device, port, entry_name(other));
+        }
+    }
+    return XSW_OK;
+}
+
 static enum xsw_status entry_start(struct switches_entry *entry, const struct config *config,
                                    struct xsw_error *error)
 {
     struct vswitch_log log = {.line = entry_log, .context = entry};
+    struct vswitch_devices devices = {.check = entry_device_check, .context = entry};
     enum xsw_status status = vswitch_create(&config->switch_config, &entry->vswitch, error);
     if (status != XSW_OK) {
         entry->vswitch = NULL;
         return status;
     }
     vswitch_set_log(entry->vswitch, &log);
+    vswitch_set_devices(entry->vswitch, &devices);
     status = config_apply(config, entry->vswitch, error);
     return status == XSW_OK ? vswitch_start(entry->vswitch, error) : status;
 }

@@ -125,6 +125,7 @@ static void observers_change(struct worker *worker, const struct pipeline *from,
         const struct observer *observer = from->observers[i];
         if (!has_observer(to, observer)) {
             observer->ops->end(observer->state, worker->index, worker->counters);
+            held_unwatch(worker->held, observer->bit);
         }
     }
     for (uint32_t i = 0; i < to->observer_count; i++) {
@@ -201,10 +202,12 @@ void worker_adopt(struct worker *worker)
     }
     /* In the old snapshot, which knows the stage that held them. One that goes may hold on egress
      * what it let go on ingress: each round takes the packets a stage further. */
+    worker->later->is_busy = 1;
     while (held_pool_count(worker->held) > 0 &&
            held_adopt(worker, worker->pipeline, published) > 0) {
         later_run(worker);
     }
+    worker->later->is_busy = 0;
     observers_change(worker, worker->pipeline, published);
     queues_change(worker, worker->pipeline, published);
     worker->pipeline = published;
@@ -293,7 +296,7 @@ uint32_t worker_turn(struct worker *worker)
     } else if (worker->pipeline->has_timers) {
         clock_advance(worker);
     }
-    if (__builtin_expect(worker->pipeline->has_timers || later_count(worker->later) > 0, 0)) {
+    if (__builtin_expect(worker->pipeline->has_timers || later_is_due(worker->later), 0)) {
         count += worker_chores(worker);
     }
     return count;
@@ -346,6 +349,8 @@ static void packets_end(struct worker *worker, struct packet *const *packets, ui
         show_ended(worker, packets, count);
     }
     if (__builtin_expect(held_pool_is_used(worker->held), 0)) {
+        /* It may have been noted before its observers went. */
+        watcher_forget(worker->watcher, packets, count);
         held_forget(worker->held, packets, count);
     }
     packet_free(worker->pool, packets, count);

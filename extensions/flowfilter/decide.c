@@ -137,7 +137,7 @@ static void decide(const struct flowfilter *filter, const struct question *quest
     if (rule != NULL) {
         verdict->action = rule->action;
         verdict->reason = REASON_DENIED;
-        verdict->rule = rule->id;
+        verdict->rule = (uint32_t)rule->port << XSW_RULE_TABLE_SHIFT | rule->id;
         count_add(&counts_of(filter, question->worker, rule)->packets);
         if (rule->stateful_seconds != 0 && !is_authorised) {
             make_connection(filter, question, rule, packet);

@@ -16,7 +16,7 @@ enum {
 
 enum field { FIELD_ACTION, FIELD_DIRECTION, FIELD_EXPRESSION, FIELD_STATEFUL };
 
-static const unsigned long rule_id_max = 1ul << 31;
+static const unsigned long rule_id_max = XSW_RULE_NUMBER_MAX;
 
 static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
                             ...) __attribute__((format(printf, 3, 4)));
@@ -235,7 +235,7 @@ enum xsw_status rule_make(const struct xsw_setting *fields, uint32_t id, uint16_
     if (made == NULL) {
         return fail(error, XSW_NO_MEMORY, "rule %u: no memory for it", id);
     }
-    made->id = id;
+    made->id = id & XSW_RULE_NUMBER_MAX;
     made->order = id;
     made->port = port;
     enum xsw_status status = read_fields(made, fields, error);

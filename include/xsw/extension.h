@@ -19,8 +19,9 @@
  * works as it did.
  *
  * Life: the host allocates `state_size` bytes for each switch, zeroed and aligned to 64, calls
- * init, then the operations from the workers, then close, waits until no worker is inside, then
- * fini. A change of settings makes a new instance with a new state and retires the old one.
+ * init, then the operations from the workers, waits until no worker is inside, then calls close and
+ * fini; what they originate with `send` still goes out. A change of settings makes a new instance
+ * with a new state and retires the old one.
  *
  * Threads: init, close, fini and the operations of struct xsw_control_ops run on the control
  * thread, one at a time. All others run on workers, several at a time on one state; `worker` tells
@@ -156,6 +157,10 @@ struct xsw_verdict {
     uint16_t reason; /* XSW_DROP: index into the declared reasons, or XSW_REASON_STANDARD | one */
     uint32_t rule;   /* the extension's number of the rule that decided, 0 for none */
 };
+
+/* The number in xsw_verdict.rule has 24 bits; the upper 8 say in which table the rule stands: the
+ * id of the port whose table it is, or 0 for the extension's own. */
+enum { XSW_RULE_NUMBER_MAX = 0xffffff, XSW_RULE_TABLE_SHIFT = 24 };
 
 enum xsw_direction {
     XSW_INGRESS = 1, /* no destination yet */

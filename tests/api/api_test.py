@@ -289,7 +289,7 @@ def switches_walk(daemon):
 
 
 def captures_walk(daemon):
-    session = daemon.call("capture.attach", descriptors=1, filter="tcp", snap_length=96)
+    session = daemon.call("capture.attach", descriptors=1, filter="tcp", where="dropped", snap_length=96)
     daemon.call("capture.list")
     daemon.call("capture.detach", session=session.get("session"))
 

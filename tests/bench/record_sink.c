@@ -39,7 +39,8 @@ struct record_sink *record_sink_open(const char *path)
 {
     struct pcapng_writer *writer = NULL;
     struct xsw_error error;
-    if (pcapng_writer_open(path, &writer, &error) != XSW_OK) {
+    if (pcapng_writer_open(path, &writer, &error) != XSW_OK ||
+        pcapng_writer_start(writer, 2, &error) != XSW_OK) {
         fail(&error);
     }
     struct journey_file_options options = {.writer = writer,

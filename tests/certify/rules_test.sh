@@ -32,4 +32,8 @@ fails 2 "there is no rule \"nonsense\"" "$work/empty.so" only nonsense
 fails 2 "expected KEY=VALUE" "$work/empty.so" nonsense
 fails 2 "the seed: expected a number" "$work/empty.so" seed 0
 fails 1 "it is no ELF file" "$work/empty.so"
+# Nothing is judged of what nobody could look at.
+fails 1 '^(no extension), seed 1$' "$work/empty.so"
+fails 1 '^0 rules hold, 1 broken, ' "$work/empty.so"
+fails 3 "it is no ELF file" "$work/empty.so" only exports
 "$xsw" extension check --help | awk 'length > 80 { exit 1 }'

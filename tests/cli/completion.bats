@@ -63,6 +63,9 @@ offers()
     touch recording.pcapng
     [ "$(offers analyze rec)" = "recording.pcapng " ]
     [ "$(offers config save rec)" = "recording.pcapng " ]
+    [ "$(offers extension check rec)" = "recording.pcapng " ]
+    [ "$(offers -S left extension add rec)" = "recording.pcapng " ]
+    [[ " $(offers -S left extension add '')" == *" flowfilter "*"recording.pcapng "* ]]
 }
 
 @test "asking changes nothing and needs no daemon" {

@@ -103,7 +103,8 @@ teardown()
 
 @test "every help fits a screen of 80 columns and 40 lines" {
     for command in "$XSW" "$XSW switch" "$XSW port" "$XSW policy" "$XSW mac" "$XSW stats" \
-        "$XSW extension" "$XSWD"; do
+        "$XSW extension" "$XSW extension check" "$XSW config" "$XSW nic" "$XSW feature" \
+        "$XSW port migrate" "$XSW port save" "$XSWD"; do
         $command --help > help
         [ "$(wc -l < help)" -le 40 ]
         [ "$(LC_ALL=C.UTF-8 wc -L < help)" -le 80 ]

@@ -96,6 +96,19 @@ fits_80()
     "$XSW" --json extension show book | grep -q '"version": *"2"'
 }
 
+@test "a text of many lines is shown whole and in its column" {
+    rules=()
+    for id in $(seq 40); do
+        rules+=("rules=$id deny tcp dst port $((1000 + id))")
+    done
+    "$XSW" extension add flowfilter name many "${rules[@]}"
+    run "$XSW" feature status many.rules
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '^                     rule [0-9]*: 0 packets' <<<"$output")" -eq 39 ]
+    grep -q '^  detail             rule 1: .*port 1001$' <<<"$output"
+    grep -q 'rule 40: .*port 1040$' <<<"$output"
+}
+
 @test "what is installed is listed with what it is" {
     run "$XSW" extension installed
     [ "$status" -eq 0 ]
@@ -196,4 +209,39 @@ assert [e.get("enabled", True) for e in c["extensions"]] == [False, True], c'
         fits_80 "$output"
         [ "${#lines[@]}" -le 40 ]
     done
+}
+
+@test "the longest names stay within 80 columns" {
+    long=a123456789012345678901234567890
+    add_book $long
+    "$XSW" port add $long kind memory
+    run "$XSW" extension list
+    fits_80 "$output"
+    [[ "$output" == *"$long"* ]]
+    run "$XSW" switch show
+    fits_80 "$output"
+    [[ "$output" == *"$long"* ]]
+}
+
+@test "a name that no instance can have is refused with the rule for names" {
+    for name in 'a b' a_b A; do
+        run add_book "$name"
+        [ "$status" -ne 0 ]
+        [[ "$output" == *"expected a-z, 0-9 and '-', found \"$name\""* ]]
+    done
+}
+
+@test "a word that is no KEY=VALUE is told what was expected" {
+    run "$XSW" feature set vlan port alice access 7
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"expected KEY=VALUE"*'"access"'* ]]
+}
+
+@test "a status that fails is told among the others" {
+    add_book book trouble=status
+    run "$XSW" feature status port alice
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"traffic"*"rx"*"book.page"*"failed:"*"more room"* ]]
+    run "$XSW" feature status book.page port alice
+    [ "$status" -eq 3 ]
 }

@@ -32,7 +32,7 @@ program_verbs()
     local command
     for command in $("$XSW" --complete-here); do
         case $command in
-        capture | analyze | stats) ;; # they have options in place of verbs
+        capture | analyze | export | extcap | stats) ;; # they have options in place of verbs
         *) "$XSW" "$command" --complete-here | sed "s/^/$command /" ;;
         esac
     done | sort -u
@@ -153,7 +153,7 @@ change()
 @test "extensions" {
     [ -n "$XSW_EXTENSION_PATH" ] || skip "XSW_EXTENSION_PATH names no extensions"
     start
-    columns=300 both extension installed # with paths
+    both extension installed
     once extension add rewrite dscp=46
     once extension add flowfilter name guard 'rules=1 deny in tcp'
     both extension list

@@ -293,8 +293,10 @@ static void a_connection_ends_with_its_rule(void **state)
         loaded.descriptor->control->done(loaded.state, change, XSW_OK);
         assert_int_equal(rule_add(BOB, 6, "deny", "", XSW_OK), XSW_OK);
         assert_denied(tcp(XSW_INGRESS, BOB, ALICE, 1, ACK));
-        assert_passes(tcp(XSW_INGRESS, ALICE, BOB, 0, SYN), 5);
-        assert_passes(tcp(XSW_INGRESS, BOB, ALICE, 1, ACK), 5);
+        assert_passes(tcp(XSW_INGRESS, ALICE, BOB, 0, SYN),
+                      (uint32_t)ALICE << XSW_RULE_TABLE_SHIFT | 5);
+        assert_passes(tcp(XSW_INGRESS, BOB, ALICE, 1, ACK),
+                      (uint32_t)ALICE << XSW_RULE_TABLE_SHIFT | 5);
         rule_tell(XSW_OP_PORT_PROPERTY_DELETE, ALICE, 5);
         assert_denied(tcp(XSW_INGRESS, BOB, ALICE, 1, ACK));
     }

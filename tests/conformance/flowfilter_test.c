@@ -107,13 +107,13 @@ static void rules_hold_in_their_direction_only(void **state)
 {
     (void)state;
     const char *const rules[] = {"rules=1 deny out tcp", "rules=2 deny in udp",
-                                 "rules=2147483648 deny both dst port 7"};
+                                 "rules=16777215 deny both dst port 7"};
     configure(rules, 3);
     assert_verdict(judge(XSW_INGRESS, PROTOCOL_TCP, 80), XSW_PASS, 0, 0);
     assert_verdict(judge(XSW_EGRESS, PROTOCOL_TCP, 80), XSW_DROP, REASON_DENIED, 1);
     assert_verdict(judge(XSW_INGRESS, PROTOCOL_UDP, 80), XSW_DROP, REASON_DENIED, 2);
     assert_verdict(judge(XSW_EGRESS, PROTOCOL_UDP, 80), XSW_PASS, 0, 0);
-    assert_verdict(judge(XSW_INGRESS, PROTOCOL_TCP, 7), XSW_DROP, REASON_DENIED, 2147483648u);
+    assert_verdict(judge(XSW_INGRESS, PROTOCOL_TCP, 7), XSW_DROP, REASON_DENIED, 16777215u);
 }
 
 static void default_deny_stops_what_no_rule_allows(void **state)
@@ -138,10 +138,10 @@ static void bad_rules_are_named(void **state)
 {
     (void)state;
     assert_refused("rules=deny tcp", "rules[0] \"deny tcp\": expected \"ID allow|deny");
-    assert_refused("rules=0 deny tcp", "id from 1 to 2147483648");
-    assert_refused("rules=2147483649 deny tcp", "id from 1 to 2147483648");
-    assert_refused("rules=99999999999999999999 deny tcp", "id from 1 to 2147483648");
-    assert_refused("rules=", "id from 1 to 2147483648");
+    assert_refused("rules=0 deny tcp", "id from 1 to 16777215");
+    assert_refused("rules=16777216 deny tcp", "id from 1 to 16777215");
+    assert_refused("rules=99999999999999999999 deny tcp", "id from 1 to 16777215");
+    assert_refused("rules=", "id from 1 to 16777215");
     assert_refused("rules=7 drop tcp", "expected \"allow\" or \"deny\"");
     assert_refused("rules=7 deny tcp dst prot 23", "rule 7, expression \"tcp dst prot 23\"");
     assert_refused("default=maybe", "default \"maybe\": expected \"allow\" or \"deny\"");

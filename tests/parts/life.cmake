@@ -15,7 +15,7 @@ add_library(xsw_test_puppets STATIC support/puppets.c support/actors.c)
 target_link_libraries(xsw_test_puppets PRIVATE xsw_build PUBLIC xsw_test_rig)
 target_compile_definitions(xsw_test_puppets PRIVATE
     EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")
-foreach(module notify port_life life_walk)
+foreach(module notify port_life port_values life_walk)
     xsw_unit_test(switch ${module} LINK xsw_test_puppets)
     add_dependencies(unit_switch_${module} puppetcapture puppetfilter puppetforward)
 endforeach()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The contract of switch/port.h, held against every kind of port; and what they are made with.
 xsw_unit_test(packet segment)
+xsw_unit_test(packet tunnel)
 
 add_executable(port_suite conformance/port_suite.c conformance/port_rig.c
     conformance/port_outside.c)

@@ -5,10 +5,12 @@ foreach(name workshop postpone)
     set_target_properties(${name} PROPERTIES
         LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/extensions/test)
 endforeach()
-xsw_unit_test(switch services LINK xsw_test_rig)
-target_compile_definitions(unit_switch_services PRIVATE
-    EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")
-add_dependencies(unit_switch_services workshop postpone)
+foreach(module services services_held)
+    xsw_unit_test(switch ${module} LINK xsw_test_rig)
+    target_compile_definitions(unit_switch_${module} PRIVATE
+        EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")
+    add_dependencies(unit_switch_${module} workshop postpone)
+endforeach()
 xsw_unit_test(capture made LINK xsw_test_rig)
 target_compile_definitions(unit_capture_made PRIVATE
     EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")

@@ -23,7 +23,7 @@ foreach(module extension extension_load observe)
     target_compile_definitions(unit_switch_${module} PRIVATE
         EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")
     add_dependencies(unit_switch_${module} flowfilter rewrite vanish badreason undeclared hub
-        silentforward lookcount wrongabi nosymbol outside picky)
+        silentforward lookcount wrongabi nosymbol outside picky workshop)
 endforeach()
 
 # Sanitizers have a memory allocator of their own, which cannot be counted so.

@@ -62,7 +62,7 @@ claim_rules_of_a_port_come_and_go_live() {
     report_is '[$s.drops[] | [.reason_name, .stage_name, .rule]] ==
         [["flow-denied", "ingress-filter.guard", 5]]'
     "$XSW" analyze --drops capture.pcapng |
-        grep -q 'rule 5 "action=deny .*expression=tcp dst port 4430'
+        grep -q 'rule 5 of alice "action=deny .*expression=tcp dst port 4430'
     fails "$XSW" feature add guard.rule port alice action=deny 'expression=tcp dst prot 4430' \
         2>refusal.txt
     grep -q 'tcp dst prot 4430' refusal.txt

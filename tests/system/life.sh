@@ -48,3 +48,29 @@ claim_a_missing_device_takes_the_port_back() {
     "$XSW" port remove alice
     ip link show nowhere0
 }
+
+claim_a_device_has_one_port() {
+    ip link add v0 up type veth peer name v1
+    switch_start <<<'{"ports": [{"name": "a", "device": "tap-a"},
+                                {"name": "p", "kind": "packet", "device": "v0"}]}'
+    local words
+    for words in 'kind tap device tap-a' 'kind packet device v0' 'kind xdp device v0'; do
+        # shellcheck disable=SC2086
+        fails "$XSW" port add again $words 2>refused.log
+        grep -q 'is that of port [ap] already' refused.log
+    done
+    "$XSW" port add again kind none
+    fails "$XSW" nic add again kind xdp device v0 2>refused.log
+    fails "$XSW" nic add again kind none 2>refused.log
+    grep -q 'expected tap, packet' refused.log
+    # In another namespace it is in nobody's way; and what is free again can be taken.
+    ip netns add away
+    ip link set tap-a netns away
+    "$XSW" port add b kind tap device tap-a
+    "$XSW" port remove p
+    "$XSW" nic add again kind packet device v0
+    "$XSW" nic connect again
+    "$XSW" nic disconnect again
+    fails "$XSW" nic connect again 2>refused.log
+    grep -q 'nic remove' refused.log
+}

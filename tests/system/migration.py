@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest whose stream outlasts the migration of its port."""
+"""A guest whose stream outlasts the migration of its port, and an xswd that hangs."""
 import hashlib
 import os
 import socket
@@ -30,3 +30,24 @@ def stream_until(address, port, path):
     if got != digest.digest():
         raise SystemExit("other bytes arrived than were sent")
     print("sent", sent, "bytes")
+
+
+def hang_at(path, target, method):
+    """Stands for the xswd at `target`, until `method` is asked: then it is silent while anybody waits for an
+    answer, and does all that it was asked after that."""
+    with socket.socket(socket.AF_UNIX) as door, socket.socket(socket.AF_UNIX) as real:
+        door.bind(path)
+        door.listen(1)
+        real.connect(target)
+        client, _ = door.accept()
+        answers = real.makefile("rb")
+        silent = []
+        for line in client.makefile("rb"):
+            if silent or b'"method":"%s"' % method.encode() in line:
+                silent.append(line)
+                continue
+            real.sendall(line)
+            client.sendall(answers.readline())
+        for line in silent:
+            real.sendall(line)
+            print(answers.readline())

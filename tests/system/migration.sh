@@ -198,3 +198,94 @@ claim_a_failed_migration_brings_the_stream_back() {
     stream_end
     daemons_stop
 }
+
+claim_a_port_that_another_is_mirrored_to_is_not_moved() {
+    ip link add sw-guest up type veth peer name tap-guest
+    switches_start '{"name": "guest", "kind": "packet", "device": "sw-guest"}'
+    host_make guest 2
+    hosts_know_each_other host guest
+    on $left port set host mirror guest >set.log
+    on $left config show >before.json
+    fails on $left port migrate guest --to $right --json >refused.json 2>migrate.log
+    equal result "$(jq -r .result refused.json)" refused
+    grep -q 'is the mirror of port host' migrate.log
+    on $left config show | diff before.json -
+    on $left port set host mirror '' >set.log
+    on $left port migrate guest --to $right >migrate.log
+    at guest ping -q -c 1 -W 2 10.0.0.1 >ping.log
+    daemons_stop
+}
+
+claim_a_port_without_a_connected_nic_is_not_moved() {
+    ip link add sw-guest up type veth peer name tap-guest
+    switches_start '{"name": "guest", "kind": "packet", "device": "sw-guest"}'
+    on $left nic disconnect guest >nic.log
+    fails on $left port migrate guest --to $right --json >refused.json 2>migrate.log
+    equal result "$(jq -r .result refused.json)" refused
+    equal life "$(on $left port show guest --json | jq -r .port.life)" disconnected
+    daemons_stop
+}
+
+# migrate_once FROM TO: while the guest is nowhere, everything that ends a program comes: nobody reads on,
+# and it is told to stop.
+migrate_once() {
+    mkfifo steps
+    XSW_SOCKET=$1 "$XSW" port migrate guest --to "$2" >steps 2>migrate.log &
+    local migrate=$! line
+    exec 3<steps
+    while read -r -u 3 line && [[ $line != *nic.disconnect* ]]; do :; done
+    exec 3<&-
+    kill -INT $migrate
+    kill -TERM $migrate
+    kill -HUP $migrate
+    wait $migrate || true
+    rm steps
+    on "$2" port show guest >/dev/null
+    fails on "$1" port show guest 2>/dev/null
+}
+
+claim_a_migration_that_is_told_to_stop_still_ends() {
+    ip link add sw-guest up type veth peer name tap-guest
+    switches_start '{"name": "guest", "kind": "packet", "device": "sw-guest"}'
+    migrate_once $left $right
+    migrate_once $right $left
+    daemons_stop
+}
+
+claim_a_device_that_the_target_has_not_is_found_before_the_cut() {
+    ip link add sw-guest up type veth peer name tap-guest
+    switches_start '{"name": "guest", "kind": "packet", "device": "sw-guest"}'
+    fails on $left port migrate guest --to $right --device nodev --json >refused.json 2>migrate.log
+    equal result "$(jq -r .result refused.json)" refused
+    grep -q 'there is no device "nodev"' migrate.log
+    equal "steps at the source" "$(events | grep -c 'left nic-disconnect')" 0
+    daemons_stop
+}
+
+# hangs_at METHOD RESULT: what becomes of a migration to a target that gives no answer to this.
+hangs_at() {
+    rm -f /run/hanging.sock
+    python3 -c "from migration import *; hang_at('/run/hanging.sock', '$right', '$1')" >hanging.log &
+    local hanging=$!
+    until_true 20 test -S /run/hanging.sock
+    fails on $left port migrate guest --to /run/hanging.sock --json >hung.json 2>migrate.log
+    equal result "$(jq -r .result hung.json)" "$2"
+    grep -q 'gives no answer' migrate.log
+    # What it does later is undone as it was asked to be.
+    wait $hanging
+    fails on $right port show guest 2>/dev/null
+    at guest ping -q -c 1 -W 2 10.0.0.1 >ping.log
+}
+
+claim_a_target_that_hangs_does_not_keep_the_guest() {
+    ip link add sw-guest up type veth peer name tap-guest
+    switches_start '{"name": "guest", "kind": "packet", "device": "sw-guest"}'
+    host_make guest 2
+    hosts_know_each_other host guest
+    on $left config show >before.json
+    hangs_at port.validate refused
+    hangs_at port.add refused
+    hangs_at nic.connect rolled-back
+    on $left config show | diff before.json -
+    daemons_stop
+}

@@ -16,7 +16,7 @@ reports_switch() {
     switch_start <<JSON
 {"switch": {"name": "reports", "workers": 2},
  "extensions": [{"path": "flowreport", "settings":
-    {"collector": "10.0.0.3", "address": "10.0.0.100", "idle": 1 $1}}],
+    {"collector": "10.0.0.3", "address": "10.0.0.100" $1}}],
  "ports": [{"name": "alice", "device": "tap-alice"}, {"name": "bob", "device": "tap-bob"},
            {"name": "collector", "device": "tap-collector"} ${2-}]}
 JSON
@@ -56,6 +56,7 @@ for number in range(300):
     link.send(bytes(64 + number))
     link.recv(2000)'
     wait $bob
+    rm bob.ready
 }
 
 # reported FILTER FIELD: of packets bytes flows, the sum over all that nfcapd has written.
@@ -68,7 +69,7 @@ reported_is() { [ "$(reported "$1" "$2")" = "$3" ]; }
 
 claim_nfcapd_sums_up_what_the_kernels_counted() {
     reports_need
-    reports_switch ""
+    reports_switch ', "idle": 1'
     talk
     local host name from to filter packets
     # The first datagram goes to the collector, too, as nobody knows yet where bob is: another copy,
@@ -83,5 +84,25 @@ claim_nfcapd_sums_up_what_the_kernels_counted() {
             $(($(counted "$name" tx_bytes) - 14 * packets))
     done
     fails grep 'Sequence Errors: [1-9]' nfcapd.log
+    reports_end
+}
+
+# With an idle time-out that never comes: what is known of the flows goes out because the extension
+# goes, by each of the ways in which it can.
+claim_the_last_records_go_out_before_the_extension_does() {
+    reports_need
+    reports_switch ', "idle": 600, "active": 600'
+    # The reporter learns the collector's address from its traffic; it has had nothing to send yet.
+    at collector ping -q -c 1 -W 1 10.0.0.1 >ping.txt
+    talk
+    "$XSW" extension disable flowreport
+    until_true 20 reported_is "src ip 10.0.0.1 and out if 2" packets 300
+    fails grep frames-discarded xswd.log
+    "$XSW" extension enable flowreport
+    at collector ping -q -c 1 -W 1 10.0.0.1 >ping.txt
+    talk
+    "$XSW" extension set flowreport active=500
+    until_true 20 reported_is "src ip 10.0.0.1 and out if 2" packets 600
+    fails grep frames-discarded xswd.log
     reports_end
 }

@@ -82,3 +82,20 @@ claim_the_daemon_keeps_only_the_rights_that_ports_need() {
     ip link show tap-late >/dev/null
     switch_stop
 }
+
+claim_a_device_has_one_port_whatever_the_switch() {
+    ip link add v0 up type veth peer name v1
+    switch_start <<'JSON'
+{"switches": [{"switch": {"name": "left"}, "ports": [{"name": "p", "kind": "packet", "device": "v0"}]},
+              {"switch": {"name": "right"}}]}
+JSON
+    local kind
+    for kind in packet xdp; do
+        fails "$XSW" -S right port add q kind $kind device v0 2>refused.log
+        grep -q 'is that of port p of switch left already' refused.log
+    done
+    "$XSW" -S left port remove p
+    "$XSW" -S right port add q kind packet device v0
+    fails "$XSW" -S left port add p kind packet device v0 2>refused.log
+    grep -q 'is that of port q of switch right already' refused.log
+}

@@ -50,6 +50,9 @@ static enum xsw_status notebook_init(void *state, const struct xsw_host *host,
     notebook->records = settings[SET_RECORDS].number;
     notebook->bytes = settings[SET_BYTES].number;
     snprintf(notebook->trouble, sizeof(notebook->trouble), "%s", settings[SET_TROUBLE].texts[0]);
+    if (has_trouble(notebook, "talk")) {
+        host->log(host, "a \"word\" outcome=\"done\"\n\033[2J");
+    }
     return XSW_OK;
 }
 

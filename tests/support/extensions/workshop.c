@@ -71,7 +71,8 @@ static void ingress_one(struct workshop *workshop, uint32_t worker, struct xsw_p
                         struct xsw_verdict *verdict)
 {
     const struct xsw_data_services *data = workshop->host->data;
-    if (is(workshop, "hold-in") || is(workshop, "hold-for-ever")) {
+    if (is(workshop, "hold-in") || is(workshop, "hold-for-ever") ||
+        strncmp(workshop->how, "held-", 5) == 0) {
         keep(workshop, packet, verdict);
     } else if (is(workshop, "originate") && packet->injector == 0) {
         originate(workshop, worker, 0);
@@ -127,6 +128,11 @@ static void egress_one(struct workshop *workshop, uint32_t worker, const struct 
         egress_inject(workshop, worker, packet, 0);
     } else if (is(workshop, "change-out") && !is_own) {
         egress_inject(workshop, worker, packet, 1);
+    } else if (is(workshop, "source-out") && !is_own) {
+        const struct xsw_data_services *data = workshop->host->data;
+        struct xsw_packet *clone = data->clone(workshop->host, worker, packet);
+        (void)!data->set_source(workshop->host, worker, clone, 3);
+        (void)!data->inject(workshop->host, worker, clone, XSW_EGRESS);
     }
 }
 
@@ -135,6 +141,26 @@ static void workshop_egress(void *state, const struct xsw_const_batch *batch,
 {
     for (uint32_t i = 0; i < batch->count; i++) {
         egress_one(state, batch->worker, batch->packets[i], &verdicts[i]);
+    }
+}
+
+/* What it does to a packet that it holds, before it lets it go. */
+static void held_change(const struct workshop *workshop, struct xsw_packet *packet)
+{
+    if (is(workshop, "held-rewrite")) {
+        packet->data[packet->length - 1] ^= 0xff;
+    } else if (is(workshop, "held-tag")) {
+        packet->data -= 4;
+        packet->length += 4;
+        memmove(packet->data, packet->data + 4, 12);
+        memcpy(packet->data + 12, "\x81\x00\x00\x07", 4);
+    } else if (is(workshop, "held-outside")) {
+        packet->data -= 4096;
+    } else if (is(workshop, "held-runt")) {
+        packet->length = 5;
+    } else if (is(workshop, "held-source")) {
+        packet->source_port = 0;
+        packet->id = 7;
     }
 }
 
@@ -148,6 +174,7 @@ static void workshop_tick(void *state, uint32_t worker, uint64_t now_ns)
         return;
     }
     for (uint32_t i = 0; i < workshop->kept_count; i++) {
+        held_change(workshop, workshop->kept[i]);
         /* Every fourth one is dropped. */
         workshop->host->data->release(workshop->host, worker, workshop->kept[i],
                                       i % 4 == 3 ? &drop : NULL);
@@ -176,7 +203,7 @@ static const struct xsw_extension workshop_extension = {
     .version = "1.0",
     .description = "uses the data path services",
     .kind = XSW_EXTENSION_FILTER,
-    .flags = XSW_EXTENSION_ORIGINATES | XSW_EXTENSION_HOLDS,
+    .flags = XSW_EXTENSION_ORIGINATES | XSW_EXTENSION_HOLDS | XSW_EXTENSION_CHANGES_BYTES,
     .state_size = sizeof(struct workshop),
     .reasons = reasons_table,
     .reason_count = 1,

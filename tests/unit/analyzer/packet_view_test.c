@@ -58,6 +58,9 @@ static void every_stage_is_named_once_and_in_order(void **state)
     assert_int_equal(packet->steps[0].what, VIEW_RECEIVED);
     assert_int_equal(packet->steps[1].what, VIEW_CHANGED);
     assert_int_equal(packet->steps[2].what, VIEW_PASSED);
+    /* Rules are those of the port that the packet was at: on ingress the one it came from. */
+    assert_int_not_equal(packet->steps[0].port.id, packet->steps[packet->step_count - 1].port.id);
+    assert_int_equal(packet->steps[2].port.id, packet->steps[0].port.id);
     assert_int_equal(packet->steps[6].what, VIEW_DELIVERED);
     analysis_destroy(analysis);
     packet_view_fini(&view);

@@ -275,7 +275,7 @@ static void json_is_valid_and_says_the_same(void **state)
     (void)state;
     recording_demo("demo.pcapng", 1);
     struct analysis *analysis = analyze("demo.pcapng");
-    assert_int_equal(report_json(out, analysis, NULL, NULL), XSW_OK);
+    assert_int_equal(report_json(out, analysis, NULL, NULL, NULL), XSW_OK);
     fclose(out);
     struct notes notes = {0};
     struct json_in root;

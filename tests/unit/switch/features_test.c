@@ -337,6 +337,70 @@ static void a_difference_names_what_comes_changes_and_goes(void **state)
     assert_string_equal(text, "");
 }
 
+static void one_that_fails_hides_no_other_status(void **state)
+{
+    (void)state;
+    json_t *entries = NULL;
+    bool is_told = false;
+    bool has_traffic = false;
+    notebook_add("bad", "trouble=status");
+    notebook_add("good", "records=1");
+    must(vswitch_feature_status(rig.vswitch, "p1", NULL, &entries, &error));
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *entry = json_array_get(entries, i);
+        const char *name = json_string_value(json_object_get(entry, "feature"));
+        const char *fault = json_string_value(json_object_get(entry, "error"));
+        assert_true((fault != NULL) == (strcmp(name, "bad.page") == 0));
+        assert_true((fault != NULL) == (json_object_get(entry, "status") == NULL));
+        is_told = is_told || (fault != NULL && strstr(fault, "more room") != NULL);
+        has_traffic = has_traffic || strcmp(name, "traffic") == 0;
+    }
+    json_decref(entries);
+    assert_true(is_told && has_traffic);
+    refused(vswitch_feature_status(rig.vswitch, "p1", "bad.page", &entries, &error), XSW_LIMIT,
+            "more room");
+}
+
+static void an_entry_of_a_list_is_named_by_its_id(void **state)
+{
+    (void)state;
+    notebook_add("book", "records=1");
+    refused(vswitch_feature_remove(rig.vswitch, "p1", "acl", 0, &error), XSW_INVALID,
+            "say which entry with id N");
+    refused(feature_rig_set(&rig, "p1", "acl", 0, "{'protocol':'tcp'}", &error), XSW_INVALID,
+            "say which entry with id N");
+    refused(vswitch_feature_remove(rig.vswitch, "p1", "book.note", 0, &error), XSW_INVALID,
+            "say which entry with id N");
+}
+
+static void behind_the_last_id_is_the_first_free_one(void **state)
+{
+    (void)state;
+    notebook_add("book", "records=1");
+    must(feature_rig_add(&rig, "p1", "book.note", UINT32_MAX, "{'text':'last'}", &error));
+    must(feature_rig_add(&rig, "p1", "book.note", 0, "{'text':'one'}", &error));
+    must(feature_rig_add(&rig, "p1", "book.note", 0, "{'text':'two'}", &error));
+    must(vswitch_feature_remove(rig.vswitch, "p1", "book.note", 1, &error));
+    must(vswitch_feature_remove(rig.vswitch, "p1", "book.note", 2, &error));
+}
+
+static void line_keep(void *context, const char *line)
+{
+    if (strncmp(line, "extension-log:", 14) == 0) {
+        snprintf(context, 256, "%s", line);
+    }
+}
+
+static void what_an_extension_says_stays_between_its_quotes(void **state)
+{
+    (void)state;
+    char logged[256] = "";
+    vswitch_set_log(rig.vswitch, &(struct vswitch_log){.line = line_keep, .context = logged});
+    notebook_add("book", "trouble=talk");
+    assert_string_equal(logged,
+                        "extension-log: extension=book text=\"a 'word' outcome='done'  [2J\"");
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -356,6 +420,10 @@ int main(void)
         CLAIM(an_endless_wish_for_room_is_refused),
         CLAIM(schemas_tell_types_ranges_and_defaults),
         CLAIM(a_difference_names_what_comes_changes_and_goes),
+        CLAIM(one_that_fails_hides_no_other_status),
+        CLAIM(an_entry_of_a_list_is_named_by_its_id),
+        CLAIM(behind_the_last_id_is_the_first_free_one),
+        CLAIM(what_an_extension_says_stays_between_its_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

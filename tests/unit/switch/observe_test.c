@@ -10,6 +10,8 @@
 
 #include "formats/stage_meta.h"
 #include "support/switch_rig.h"
+#include "switch/bandwidth.h"
+#include "switch/held.h"
 #include "switch/reasons.h"
 
 enum { ENDED_MAX = 64 };
@@ -307,6 +309,82 @@ static void a_ninth_observer_is_refused(void **state)
     assert_int_equal(unused.laid_down, OBSERVERS_MAX - 1);
 }
 
+static void a_change_while_a_packet_is_held_is_noted(void **state)
+{
+    (void)state;
+    rig_port(&rig, NULL);
+    rig_port(&rig, NULL);
+    load(EXTENSION_DIR "/test/workshop.so", "how", "held-rewrite");
+    rig_run(&rig);
+    struct frame frame;
+    rig_frame(&frame, 1, 9, 30);
+    rig_feed(&rig, 1, &frame);
+    worker_turn(rig.worker);
+    assert_int_equal(watching.count, 0);
+    rig.clock.now_ns += 1000000;
+    rig_run(&rig);
+    struct meta_item item;
+    assert_int_equal(watching.count, 1);
+    assert_int_equal(notes_find(&watching.ended[0], META_TLV_CHANGE, &item, 1), 1);
+    assert_int_equal(item.change.stage, rig_stage(&rig, "ingress-filter.workshop"));
+    assert_int_equal(item.change.offset, frame.length - 1);
+    assert_int_equal(item.change.bytes[0] ^ item.change.bytes[1], 0xff);
+    assert_int_equal(watching.ended[0].note_flags, 0);
+    assert_int_equal(vswitch_extension_remove(rig.vswitch, "workshop", NULL), XSW_OK);
+}
+
+/* A trunk's tags are noted, and then as many packets wait for bandwidth as can be held. */
+static void all_that_wait_have_notes(void **state)
+{
+    (void)state;
+    enum { SENT = HELD_MAX + 100 };
+    static const uint16_t vlans[] = {10, 0};
+    struct port_config config;
+    rig_port_access(&rig, 10);
+    rig_port_trunk(&rig, 0, vlans);
+    config = rig_port_config(&rig, 1);
+    config.bandwidth = (struct bandwidth_config){.limit = 8000000000, .burst = BANDWIDTH_BURST_MIN};
+    rig_port_set(&rig, &config);
+    rig.clock.step_ns = 0; /* nothing comes to be due */
+    struct frame frame;
+    rig_frame(&frame, 1, 9, 30);
+    for (unsigned i = 0; i < SENT; i++) {
+        rig_feed(&rig, 1, &frame);
+        worker_turn(rig.worker);
+    }
+    assert_true(held_pool_count(rig.worker->held) == HELD_MAX);
+    config.bandwidth = (struct bandwidth_config){.limit = 0};
+    rig_port_set(&rig, &config);
+    rig_run(&rig);
+    assert_int_equal(held_pool_count(rig.worker->held), 0);
+    struct meta_item item;
+    assert_int_equal(notes_find(&watching.ended[ENDED_MAX - 1], META_TLV_CHANGE, &item, 1), 1);
+}
+
+/* Who begins to look on while a packet is held has not seen it come, and does not see it end. */
+static void what_is_held_is_not_the_next_observers(void **state)
+{
+    (void)state;
+    static struct watching later_watching = {.watched = 9};
+    struct observer next = {.ops = &watching_ops, .state = &later_watching, .snap_length = 65535};
+    rig_port(&rig, NULL);
+    rig_port(&rig, NULL);
+    load(EXTENSION_DIR "/test/workshop.so", "how", "hold-in");
+    rig_run(&rig);
+    struct frame frame;
+    rig_frame(&frame, 1, 9, 30);
+    rig_feed(&rig, 1, &frame);
+    worker_turn(rig.worker);
+    assert_int_equal(vswitch_observer_remove(rig.vswitch, &observer, NULL), XSW_OK);
+    assert_int_equal(vswitch_observer_add(rig.vswitch, &next, NULL), XSW_OK);
+    rig.clock.now_ns += 1000000;
+    rig_run(&rig);
+    assert_int_equal(later_watching.count, 1); /* shown like all that end, and not followed */
+    assert_int_equal(later_watching.ended[0].watch, 0);
+    assert_int_equal(vswitch_observer_remove(rig.vswitch, &next, NULL), XSW_OK);
+    assert_int_equal(vswitch_extension_remove(rig.vswitch, "workshop", NULL), XSW_OK);
+}
+
 /* The watcher by itself ---------------------------------------------------------------------- */
 
 static void notes_that_do_not_fit_are_marked_as_not_the_whole(void **state)
@@ -410,6 +488,9 @@ int main(void)
         CLAIM(a_dropped_packet_ends_at_the_stage_that_dropped_it),
         CLAIM(a_copy_without_a_buffer_has_an_id_and_an_end),
         CLAIM(a_ninth_observer_is_refused),
+        CLAIM(a_change_while_a_packet_is_held_is_noted),
+        CLAIM(all_that_wait_have_notes),
+        CLAIM(what_is_held_is_not_the_next_observers),
         cmocka_unit_test(notes_that_do_not_fit_are_marked_as_not_the_whole),
         cmocka_unit_test(more_taken_out_than_was_kept_is_marked),
         cmocka_unit_test(the_largest_batch_is_remembered_whole),

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See where.h. What a packet tells is in facts.c. */
+#include "capture/where.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "capture/facts.h"
+#include "formats/journey_filter.h"
+#include "switch/switch.h"
+
+struct where {
+    struct journey_filter *filter;
+    uint32_t worker_count;
+    struct facts_frame **frames; /* by worker; null when the expression looks at no bytes */
+};
+
+/* Names -------------------------------------------------------------------------------------- */
+
+struct live_names {
+    struct stage_info stages[STAGES_MAX];
+    struct reason_info reasons[REASONS_MAX];
+    struct port_name ports[XSW_PORTS_MAX];
+    size_t stage_count, reason_count, port_count;
+};
+
+static size_t at_most(size_t count, size_t maximum)
+{
+    return count < maximum ? count : maximum;
+}
+
+static const char *extension_at(const struct live_names *names, size_t index, uint32_t *value)
+{
+    for (size_t i = 0; i < names->stage_count; i++) {
+        if (names->stages[i].extension[0] != '\0' && index-- == 0) {
+            *value = names->stages[i].id;
+            return names->stages[i].extension;
+        }
+    }
+    return NULL;
+}
+
+static const char *live_name_at(const void *context, enum journey_name kind, size_t index,
+                                uint32_t *value)
+{
+    const struct live_names *names = context;
+    if (kind == JOURNEY_NAME_REASON && index < names->reason_count) {
+        *value = names->reasons[index].id;
+        return names->reasons[index].name;
+    }
+    if (kind == JOURNEY_NAME_STAGE && index < names->stage_count) {
+        *value = names->stages[index].id;
+        return names->stages[index].name;
+    }
+    if (kind == JOURNEY_NAME_PORT && index < names->port_count) {
+        *value = names->ports[index].id;
+        return names->ports[index].name;
+    }
+    return kind == JOURNEY_NAME_EXTENSION ? extension_at(names, index, value) : NULL;
+}
+
+static enum xsw_status filter_create(struct vswitch *vswitch, const char *text,
+                                     struct journey_filter **filter, struct xsw_error *error)
+{
+    struct live_names *live = calloc(1, sizeof(*live));
+    if (live == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for names");
+    }
+    live->stage_count = at_most(vswitch_stages(vswitch, live->stages, STAGES_MAX), STAGES_MAX);
+    live->reason_count = at_most(vswitch_reasons(vswitch, live->reasons, REASONS_MAX), REASONS_MAX);
+    live->port_count =
+        at_most(vswitch_port_names(vswitch, live->ports, XSW_PORTS_MAX), XSW_PORTS_MAX);
+    const struct journey_names names = {.at = live_name_at, .context = live};
+    size_t column;
+    enum xsw_status status = journey_filter_compile(text, &names, filter, &column, error);
+    free(live);
+    return status == XSW_OK ? XSW_OK : error_prefix(error, "where");
+}
+
+static enum xsw_status frames_create(struct where *where, struct xsw_error *error)
+{
+    where->frames = calloc(where->worker_count, sizeof(*where->frames));
+    bool is_whole = where->frames != NULL;
+    for (uint32_t i = 0; is_whole && i < where->worker_count; i++) {
+        where->frames[i] = calloc(1, sizeof(*where->frames[i]));
+        is_whole = where->frames[i] != NULL;
+    }
+    return is_whole ? XSW_OK : error_set(error, XSW_NO_MEMORY, "no memory for frames");
+}
+
+enum xsw_status where_create(struct vswitch *vswitch, const char *text, struct where **where,
+                             struct xsw_error *error)
+{
+    struct where *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for an expression");
+    }
+    made->worker_count = vswitch_worker_count(vswitch);
+    enum xsw_status status = filter_create(vswitch, text, &made->filter, error);
+    if (status == XSW_OK && journey_filter_needs_bytes(made->filter)) {
+        status = frames_create(made, error);
+    }
+    if (status != XSW_OK) {
+        where_destroy(made);
+        return status;
+    }
+    *where = made;
+    return XSW_OK;
+}
+
+void where_destroy(struct where *where)
+{
+    if (where == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; where->frames != NULL && i < where->worker_count; i++) {
+        free(where->frames[i]);
+    }
+    free(where->frames);
+    journey_filter_destroy(where->filter);
+    free(where);
+}
+
+/* Asking ------------------------------------------------------------------------------------- */
+
+static uint8_t bytes_match(const struct where *where, struct facts_frame *frame,
+                           const struct packet *packet)
+{
+    const struct xsw_packet *seen = &packet->seen;
+    if (packet->notes == NULL) {
+        return journey_filter_bytes(where->filter, seen->data, packet->rx_length, seen->length);
+    }
+    facts_frame_rewind(frame, packet);
+    return journey_filter_bytes(where->filter, frame->bytes, packet->rx_length, frame->length);
+}
+
+bool where_matches(struct where *where, uint32_t worker, const struct packet *packet,
+                   const struct timeline *timeline)
+{
+    struct journey_facts facts;
+    facts_take(&facts, packet, timeline);
+    if (journey_filter_needs_history(where->filter)) {
+        facts_take_history(&facts, packet, timeline);
+    }
+    if (where->frames != NULL) {
+        facts.pcap_matches = bytes_match(where, where->frames[worker], packet);
+    }
+    return journey_filter_matches(where->filter, &facts);
+}
