@@ -20,7 +20,7 @@ JSON
     fails ping_from alice 10.0.0.2
     [ "$(dropped_of not-connected)" -gt 0 ]
     "$XSW" nic connect alice
-    ping_from alice 10.0.0.2
+    until_true 10 ping_from alice 10.0.0.2
     "$XSW" nic disconnect alice
     fails ping_from alice 10.0.0.2
     "$XSW" nic remove alice
@@ -29,8 +29,8 @@ JSON
     "$XSW" nic add alice kind tap device tap-carol
     host_make carol 3
     "$XSW" nic connect alice
-    ping_from carol 10.0.0.2
-    ping_from bob 10.0.0.3
+    until_true 10 ping_from carol 10.0.0.2
+    until_true 10 ping_from bob 10.0.0.3
     "$XSW" port remove alice
     fails ip -n carol link show eth0
     equal "ports" "$("$XSW" --json port list | jq -c '[.ports[].name]')" '["bob"]'
