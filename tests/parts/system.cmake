@@ -12,5 +12,9 @@ foreach(file IN LISTS system_files)
         set_tests_properties(${name} PROPERTIES
             LABELS system TIMEOUT 120 SKIP_RETURN_CODE 77 RESOURCE_LOCK netns
             ENVIRONMENT "XSW=$<TARGET_FILE:xsw>;XSWD=$<TARGET_FILE:xswd>;XSW_EXTENSION_PATH=${PROJECT_BINARY_DIR}/extensions")
+        if(part STREQUAL shaping)
+            # Rates and shares are claims about whole processors, not about what another test leaves.
+            set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+        endif()
     endforeach()
 endforeach()

@@ -102,10 +102,6 @@ weights_give() {
 
 claim_weights_of_3_to_1_give_3_to_1() { weights_give 1 1 240 360; }
 
-# Each worker has streams of both. Four streams a host, two workers and the hosts on few processors:
-# a stream that stands still for a while leaves its share to the others.
-claim_weights_hold_between_workers() { weights_give 2 4 200 450; }
-
 # connects FROM ADDRESS PORT
 connects() {
     at "$1" python3 -c "import socket
