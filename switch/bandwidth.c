@@ -12,7 +12,8 @@ enum {
     VIRTUAL_BYTE = 100,             /* virtual time of a byte at weight 1 */
     /* How far the virtual time of a port may be ahead of one that waits on another worker. */
     VIRTUAL_SLACK = 2 * 1514 * VIRTUAL_BYTE,
-    TURN_RETRY_NS = 100000 /* when another worker's port is next */
+    TURN_RETRY_NS = 100000, /* when another worker's port is next */
+    TURN_LATE_NS = 2000000  /* after which nobody waits for that worker any more */
 };
 
 /* What a worker needs for all of that. */
@@ -161,15 +162,16 @@ static uint16_t source_reserved(const struct desk *desk, const struct bandwidth_
     return best;
 }
 
-/* Whether a port that waits on another worker is further behind. When much of the capacity is
- * unused, that worker is late, and nobody waits for it. */
+/* Whether a port that waits on another worker is further behind. When the bucket has been full for
+ * a while, that worker is late, and nobody waits for it. Not before: a large packet needs a full
+ * bucket, and who takes from it earlier can keep it from ever being one. */
 static int is_others_turn(const struct desk *desk, const struct bandwidth_view *view, uint16_t port)
 {
     const struct bandwidth_state *state = view->state;
     uint64_t now = desk->now_ns * TIMES_A_NS;
-    uint64_t bucket = bucket_start(read_relaxed(&state->capacity_bucket), &view->capacity, now);
-    if (desk->pipeline->bandwidth->worker_count == 1 ||
-        (bucket < now && now - bucket > view->capacity.depth / 2)) {
+    uint64_t late = read_relaxed(&state->capacity_bucket) + view->capacity.depth +
+                    (uint64_t)TURN_LATE_NS * TIMES_A_NS;
+    if (desk->pipeline->bandwidth->worker_count == 1 || now > late) {
         return 0;
     }
     uint64_t own = read_relaxed(&state->sources[port].virtual_time);

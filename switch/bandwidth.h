@@ -16,8 +16,7 @@
  * A destination with a capacity serves the ports that wait for it by start-time fair queueing,
  * which is deficit round robin without its rounds: each port has a virtual time that its bytes
  * divided by its weight move on, and the port that is most behind is next. It is shared by the
- * workers; between packets of different workers the weights are known not to hold: one port can
- * starve another when a switch has several workers. In mode absolute the
+ * workers, so that the weights hold between packets of different workers too. In mode absolute the
  * ports whose reservation is not used up go first; what is left is shared evenly.
  *
  * The state of a port survives the snapshots and the port: it is made when a port with this id

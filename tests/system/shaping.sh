@@ -102,6 +102,9 @@ weights_give() {
 
 claim_weights_of_3_to_1_give_3_to_1() { weights_give 1 1 240 360; }
 
+# Each worker has streams of both.
+claim_weights_hold_between_workers() { weights_give 2 4 240 360; }
+
 # connects FROM ADDRESS PORT
 connects() {
     at "$1" python3 -c "import socket
