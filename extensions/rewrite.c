@@ -11,11 +11,10 @@
 #include <pcap/pcap.h>
 
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <xsw/error_set.h>
 #include <xsw/extension.h>
 
 enum {
@@ -347,23 +346,6 @@ static void rewrite_egress(void *state, const struct xsw_const_batch *batch,
     }
 }
 
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...) __attribute__((format(printf, 3, 4)));
-
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...)
-{
-    if (error != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        error->errno_value = 0;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return status;
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
@@ -387,9 +369,9 @@ static enum xsw_status parse_mac(struct value *value, const char *name, const ch
         int low = high < 0 ? -1 : hex_digit(text[3 * i + 1]);
         char expected = i < 5 ? ':' : '\0';
         if (low < 0 || text[3 * i + 2] != expected) {
-            return fail(error, XSW_INVALID,
-                        "%s \"%.*s\": expected a MAC address such as 02:00:00:00:00:01", name,
-                        TEXT_SHOWN, text);
+            return xsw_error_set(error, XSW_INVALID,
+                                 "%s \"%.*s\": expected a MAC address such as 02:00:00:00:00:01",
+                                 name, TEXT_SHOWN, text);
         }
         value->bytes[i] = (uint8_t)(high << 4 | low);
     }
@@ -408,8 +390,8 @@ static enum xsw_status parse_address(struct value *value, const char *name, cons
     } else if (inet_pton(AF_INET6, text, value->bytes) == 1) {
         value->length = 16;
     } else {
-        return fail(error, XSW_INVALID, "%s \"%.*s\": expected an IPv4 or IPv6 address", name,
-                    TEXT_SHOWN, text);
+        return xsw_error_set(error, XSW_INVALID, "%s \"%.*s\": expected an IPv4 or IPv6 address",
+                             name, TEXT_SHOWN, text);
     }
     return XSW_OK;
 }
@@ -427,12 +409,12 @@ static enum xsw_status compile_match(struct rewrite *rewrite, const char *expres
 {
     pcap_t *compiler = pcap_open_dead(DLT_EN10MB, SNAP_LENGTH);
     if (compiler == NULL) {
-        return fail(error, XSW_NO_MEMORY, "no memory to compile the filter");
+        return xsw_error_set(error, XSW_NO_MEMORY, "no memory to compile the filter");
     }
     enum xsw_status status = XSW_OK;
     if (pcap_compile(compiler, &rewrite->program, expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        status = fail(error, XSW_INVALID, "match \"%.*s\": %.200s", TEXT_SHOWN, expression,
-                      pcap_geterr(compiler));
+        status = xsw_error_set(error, XSW_INVALID, "match \"%.*s\": %.200s", TEXT_SHOWN, expression,
+                               pcap_geterr(compiler));
     }
     pcap_close(compiler);
     return status;
@@ -487,10 +469,11 @@ static enum xsw_status parse_direction(struct rewrite *rewrite, const struct xsw
     rewrite->host = host;
     rewrite->is_egress = strcmp(text, "out") == 0;
     if (!rewrite->is_egress && strcmp(text, "in") != 0) {
-        return fail(error, XSW_INVALID, "direction \"%.*s\": expected in or out", TEXT_SHOWN, text);
+        return xsw_error_set(error, XSW_INVALID, "direction \"%.*s\": expected in or out",
+                             TEXT_SHOWN, text);
     }
     if (rewrite->is_egress && (!XSW_HAS(host, struct xsw_host, data) || host->data == NULL)) {
-        return fail(error, XSW_UNSUPPORTED, "direction out: this host makes no clones");
+        return xsw_error_set(error, XSW_UNSUPPORTED, "direction out: this host makes no clones");
     }
     return XSW_OK;
 }

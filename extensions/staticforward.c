@@ -6,12 +6,11 @@
  * so that the switch refuses VLANs and the security of ports while it is there, instead of
  * promising what nobody does.
  */
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <xsw/error_set.h>
 #include <xsw/extension.h>
 
 enum { ENTRIES_MAX = 1024, MAC_SIZE = 6, NAME_SIZE = 64, TEXT_SHOWN = 100 };
@@ -38,23 +37,6 @@ struct staticforward {
     size_t count;
     _Atomic(struct table *) table; /* written by the control thread */
 };
-
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...) __attribute__((format(printf, 3, 4)));
-
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...)
-{
-    if (error != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        error->errno_value = 0;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return status;
-}
 
 /* On workers ---------------------------------------------------------------------------------- */
 
@@ -271,10 +253,11 @@ static enum xsw_status parse_table(struct staticforward *forward, const struct x
 {
     for (uint32_t i = 0; i < setting->text_count; i++) {
         if (!parse_entry(&forward->entries[i], setting->texts[i])) {
-            return fail(error, XSW_INVALID,
-                        "table[%u] \"%.*s\": expected \"MAC PORT\", such as \"02:00:00:00:00:01 "
-                        "web\", with the address of one station",
-                        i, TEXT_SHOWN, setting->texts[i]);
+            return xsw_error_set(
+                error, XSW_INVALID,
+                "table[%u] \"%.*s\": expected \"MAC PORT\", such as \"02:00:00:00:00:01 "
+                "web\", with the address of one station",
+                i, TEXT_SHOWN, setting->texts[i]);
         }
     }
     forward->count = setting->text_count;
@@ -282,8 +265,8 @@ static enum xsw_status parse_table(struct staticforward *forward, const struct x
     for (size_t i = 1; i < forward->count; i++) {
         const struct entry *entry = &forward->entries[i];
         if (entry->mac == forward->entries[i - 1].mac) {
-            return fail(error, XSW_INVALID, "table: an address has two ports, %s and %s",
-                        forward->entries[i - 1].port, entry->port);
+            return xsw_error_set(error, XSW_INVALID, "table: an address has two ports, %s and %s",
+                                 forward->entries[i - 1].port, entry->port);
         }
     }
     return XSW_OK;
@@ -306,18 +289,18 @@ static enum xsw_status staticforward_init(void *state, const struct xsw_host *ho
     const struct xsw_setting *table = &settings[SETTING_TABLE];
     forward->host = host;
     if (!XSW_HAS(host, struct xsw_host, control) || host->control == NULL) {
-        return fail(error, XSW_UNSUPPORTED, "this host does not tell of its ports");
+        return xsw_error_set(error, XSW_UNSUPPORTED, "this host does not tell of its ports");
     }
     if (table->text_count > ENTRIES_MAX) {
-        return fail(error, XSW_LIMIT, "table: %u entries, expected at most %d", table->text_count,
-                    ENTRIES_MAX);
+        return xsw_error_set(error, XSW_LIMIT, "table: %u entries, expected at most %d",
+                             table->text_count, ENTRIES_MAX);
     }
     struct table *first = calloc(1, sizeof *first);
     forward->entries = calloc((size_t)table->text_count + 1, sizeof *forward->entries);
     atomic_store_explicit(&forward->table, first, memory_order_relaxed);
     enum xsw_status status = XSW_OK;
     if (first == NULL || forward->entries == NULL) {
-        status = fail(error, XSW_NO_MEMORY, "no memory for %u entries", table->text_count);
+        status = xsw_error_set(error, XSW_NO_MEMORY, "no memory for %u entries", table->text_count);
     }
     if (status == XSW_OK) {
         status = parse_table(forward, table, error);

@@ -200,37 +200,42 @@ static enum xsw_status name_read(const json_t *params, char name[CONFIG_NAME_SIZ
     return reader.status;
 }
 
+/* What needs nothing but the name of an instance. */
+static enum xsw_status name_do(struct vswitch *vswitch, const json_t *params,
+                               enum xsw_status (*change)(struct vswitch *vswitch, const char *name,
+                                                         struct xsw_error *error),
+                               struct xsw_error *error)
+{
+    char name[CONFIG_NAME_SIZE] = "";
+    enum xsw_status status = name_read(params, name, error);
+    return status == XSW_OK ? change(vswitch, name, error) : status;
+}
+
 static enum xsw_status method_extension_remove(void *context, const struct rpc_caller *caller,
                                                const json_t *params, struct rpc_reply *reply,
                                                struct xsw_error *error)
 {
-    char name[CONFIG_NAME_SIZE] = "";
-    enum xsw_status status = name_read(params, name, error);
     (void)caller;
     (void)reply;
-    return status == XSW_OK ? vswitch_extension_remove(context, name, error) : status;
+    return name_do(context, params, vswitch_extension_remove, error);
 }
 
 static enum xsw_status method_extension_enable(void *context, const struct rpc_caller *caller,
                                                const json_t *params, struct rpc_reply *reply,
                                                struct xsw_error *error)
 {
-    char name[CONFIG_NAME_SIZE] = "";
-    enum xsw_status status = name_read(params, name, error);
     (void)caller;
     (void)reply;
-    return status == XSW_OK ? vswitch_extension_enable(context, name, error) : status;
+    return name_do(context, params, vswitch_extension_enable, error);
 }
 
 static enum xsw_status method_extension_disable(void *context, const struct rpc_caller *caller,
                                                 const json_t *params, struct rpc_reply *reply,
                                                 struct xsw_error *error)
 {
-    char name[CONFIG_NAME_SIZE] = "";
-    enum xsw_status status = name_read(params, name, error);
     (void)caller;
     (void)reply;
-    return status == XSW_OK ? vswitch_extension_disable(context, name, error) : status;
+    return name_do(context, params, vswitch_extension_disable, error);
 }
 
 static enum xsw_status method_extension_move(void *context, const struct rpc_caller *caller,

@@ -12,12 +12,12 @@
  *
  * Packets of other extensions from port 0 are trusted and not asked about.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include <xsw/error_set.h>
 #include <xsw/extension.h>
 #include <xsw/flow_table.h>
 
@@ -46,23 +46,6 @@ enum status_field {
     STATUS_DETAIL,
     STATUS_COUNT
 };
-
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...) __attribute__((format(printf, 3, 4)));
-
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...)
-{
-    if (error != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        error->errno_value = 0;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return status;
-}
 
 static void flowfilter_second(void *state, uint64_t now_ns)
 {
@@ -127,8 +110,8 @@ static enum xsw_status parse_default(struct flowfilter *filter, const char *text
     } else if (strcmp(text, "deny") == 0) {
         filter->default_action = XSW_DROP;
     } else {
-        return fail(error, XSW_INVALID, "default \"%.*s\": expected \"allow\" or \"deny\"",
-                    TEXT_SHOWN, text);
+        return xsw_error_set(error, XSW_INVALID, "default \"%.*s\": expected \"allow\" or \"deny\"",
+                             TEXT_SHOWN, text);
     }
     return XSW_OK;
 }
@@ -137,8 +120,8 @@ static enum xsw_status parse_rules(struct flowfilter *filter, const struct xsw_s
                                    struct xsw_error *error)
 {
     if (setting->text_count > RULES_SETTING_MAX) {
-        return fail(error, XSW_LIMIT, "rules: %u rules, expected at most %d", setting->text_count,
-                    RULES_SETTING_MAX);
+        return xsw_error_set(error, XSW_LIMIT, "rules: %u rules, expected at most %d",
+                             setting->text_count, RULES_SETTING_MAX);
     }
     for (uint32_t i = 0; i < setting->text_count; i++) {
         struct rule *rule = NULL;
@@ -147,10 +130,10 @@ static enum xsw_status parse_rules(struct flowfilter *filter, const struct xsw_s
             return status;
         }
         const struct rule *same = rule_register_find(&filter->rules, XSW_PORT_NONE, rule->id);
-        status = same == NULL
-                     ? filter_add_rule(filter, rule, error)
-                     : fail(error, XSW_INVALID, "rules[%u]: id %u is that of rules[%u] already", i,
-                            rule->id, same->order);
+        status = same == NULL ? filter_add_rule(filter, rule, error)
+                              : xsw_error_set(error, XSW_INVALID,
+                                              "rules[%u]: id %u is that of rules[%u] already", i,
+                                              rule->id, same->order);
         if (status != XSW_OK) {
             rule_destroy(rule);
             return status;
@@ -168,7 +151,8 @@ static enum xsw_status make_connections(struct flowfilter *filter, uint32_t capa
     filter->counts = calloc((size_t)XSW_WORKERS_MAX * RULES_MAX, sizeof *filter->counts);
     if (filter->connections_memory == NULL || filter->counts == NULL ||
         getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
-        return fail(error, XSW_NO_MEMORY, "connections: no memory for %u of them", capacity);
+        return xsw_error_set(error, XSW_NO_MEMORY, "connections: no memory for %u of them",
+                             capacity);
     }
     uintptr_t address = (uintptr_t)filter->connections_memory + TABLE_ALIGNMENT - 1;
     void *aligned = (void *)(address / TABLE_ALIGNMENT * TABLE_ALIGNMENT);
@@ -204,7 +188,7 @@ static enum xsw_status flowfilter_init(void *state, const struct xsw_host *host,
         filter_take_existing(filter);
         status = filter_publish(filter) == XSW_OK
                      ? XSW_OK
-                     : fail(error, XSW_NO_MEMORY, "no memory for the rules");
+                     : xsw_error_set(error, XSW_NO_MEMORY, "no memory for the rules");
     }
     if (status != XSW_OK) {
         flowfilter_fini(filter);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules: from texts to compiled programs, and from the register to tables. */
+#include <xsw/error_set.h>
+
 #include "extensions/flowfilter/rules.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,23 +18,6 @@ enum {
 enum field { FIELD_ACTION, FIELD_DIRECTION, FIELD_EXPRESSION, FIELD_STATEFUL };
 
 static const unsigned long rule_id_max = XSW_RULE_NUMBER_MAX;
-
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...) __attribute__((format(printf, 3, 4)));
-
-static enum xsw_status fail(struct xsw_error *error, enum xsw_status status, const char *format,
-                            ...)
-{
-    if (error != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        error->errno_value = 0;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return status;
-}
 
 /* Words --------------------------------------------------------------------------------------- */
 
@@ -124,12 +108,12 @@ static enum xsw_status compile(struct rule *rule, const char *expression, struct
 {
     pcap_t *compiler = pcap_open_dead(DLT_EN10MB, SNAP_LENGTH);
     if (compiler == NULL) {
-        return fail(error, XSW_NO_MEMORY, "rule %u: no memory to compile it", rule->id);
+        return xsw_error_set(error, XSW_NO_MEMORY, "rule %u: no memory to compile it", rule->id);
     }
     enum xsw_status status = XSW_OK;
     if (pcap_compile(compiler, &rule->program, expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        status = fail(error, XSW_INVALID, "rule %u, expression \"%.*s\": %.160s", rule->id,
-                      EXPRESSION_SHOWN, expression, pcap_geterr(compiler));
+        status = xsw_error_set(error, XSW_INVALID, "rule %u, expression \"%.*s\": %.160s", rule->id,
+                               EXPRESSION_SHOWN, expression, pcap_geterr(compiler));
     }
     pcap_close(compiler);
     return status;
@@ -138,9 +122,9 @@ static enum xsw_status compile(struct rule *rule, const char *expression, struct
 static enum xsw_status check(const struct rule *rule, struct xsw_error *error)
 {
     if (rule->stateful_seconds != 0 && rule->action != XSW_PASS) {
-        return fail(error, XSW_INVALID,
-                    "rule %u: expected \"allow\": a rule that denies lets no connection be",
-                    rule->id);
+        return xsw_error_set(
+            error, XSW_INVALID,
+            "rule %u: expected \"allow\": a rule that denies lets no connection be", rule->id);
     }
     return XSW_OK;
 }
@@ -154,16 +138,17 @@ static enum xsw_status parse_text(struct rule *rule, const char *text, uint32_t 
     const char *word = word_take(&rest, &length);
     rule->id = (uint32_t)parse_number(word, length, rule_id_max);
     if (rule->id == 0) {
-        return fail(error, XSW_INVALID,
-                    "rules[%u] \"%.*s\": expected \"ID allow|deny [in|out|both] EXPRESSION "
-                    "[stateful[=SECONDS]]\" with an id from 1 to %lu",
-                    place, EXPRESSION_SHOWN, text, rule_id_max);
+        return xsw_error_set(
+            error, XSW_INVALID,
+            "rules[%u] \"%.*s\": expected \"ID allow|deny [in|out|both] EXPRESSION "
+            "[stateful[=SECONDS]]\" with an id from 1 to %lu",
+            place, EXPRESSION_SHOWN, text, rule_id_max);
     }
     word = word_take(&rest, &length);
     if (!parse_action(word, length, &rule->action)) {
-        return fail(error, XSW_INVALID,
-                    "rules[%u] \"%.*s\": expected \"allow\" or \"deny\" behind the id", place,
-                    EXPRESSION_SHOWN, text);
+        return xsw_error_set(error, XSW_INVALID,
+                             "rules[%u] \"%.*s\": expected \"allow\" or \"deny\" behind the id",
+                             place, EXPRESSION_SHOWN, text);
     }
     const char *behind = rest;
     word = word_take(&behind, &length);
@@ -171,14 +156,16 @@ static enum xsw_status parse_text(struct rule *rule, const char *text, uint32_t 
     rest = rule->directions != 0 ? behind : rest;
     rule->directions = rule->directions != 0 ? rule->directions : XSW_INGRESS;
     if (strlen(rest) >= EXPRESSION_SIZE) {
-        return fail(error, XSW_LIMIT, "rules[%u], rule %u: the expression has more than %d bytes",
-                    place, rule->id, EXPRESSION_SIZE - 1);
+        return xsw_error_set(error, XSW_LIMIT,
+                             "rules[%u], rule %u: the expression has more than %d bytes", place,
+                             rule->id, EXPRESSION_SIZE - 1);
     }
     strcpy(expression, rest);
     if (!take_stateful(expression, &rule->stateful_seconds)) {
-        return fail(error, XSW_INVALID,
-                    "rules[%u], rule %u: expected \"stateful=SECONDS\" with 1 to %d seconds", place,
-                    rule->id, RULE_STATEFUL_MAX);
+        return xsw_error_set(
+            error, XSW_INVALID,
+            "rules[%u], rule %u: expected \"stateful=SECONDS\" with 1 to %d seconds", place,
+            rule->id, RULE_STATEFUL_MAX);
     }
     return XSW_OK;
 }
@@ -189,7 +176,7 @@ enum xsw_status rule_parse(const char *text, uint32_t place, struct rule **rule,
     char expression[EXPRESSION_SIZE];
     struct rule *made = calloc(1, sizeof *made);
     if (made == NULL) {
-        return fail(error, XSW_NO_MEMORY, "rules[%u]: no memory for it", place);
+        return xsw_error_set(error, XSW_NO_MEMORY, "rules[%u]: no memory for it", place);
     }
     made->order = place;
     snprintf(made->text, sizeof made->text, "%s", text);
@@ -216,12 +203,13 @@ static enum xsw_status read_fields(struct rule *rule, const struct xsw_setting *
     rule->directions = parse_directions(direction, strlen(direction));
     rule->stateful_seconds = (uint32_t)fields[FIELD_STATEFUL].number;
     if (!parse_action(action, strlen(action), &rule->action)) {
-        return fail(error, XSW_INVALID, "action \"%.*s\": expected \"allow\" or \"deny\"",
-                    EXPRESSION_SHOWN, action);
+        return xsw_error_set(error, XSW_INVALID, "action \"%.*s\": expected \"allow\" or \"deny\"",
+                             EXPRESSION_SHOWN, action);
     }
     if (rule->directions == 0) {
-        return fail(error, XSW_INVALID, "direction \"%.*s\": expected \"in\", \"out\" or \"both\"",
-                    EXPRESSION_SHOWN, direction);
+        return xsw_error_set(error, XSW_INVALID,
+                             "direction \"%.*s\": expected \"in\", \"out\" or \"both\"",
+                             EXPRESSION_SHOWN, direction);
     }
     snprintf(rule->text, sizeof rule->text, "%u %s %s %s", rule->id, action, direction,
              fields[FIELD_EXPRESSION].texts[0]);
@@ -233,7 +221,7 @@ enum xsw_status rule_make(const struct xsw_setting *fields, uint32_t id, uint16_
 {
     struct rule *made = calloc(1, sizeof *made);
     if (made == NULL) {
-        return fail(error, XSW_NO_MEMORY, "rule %u: no memory for it", id);
+        return xsw_error_set(error, XSW_NO_MEMORY, "rule %u: no memory for it", id);
     }
     made->id = id & XSW_RULE_NUMBER_MAX;
     made->order = id;
@@ -263,8 +251,9 @@ enum xsw_status rule_register_add(struct rule_register *rules, struct rule *rule
             return XSW_OK;
         }
     }
-    return fail(error, XSW_LIMIT, "rule %u: there are %d rules already, as many as there may be",
-                rule->id, RULES_MAX);
+    return xsw_error_set(error, XSW_LIMIT,
+                         "rule %u: there are %d rules already, as many as there may be", rule->id,
+                         RULES_MAX);
 }
 
 static int is_there(const struct rule *rule)
@@ -323,7 +312,8 @@ enum xsw_status rule_register_reserve(struct rule_register *rules, struct xsw_er
     if (rules->spare == NULL) {
         rules->spare = calloc(1, sizeof(struct rule_table) + RULES_MAX * sizeof(struct rule *));
     }
-    return rules->spare != NULL ? XSW_OK : fail(error, XSW_NO_MEMORY, "no memory for the rules");
+    return rules->spare != NULL ? XSW_OK
+                                : xsw_error_set(error, XSW_NO_MEMORY, "no memory for the rules");
 }
 
 struct rule_table *rule_register_table(struct rule_register *rules)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The headers around a message, and how the collector is found. */
+#include <xsw/error_set.h>
+
 #include "extensions/flowreport/report.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -21,22 +21,6 @@ enum {
     IPFIX_VERSION = 10,
     TEXT_SHOWN = 60
 };
-
-static enum xsw_status fail(struct xsw_error *error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static enum xsw_status fail(struct xsw_error *error, const char *format, ...)
-{
-    if (error != NULL) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = XSW_INVALID;
-        error->errno_value = 0;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return XSW_INVALID;
-}
 
 static uint16_t read16(const uint8_t *bytes)
 {
@@ -64,14 +48,16 @@ static enum xsw_status parse_mac(uint8_t *mac, const char *name, const char *tex
         int high = hex_digit(text[3 * i]);
         int low = high < 0 ? -1 : hex_digit(text[3 * i + 1]);
         if (low < 0 || text[3 * i + 2] != (i < REPORT_MAC_SIZE - 1 ? ':' : '\0')) {
-            return fail(error, "%s \"%.*s\": expected a MAC address such as 02:00:00:00:00:01",
-                        name, TEXT_SHOWN, text);
+            return xsw_error_set(error, XSW_INVALID,
+                                 "%s \"%.*s\": expected a MAC address such as 02:00:00:00:00:01",
+                                 name, TEXT_SHOWN, text);
         }
         mac[i] = (uint8_t)(high << 4 | low);
     }
     if ((mac[0] & 1) != 0) {
-        return fail(error, "%s %s: expected the address of one station, not of a group", name,
-                    text);
+        return xsw_error_set(error, XSW_INVALID,
+                             "%s %s: expected the address of one station, not of a group", name,
+                             text);
     }
     return XSW_OK;
 }
@@ -98,12 +84,16 @@ enum xsw_status report_way_parse(struct report_way *way, const char *collector, 
     uint8_t given[REPORT_MAC_SIZE];
     way->family = inet_pton(AF_INET, collector, way->collector) == 1 ? 4 : 6;
     if (way->family == 6 && inet_pton(AF_INET6, collector, way->collector) != 1) {
-        return fail(error, "collector \"%.*s\": expected the IPv4 or IPv6 address of the collector",
-                    TEXT_SHOWN, collector);
+        return xsw_error_set(
+            error, XSW_INVALID,
+            "collector \"%.*s\": expected the IPv4 or IPv6 address of the collector", TEXT_SHOWN,
+            collector);
     }
     if (inet_pton(way->family == 4 ? AF_INET : AF_INET6, own, way->own) != 1) {
-        return fail(error, "address \"%.*s\": expected an IPv%u address, as that of the collector",
-                    TEXT_SHOWN, own, way->family);
+        return xsw_error_set(
+            error, XSW_INVALID,
+            "address \"%.*s\": expected an IPv%u address, as that of the collector", TEXT_SHOWN,
+            own, way->family);
     }
     enum xsw_status status = parse_mac(way->own_mac, "mac", own_mac, error);
     if (status != XSW_OK || mac[0] == '\0') {
