@@ -153,6 +153,8 @@ struct packet *packet_copy(struct packet_pool *pool, const struct packet *origin
     copy->seen.data = data;
     copy->rx_length = original->seen.length;
     copy->watch = original->watch;
+    copy->sampled_out = original->sampled_out;
+    copy->over_budget = original->over_budget;
     copy->source_port = original->source_port;
     copy->mirrors_served = original->mirrors_served;
     copy->clone_depth = original->clone_depth;

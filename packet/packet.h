@@ -40,18 +40,20 @@ struct packet {
     uint8_t *buffer;        /* start of the headroom; of the memory, for ever */
     uint8_t is_large : 1;   /* of the memory, for ever */
     /* of the packet, zero at first: from here to the end */
-    uint8_t clone_depth : 7; /* how many extensions' packets it descends from */
-    uint8_t watch;           /* bit n: observer n follows this packet */
-    uint8_t first_hop;       /* place in the pipeline where it began */
-    uint8_t mirrors_served;  /* PACKET_MIRROR_* that need no copy of it */
+    uint8_t clone_depth : 5;    /* how many extensions' packets it descends from */
+    uint8_t mirrors_served : 2; /* PACKET_MIRROR_* that need no copy of it */
+    uint8_t watch;              /* bit n: observer n follows this packet */
+    uint8_t sampled_out;        /* bit n: it would, but takes a sample only */
+    uint8_t first_hop;          /* place in the pipeline where it began */
     uint16_t drop_reason;
     uint16_t source_port;       /* as in `seen`, where an extension might write to it */
     struct packet_notes *notes; /* what happened to it, for observers; null: nothing noted */
     struct held_packet *held;   /* where it was before somebody held it; null: nobody did */
     uint64_t id;
     uint64_t parent_id;
-    uint32_t rx_length;    /* of the frame when the packet began */
-    uint32_t ingress_rule; /* the port ACL rules that let it pass, 0 for none */
+    uint32_t rx_length : 24;  /* of the frame when the packet began */
+    uint32_t over_budget : 8; /* bit n: observer n would follow it, and has no time for it */
+    uint32_t ingress_rule;    /* the port ACL rules that let it pass, 0 for none */
     uint32_t egress_rule;
     uint32_t drop_rule;
 } __attribute__((aligned(64)));

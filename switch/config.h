@@ -171,6 +171,12 @@ struct extension_config {
     bool is_disabled; /* configured, but not in the pipeline */
 };
 
+/* What those who may observe and not manage see at most when they capture. */
+struct observers_config {
+    bool headers_only, mask_payload, pseudonyms; /* see capture/privacy.h */
+    bool no_filters; /* they give no filter: by one they could ask for what they do not see */
+};
+
 struct switch_config {
     char name[CONFIG_NAME_SIZE];
     enum switch_type type;
@@ -179,6 +185,7 @@ struct switch_config {
     uint32_t mac_limit;          /* entries of the MAC table */
     uint32_t mac_ageing_seconds; /* 0: never */
     uint32_t buffers;            /* packet buffers of a worker; 0: default */
+    struct observers_config observers;
 };
 
 #endif

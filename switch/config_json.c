@@ -15,7 +15,7 @@
 
 static const char *const switch_members[] = {"name",    "type",      "bandwidth_mode",
                                              "workers", "mac_limit", "mac_ageing_seconds",
-                                             "buffers", NULL};
+                                             "buffers", "observers", NULL};
 static const char *const port_members[] = {"name",
                                            "kind",
                                            "role",
@@ -61,6 +61,39 @@ static const char *const bandwidth_modes[] = {[BANDWIDTH_NONE] = "none",
 
 enum { AGEING_MAX = 1000000 };
 
+/* It starts from nothing when it is there: what is not named is not asked of observers. */
+static void observers_read(const struct config_node *node, struct observers_config *observers)
+{
+    static const char *const members[] = {"headers_only", "mask_payload", "pseudonyms", "filters",
+                                          NULL};
+    struct config_node object = config_node_member(node, "observers");
+    bool may_filter = true;
+    if (!config_node_is_there(&object)) {
+        return;
+    }
+    *observers = (struct observers_config){0};
+    config_node_check_object(&object, members);
+    config_node_bool(&object, "headers_only", &observers->headers_only);
+    config_node_bool(&object, "mask_payload", &observers->mask_payload);
+    config_node_bool(&object, "pseudonyms", &observers->pseudonyms);
+    config_node_bool(&object, "filters", &may_filter);
+    observers->no_filters = !may_filter;
+}
+
+/* Left out when observers see all. */
+static int observers_set(json_t *object, const struct observers_config *observers)
+{
+    if (!observers->headers_only && !observers->mask_payload && !observers->pseudonyms &&
+        !observers->no_filters) {
+        return 0;
+    }
+    return json_object_set_new(
+        object, "observers",
+        json_pack("{s:b,s:b,s:b,s:b}", "headers_only", (int)observers->headers_only, "mask_payload",
+                  (int)observers->mask_payload, "pseudonyms", (int)observers->pseudonyms, "filters",
+                  (int)!observers->no_filters));
+}
+
 void config_switch_read(const struct config_node *node, struct switch_config *config)
 {
     unsigned type = config->type;
@@ -76,16 +109,22 @@ void config_switch_read(const struct config_node *node, struct switch_config *co
     config_number32_read(node, "mac_limit", 1, CONFIG_MAC_LIMIT_MAX, &config->mac_limit);
     config_number32_read(node, "mac_ageing_seconds", 0, AGEING_MAX, &config->mac_ageing_seconds);
     config_number32_read(node, "buffers", 0, CONFIG_BUFFERS_MAX, &config->buffers);
+    observers_read(node, &config->observers);
 }
 
 json_t *config_switch_json(const struct switch_config *config)
 {
-    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I}", "name", config->name, "type",
-                     switch_types[config->type], "bandwidth_mode",
-                     bandwidth_modes[config->bandwidth_mode], "workers",
-                     (json_int_t)config->workers, "mac_limit", (json_int_t)config->mac_limit,
-                     "mac_ageing_seconds", (json_int_t)config->mac_ageing_seconds, "buffers",
-                     (json_int_t)config->buffers);
+    json_t *object =
+        json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I}", "name", config->name, "type",
+                  switch_types[config->type], "bandwidth_mode",
+                  bandwidth_modes[config->bandwidth_mode], "workers", (json_int_t)config->workers,
+                  "mac_limit", (json_int_t)config->mac_limit, "mac_ageing_seconds",
+                  (json_int_t)config->mac_ageing_seconds, "buffers", (json_int_t)config->buffers);
+    if (object != NULL && observers_set(object, &config->observers) != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
 }
 
 const char *config_port_kind_name(enum port_kind kind)

@@ -99,6 +99,36 @@ static enum xsw_status method_port_list(void *context, const struct rpc_caller *
     return control_reply(reply, json_pack("{s:o}", "ports", list), error);
 }
 
+/* For who reads the kernel's events, which know devices and no ports. */
+static enum xsw_status method_port_devices(void *context, const struct rpc_caller *caller,
+                                           const json_t *params, struct rpc_reply *reply,
+                                           struct xsw_error *error)
+{
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    (void)caller;
+    config_node_check_object(&node, no_members);
+    if (reader.status != XSW_OK) {
+        return reader.status;
+    }
+    struct port_info *ports = calloc(XSW_PORTS_MAX, sizeof(*ports));
+    if (ports == NULL) {
+        return control_reply(reply, NULL, error);
+    }
+    size_t count = vswitch_ports(context, ports, XSW_PORTS_MAX);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count && i < XSW_PORTS_MAX; i++) {
+        const struct port_place *place = &ports[i].place;
+        if (place->device[0] != '\0') {
+            json_array_append_new(list, json_pack("{s:i,s:s,s:s,s:I}", "id", ports[i].id, "port",
+                                                  ports[i].config.name, "device", place->device,
+                                                  "netns", (json_int_t)place->netns));
+        }
+    }
+    free(ports);
+    return control_reply(reply, json_pack("{s:o}", "devices", list), error);
+}
+
 static enum xsw_status name_read(const json_t *params, char name[CONFIG_NAME_SIZE],
                                  struct xsw_error *error)
 {
@@ -315,15 +345,11 @@ static enum xsw_status method_nic_remove(void *context, const struct rpc_caller 
 }
 
 static const struct rpc_method port_methods[] = {
-    {"port.list", false, method_port_list},
-    {"port.show", false, method_port_show},
-    {"port.validate", true, method_port_validate},
-    {"port.add", true, method_port_add},
-    {"port.set", true, method_port_set},
-    {"port.remove", true, method_port_remove},
-    {"nic.add", true, method_nic_add},
-    {"nic.connect", true, method_nic_connect},
-    {"nic.disconnect", true, method_nic_disconnect},
+    {"port.list", false, method_port_list},       {"port.show", false, method_port_show},
+    {"port.devices", false, method_port_devices}, {"port.validate", true, method_port_validate},
+    {"port.add", true, method_port_add},          {"port.set", true, method_port_set},
+    {"port.remove", true, method_port_remove},    {"nic.add", true, method_nic_add},
+    {"nic.connect", true, method_nic_connect},    {"nic.disconnect", true, method_nic_disconnect},
     {"nic.remove", true, method_nic_remove},
 };
 

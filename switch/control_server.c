@@ -164,6 +164,8 @@ static void client_add(struct control_server *server, int fd, uint64_t now_ns)
         return;
     }
     struct rpc_caller caller = {.client = server->next_client++,
+                                .uid = uid,
+                                .pid = control_peer_pid(fd),
                                 .may_manage = right == CONTROL_RIGHT_MANAGE};
     struct control_client *client = control_client_create(fd, &caller, now_ns);
     if (client == NULL) {

@@ -281,6 +281,13 @@ static bool peer_has_group(int fd, gid_t group)
     return found;
 }
 
+uint32_t control_peer_pid(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? (uint32_t)peer.pid : 0;
+}
+
 enum control_right control_peer_right(int fd, gid_t group, uid_t *uid)
 {
     struct ucred peer;

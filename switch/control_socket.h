@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <xsw/error.h>
@@ -46,5 +47,7 @@ gid_t control_group(void);
 /* What the peer of a connection may do: our own user and root manage, members of `group` observe.
  */
 enum control_right control_peer_right(int fd, gid_t group, uid_t *uid);
+/* The process that opened the connection; 0: not known. */
+uint32_t control_peer_pid(int fd);
 
 #endif

@@ -216,6 +216,8 @@ void held_unwatch(struct held_pool *pool, uint8_t bit)
 {
     for (struct held_packet *slot = pool->oldest; slot != NULL; slot = slot->next) {
         slot->packet->watch &= (uint8_t)~bit;
+        slot->packet->sampled_out &= (uint8_t)~bit;
+        slot->packet->over_budget &= (uint8_t)~bit;
     }
 }
 

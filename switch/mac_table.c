@@ -86,7 +86,7 @@ static void entry_forget(struct mac_table *table, struct mac_slot *slot, uint64_
 }
 
 enum mac_learn_result mac_table_learn_slow(struct mac_table *table, uint64_t key, uint16_t port,
-                                           uint32_t now_seconds)
+                                           uint32_t now_seconds, uint16_t *from)
 {
     struct mac_slot *slot = slot_for(table, key);
     if (slot == NULL) {
@@ -111,6 +111,7 @@ enum mac_learn_result mac_table_learn_slow(struct mac_table *table, uint64_t key
     if (!is_stored || before >> 32 == port) {
         return MAC_KNOWN;
     }
+    *from = (uint16_t)(before >> 32);
     return mac_value_is_old(table, before, now_seconds) ? MAC_LEARNED : MAC_MOVED;
 }
 
@@ -140,7 +141,8 @@ size_t mac_table_list(const struct mac_table *table, uint32_t now_seconds,
     return count;
 }
 
-uint32_t mac_table_age(struct mac_table *table, uint32_t now_seconds)
+uint32_t mac_table_age(struct mac_table *table, uint32_t now_seconds,
+                       void (*each)(void *context, uint64_t key, uint16_t port), void *context)
 {
     uint32_t aged = 0;
     for (uint64_t i = 0; i <= table->mask; i++) {
@@ -149,6 +151,10 @@ uint32_t mac_table_age(struct mac_table *table, uint32_t now_seconds)
         if (value != 0 && mac_value_is_old(table, value, now_seconds)) {
             entry_forget(table, slot, value);
             aged++;
+            if (each != NULL) {
+                each(context, atomic_load_explicit(&slot->key, memory_order_acquire),
+                     (uint16_t)(value >> 32));
+            }
         }
     }
     return aged;
@@ -176,7 +182,7 @@ void mac_table_copy(struct mac_table *to, const struct mac_table *from)
         uint64_t key = atomic_load_explicit(&from->slots[i].key, memory_order_acquire);
         uint64_t value = atomic_load_explicit(&from->slots[i].value, memory_order_relaxed);
         if (key != 0 && value != 0) {
-            mac_table_learn_slow(to, key, (uint16_t)(value >> 32), (uint32_t)value);
+            (void)mac_table_learn(to, key, (uint16_t)(value >> 32), (uint32_t)value);
         }
     }
 }

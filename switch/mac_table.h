@@ -58,8 +58,9 @@ void mac_table_destroy(struct mac_table *table); /* accepts null */
 /* The control thread's view. */
 size_t mac_table_list(const struct mac_table *table, uint32_t now_seconds,
                       struct mac_entry *entries, size_t capacity);
-/* Forgets the entries that are too old; returns how many. */
-uint32_t mac_table_age(struct mac_table *table, uint32_t now_seconds);
+/* Forgets the entries that are too old; returns how many. `each` is told of them; may be null. */
+uint32_t mac_table_age(struct mac_table *table, uint32_t now_seconds,
+                       void (*each)(void *context, uint64_t key, uint16_t port), void *context);
 void mac_table_flush(struct mac_table *table, uint16_t port); /* 0: all */
 /* Whether so many keys are dead that a new table should take over; and the copy into that one. */
 int mac_table_is_worn(const struct mac_table *table);
@@ -113,12 +114,14 @@ static inline uint16_t mac_table_find(const struct mac_table *table, uint64_t ke
     }
 }
 
-/* The rare part of learning: a new address, a moved one, a new second. */
+/* The rare part of learning: a new address, a moved one, a new second. `from`: where an address
+ * that has moved was. */
 enum mac_learn_result mac_table_learn_slow(struct mac_table *table, uint64_t key, uint16_t port,
-                                           uint32_t now_seconds);
+                                           uint32_t now_seconds, uint16_t *from);
 
-static inline enum mac_learn_result mac_table_learn(struct mac_table *table, uint64_t key,
-                                                    uint16_t port, uint32_t now_seconds)
+static inline enum mac_learn_result mac_table_learn_from(struct mac_table *table, uint64_t key,
+                                                         uint16_t port, uint32_t now_seconds,
+                                                         uint16_t *from)
 {
     const struct mac_slot *slot = &table->slots[mac_hash(key) & table->mask];
     uint64_t value = (uint64_t)port << 32 | now_seconds;
@@ -127,7 +130,14 @@ static inline enum mac_learn_result mac_table_learn(struct mac_table *table, uin
                          1)) {
         return MAC_KNOWN;
     }
-    return mac_table_learn_slow(table, key, port, now_seconds);
+    return mac_table_learn_slow(table, key, port, now_seconds, from);
+}
+
+static inline enum mac_learn_result mac_table_learn(struct mac_table *table, uint64_t key,
+                                                    uint16_t port, uint32_t now_seconds)
+{
+    uint16_t from;
+    return mac_table_learn_from(table, key, port, now_seconds, &from);
 }
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "switch/config_json.h"
+#include "switch/events_control.h"
 #include "switch/lifecycle.h"
 #include "switch/state.h"
 
@@ -281,6 +282,7 @@ static enum xsw_status refused(const struct vswitch *vswitch, const struct xsw_c
     snprintf(outcome, sizeof(outcome), "outcome=refused by=%s status=%s reason=\"%.300s\"",
              by->name, status_name(status), refusal->text);
     event_log(vswitch, change, outcome);
+    event_veto(vswitch, change, by->name, refusal->text);
     return error_set(error, XSW_DENIED, "extension %s refused to %s%s: %s", by->name, what,
                      is_transient ? " (it was asked three times)" : "", refusal->text);
 }
@@ -328,6 +330,7 @@ void notify_done(struct vswitch *vswitch, const struct xsw_change *change, enum 
         chain_undo(&asked, asked.count, change, outcome);
         snprintf(text, sizeof(text), "outcome=failed status=%s", status_name(outcome));
         event_log(vswitch, change, text);
+        event_change(vswitch, change, outcome);
         return;
     }
     const struct chain capture = chain_of_capture(vswitch);
@@ -336,6 +339,7 @@ void notify_done(struct vswitch *vswitch, const struct xsw_change *change, enum 
         member_done(asked.members[i], change, XSW_OK);
     }
     event_log(vswitch, change, "outcome=done");
+    event_change(vswitch, change, XSW_OK);
 }
 
 void notify_tell(struct vswitch *vswitch, const struct xsw_change *change)
@@ -345,4 +349,5 @@ void notify_tell(struct vswitch *vswitch, const struct xsw_change *change)
     chain_tell(&capture, change);
     chain_tell(&asked, change);
     event_log(vswitch, change, "outcome=done");
+    event_change(vswitch, change, XSW_OK);
 }

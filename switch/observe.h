@@ -63,11 +63,14 @@ struct timeline {
     struct timeline_hop hops[STAGES_MAX];
 };
 
+struct pipeline;
+
 /* Packets that end together: all at the place of the last hop of the timeline. */
 struct ended_batch {
     struct packet *const *packets;
     uint32_t count;
     const struct timeline *timeline;
+    const struct pipeline *pipeline; /* the snapshot under which they ended */
 };
 
 struct observer_ops {
@@ -87,6 +90,10 @@ struct observer {
     void *state;
     uint8_t bit;          /* given by the switch */
     uint32_t snap_length; /* bytes of a frame whose changes it wants to know */
+    /* It is shown only what was dropped or replaced, and follows no packet: while there are only
+     * such observers no timeline is kept but for its last hop, and a delivered packet costs a
+     * branch a batch. */
+    uint8_t drops_only;
 };
 
 /* What a worker keeps for its observers. */

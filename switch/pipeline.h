@@ -20,6 +20,7 @@
 
 #include "switch/acl.h"
 #include "switch/bandwidth.h"
+#include "switch/events.h"
 #include "switch/mac_table.h"
 #include "switch/observe.h"
 #include "switch/port.h"
@@ -118,6 +119,15 @@ static inline int port_frame_is_too_long(const struct port_view *port,
 
 enum { VLAN_SETS_MAX = 4096 };
 
+/* For observers and event sinks; empty when there are none. Stages and reasons are the switch's own
+ * tables, in which a name never changes once a snapshot knows it. */
+struct pipeline_names {
+    char switch_name[CONFIG_NAME_SIZE];
+    char ports[XSW_PORTS_MAX][CONFIG_NAME_SIZE]; /* by id; a port that is gone keeps its name */
+    const struct stage_info *stages;             /* by id */
+    const struct reason_info *reasons;           /* by id */
+};
+
 struct pipeline {
     uint64_t generation;
     uint32_t stage_count;
@@ -147,6 +157,12 @@ struct pipeline {
     uint8_t observer_count;
     uint32_t observed_bytes; /* the largest snap length of the observers */
     struct observer *observers[OBSERVERS_MAX];
+    uint8_t is_followed; /* there is an observer that wants more than drops */
+    uint8_t event_sink_count;
+    const struct event_sink *event_sinks[EVENT_SINKS_MAX];
+    uint64_t events_wanted;  /* switch_event_bit() of the kinds that a sink wants */
+    uint64_t turn_budget_ns; /* 0: nobody wants to know how long a turn is */
+    struct pipeline_names names;
 };
 
 /* Runs a batch from place `first` to its end. Packets that were dropped or delivered are freed. */

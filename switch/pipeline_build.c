@@ -116,6 +116,7 @@ static void observers_build(const struct vswitch *vswitch, struct pipeline *pipe
             continue;
         }
         pipeline->observers[pipeline->observer_count++] = observer;
+        pipeline->is_followed |= !observer->drops_only;
         if (observer->snap_length > pipeline->observed_bytes) {
             pipeline->observed_bytes = observer->snap_length;
         }
@@ -137,6 +138,7 @@ enum xsw_status pipeline_build(const struct vswitch *vswitch, struct pipeline **
     stages_build(vswitch, made);
     tickers_build(vswitch, made);
     observers_build(vswitch, made);
+    pipeline_events_build(vswitch, made);
     enum xsw_status status = pipeline_ports_build(vswitch, made);
     if (status != XSW_OK) {
         pipeline_free(made);

@@ -58,6 +58,9 @@ struct port_ops {
      * then and afterwards it goes with the port. Control thread. Null: the device is not the
      * port's, and stays anyhow. */
     enum xsw_status (*keep_device)(struct port *port, int must_stay, struct xsw_error *error);
+    /* Where the device is now, when its owner may have renamed it or moved it to another network
+     * namespace. False: that is not known. Control thread. Null: it stays where it was opened. */
+    int (*place)(struct port *port, struct port_place *place);
 };
 
 /* Whether a kind that takes GSO may hand the packet on as it is; else it cuts it

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -334,6 +335,26 @@ static enum xsw_status tap_keep_device(struct port *port, int must_stay, struct 
     return XSW_OK;
 }
 
+/* The owner of the other side gives the device a name and a namespace of its own. */
+static int tap_place(struct port *port, struct port_place *place)
+{
+    const struct port_tap *tap = tap_of(port);
+    struct ifreq request = {0};
+    if (ioctl(tap->queues[0].fd, TUNGETIFF, &request) != 0) {
+        return 0;
+    }
+    memcpy(place->device, request.ifr_name, sizeof(place->device));
+    place->device[sizeof(place->device) - 1] = '\0';
+    int fd = ioctl(tap->queues[0].fd, TUNGETDEVNETNS);
+    struct stat about;
+    int is_known = fd >= 0 && fstat(fd, &about) == 0;
+    place->netns = is_known ? about.st_ino : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return is_known;
+}
+
 const struct port_ops port_tap_ops = {
     .kind = "tap",
     .takes_checksum = 1,
@@ -346,4 +367,5 @@ const struct port_ops port_tap_ops = {
     .state = tap_state,
     .numbers = tap_numbers,
     .keep_device = tap_keep_device,
+    .place = tap_place,
 };

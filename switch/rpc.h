@@ -41,7 +41,8 @@ enum {
 };
 
 struct rpc_caller {
-    uint64_t client; /* number of the connection, from 1, never used again */
+    uint64_t client;   /* number of the connection, from 1, never used again */
+    uint32_t uid, pid; /* of the process that opened it */
     bool may_manage;
 };
 

@@ -83,7 +83,7 @@ static struct packet *packet_make(struct worker *worker, uint32_t length)
     struct packet *packet = packet_alloc_received(worker->pool, length);
     if (packet != NULL) {
         packet->seen.length = length;
-        packet->clone_depth = (uint8_t)(worker->depth + 1) & 0x7f;
+        packet->clone_depth = (uint8_t)(worker->depth + 1) & 0x1f;
     }
     return packet;
 }
@@ -131,7 +131,7 @@ static struct xsw_packet *service_clone(const struct xsw_host *host, uint32_t in
     if (clone == NULL) {
         return NULL;
     }
-    clone->clone_depth = (uint8_t)(original->clone_depth + 1) & 0x7f;
+    clone->clone_depth = (uint8_t)(original->clone_depth + 1) & 0x1f;
     clone->parent_id = original->id;
     clone->seen.parent_id = original->id;
     clone->seen.id = 0;

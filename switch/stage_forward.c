@@ -12,15 +12,32 @@ static inline uint16_t filtering_id(const struct pipeline *pipeline, uint16_t vl
     return pipeline->has_private_vlans ? pipeline->filtering_ids[vlan] : vlan;
 }
 
-/* vlan: under which the address is known. */
-static void learn(struct worker *worker, const struct xsw_packet *packet, uint16_t vlan)
+/* What happened to an address, for whoever wants to know. */
+static void mac_tell(struct worker *worker, enum mac_learn_result result,
+                     const struct packet *packet, uint64_t key, uint16_t from)
 {
+    static const enum switch_event_kind kinds[] = {[MAC_LEARNED] = SWITCH_EVENT_MAC_LEARNED,
+                                                   [MAC_MOVED] = SWITCH_EVENT_MAC_MOVED,
+                                                   [MAC_REFUSED] = SWITCH_EVENT_MAC_LIMIT};
+    uint64_t before = result == MAC_MOVED     ? from
+                      : result == MAC_REFUSED ? worker->pipeline->macs->limit
+                                              : 0;
+    if (worker_event_is_wanted(worker, kinds[result])) {
+        worker_event_mac(worker, kinds[result], packet, key, before);
+    }
+}
+
+/* vlan: under which the address is known. */
+static void learn(struct worker *worker, const struct packet *made, uint16_t vlan)
+{
+    const struct xsw_packet *packet = &made->seen;
+    uint16_t from = XSW_PORT_NONE;
     if (packet->source_port == XSW_PORT_NONE) {
         return; /* an extension made it: its address is nowhere */
     }
     uint64_t key = mac_key(packet->data + MAC_SIZE, vlan);
-    enum mac_learn_result result =
-        mac_table_learn(worker->pipeline->macs, key, packet->source_port, worker->now_seconds);
+    enum mac_learn_result result = mac_table_learn_from(
+        worker->pipeline->macs, key, packet->source_port, worker->now_seconds, &from);
     if (__builtin_expect(result == MAC_KNOWN, 1)) {
         return;
     }
@@ -29,6 +46,7 @@ static void learn(struct worker *worker, const struct xsw_packet *packet, uint16
                 : result == MAC_MOVED ? &counters->macs_moved
                                       : &counters->macs_refused,
                 1);
+    mac_tell(worker, result, made, key, from);
 }
 
 /* The one port that has the address; XSW_PORT_NONE: flood. */
@@ -119,7 +137,7 @@ static uint16_t forward(struct worker *worker, const struct stage *stage, struct
 {
     const struct pipeline *pipeline = worker->pipeline;
     uint16_t vlan = filtering_id(pipeline, packet->seen.vlan);
-    learn(worker, &packet->seen, vlan);
+    learn(worker, packet, vlan);
     uint16_t port = look_up(worker, &packet->seen, vlan);
     if (__builtin_expect(port != XSW_PORT_NONE, 1)) {
         packet->seen.destination_port = port;

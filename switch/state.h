@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "switch/events.h"
 #include "switch/extension_host.h"
 #include "switch/pipeline.h"
 #include "switch/reasons.h"
@@ -70,6 +71,7 @@ struct vswitch {
     uint8_t rule_is_used[RULES_MAX];
     struct xsw_flow_table *connections; /* null until the first stateful rule */
     struct bandwidth *bandwidth;
+    struct event_sink *event_sinks[EVENT_SINKS_MAX];
     struct observer *observers[OBSERVERS_MAX];
     uint64_t observed_since[OBSERVERS_MAX]; /* generation */
     struct worker *workers[CONFIG_WORKERS_MAX];
@@ -95,6 +97,10 @@ void pipeline_free(const struct pipeline *pipeline); /* accepts null */
 /* The part of it that is about ports; XSW_NO_MEMORY or XSW_OK. */
 enum xsw_status pipeline_ports_build(const struct vswitch *vswitch,
                                      struct pipeline *pipeline) XSW_MUST_CHECK;
+/* And the part about event sinks and names, when the observers are in it. */
+void pipeline_events_build(const struct vswitch *vswitch, struct pipeline *pipeline);
+/* For mac_table_age; the context is the switch. */
+void vswitch_event_mac_aged(void *context, uint64_t key, uint16_t port);
 
 /* Builds, publishes, waits until every worker has taken it up, frees the old one. On failure
  * nothing has changed for the workers; the caller restores the state. */

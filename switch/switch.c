@@ -286,7 +286,8 @@ static void macs_renew(struct vswitch *vswitch)
 
 void vswitch_tick(struct vswitch *vswitch)
 {
-    vswitch->macs_aged += mac_table_age(vswitch->macs, vswitch_now_seconds(vswitch));
+    vswitch->macs_aged +=
+        mac_table_age(vswitch->macs, vswitch_now_seconds(vswitch), vswitch_event_mac_aged, vswitch);
     if (vswitch->connections != NULL) {
         (void)xsw_flow_expire(vswitch->connections, vswitch_now_seconds(vswitch));
     }
@@ -306,6 +307,10 @@ void vswitch_tick(struct vswitch *vswitch)
                      names[state]);
             vswitch->log.line(vswitch->log.context, line);
             slot->state = state;
+            vswitch_event(vswitch, &(struct switch_event){.kind = SWITCH_EVENT_PORT_STATE,
+                                                          .port = (uint16_t)id,
+                                                          .stage = SWITCH_EVENT_NO_STAGE,
+                                                          .detail = names[state]});
         }
     }
     vswitch_ports_settle(vswitch);
@@ -329,6 +334,11 @@ enum xsw_status vswitch_observer_add(struct vswitch *vswitch, struct observer *o
         return status;
     }
     return error_set(error, XSW_LIMIT, "%d observers are attached already", OBSERVERS_MAX);
+}
+
+enum xsw_status vswitch_observer_changed(struct vswitch *vswitch, struct xsw_error *error)
+{
+    return vswitch_publish(vswitch, error);
 }
 
 enum xsw_status vswitch_observer_remove(struct vswitch *vswitch, struct observer *observer,

@@ -82,6 +82,13 @@ struct port_number {
     uint64_t value;
 };
 
+/* Where the device of a port is, as the kernel's own events name it. */
+enum { PORT_DEVICE_SIZE = 16 };
+struct port_place {
+    char device[PORT_DEVICE_SIZE]; /* empty: the port has none, or it is not known */
+    uint64_t netns;                /* inode of the network namespace; 0: not known */
+};
+
 /* What waits for bandwidth, and what had no room to. */
 struct bandwidth_info {
     uint64_t queued_packets, queued_bytes; /* of the port, for its limit */
@@ -101,6 +108,7 @@ struct port_info {
     struct port_number numbers[PORT_NUMBERS_MAX]; /* of its kind */
     uint32_t number_count;
     struct bandwidth_info bandwidth;
+    struct port_place place;
     char advice[PORT_ADVICE_SIZE]; /* what a person should know or do about its device; or empty */
 };
 
@@ -340,6 +348,10 @@ uint64_t vswitch_dropped(struct vswitch *vswitch, uint16_t stage, uint16_t reaso
  * most OBSERVERS_MAX. The caller owns it and keeps it until vswitch_observer_remove returned. */
 enum xsw_status vswitch_observer_add(struct vswitch *vswitch, struct observer *observer,
                                      struct xsw_error *error) XSW_MUST_CHECK;
+/* An observer's snap length, or what its operations read, has changed. When it returns XSW_OK,
+ * every worker has begun a batch since. */
+enum xsw_status vswitch_observer_changed(struct vswitch *vswitch,
+                                         struct xsw_error *error) XSW_MUST_CHECK;
 /* When it returns XSW_OK no worker uses the observer any more. It fails only without memory; the
  * observer then stays attached. */
 enum xsw_status vswitch_observer_remove(struct vswitch *vswitch, struct observer *observer,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "switch/events_control.h"
 #include "switch/features.h"
 #include "switch/features_store.h"
 #include "switch/port_check.h"
@@ -92,6 +93,7 @@ void extension_log(struct vswitch *vswitch, const char *event,
              instance->name, instance->extension->name, instance->extension->version,
              extension_kind_name(instance->extension->kind));
     vswitch->log.line(vswitch->log.context, line);
+    event_extension(vswitch, event + strlen("extension-"), instance);
 }
 
 /* A number that no instance of the switch has. */

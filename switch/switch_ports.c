@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ports of a switch as they are: names, ids, counters, and what is told of them. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "switch/state.h"
@@ -70,6 +72,27 @@ static struct port_counters counters_of(const struct vswitch *vswitch, uint16_t 
     return counters;
 }
 
+/* Devices are opened in our own network namespace. */
+static struct port_place place_of(const struct port_slot *slot)
+{
+    struct port_place place = {0};
+    struct stat about;
+    bool has_device = slot->config.kind == PORT_KIND_TAP || slot->config.kind == PORT_KIND_PACKET ||
+                      slot->config.kind == PORT_KIND_XDP;
+    if (!has_device ||
+        (slot->port->ops->place != NULL && !slot->port->ops->place(slot->port, &place))) {
+        return (struct port_place){0};
+    }
+    if (place.device[0] == '\0') {
+        const char *name = slot->config.device[0] != '\0' ? slot->config.device : slot->config.name;
+        snprintf(place.device, sizeof(place.device), "%.*s", PORT_DEVICE_SIZE - 1, name);
+    }
+    if (place.netns == 0 && stat("/proc/self/ns/net", &about) == 0) {
+        place.netns = about.st_ino;
+    }
+    return place;
+}
+
 static void info_fill(const struct vswitch *vswitch, uint16_t id, struct port_info *info)
 {
     const struct port_slot *slot = &vswitch->ports[id];
@@ -91,6 +114,7 @@ static void info_fill(const struct vswitch *vswitch, uint16_t id, struct port_in
     if (slot->port->ops->advice != NULL) {
         slot->port->ops->advice(slot->port, info->advice);
     }
+    info->place = place_of(slot);
 }
 
 size_t vswitch_ports(struct vswitch *vswitch, struct port_info *ports, size_t capacity)

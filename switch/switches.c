@@ -186,6 +186,9 @@ enum xsw_status switches_remove(struct switches *switches, const char *name, boo
     if (status != XSW_OK) {
         return status;
     }
+    if (switches->removing != NULL) {
+        switches->removing(switches->removing_context, entry->vswitch);
+    }
     switches->count--;
     memmove(&switches->entries[place], &switches->entries[place + 1],
             (switches->count - place) * sizeof(struct switches_entry *));

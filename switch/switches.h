@@ -37,6 +37,9 @@ struct switches {
     /* Why a switch must stay: XSW_OK when it may go. Null: it may. */
     enum xsw_status (*may_remove)(void *context, struct vswitch *vswitch, struct xsw_error *error);
     void *may_remove_context;
+    /* Told before a switch is destroyed by switches_remove. May be null. */
+    void (*removing)(void *context, struct vswitch *vswitch);
+    void *removing_context;
 };
 
 /* Makes the switch, applies its configuration, activates and starts it. On failure nothing of it is

@@ -211,7 +211,8 @@ void worker_adopt(struct worker *worker)
     observers_change(worker, worker->pipeline, published);
     queues_change(worker, worker->pipeline, published);
     worker->pipeline = published;
-    worker->is_observed = published->observer_count > 0;
+    worker->is_observed = published->is_followed;
+    worker->is_shown = published->observer_count > 0;
     worker->turns_idle = 0;
     memset(worker->tick_due, 0, sizeof(worker->tick_due));
     worker->bandwidth_due = 0;
@@ -299,6 +300,9 @@ uint32_t worker_turn(struct worker *worker)
     if (__builtin_expect(worker->pipeline->has_timers || later_is_due(worker->later), 0)) {
         count += worker_chores(worker);
     }
+    if (__builtin_expect(worker->pipeline->turn_budget_ns != 0, 0) && count > 0) {
+        worker_event_turn(worker, count);
+    }
     return count;
 }
 
@@ -335,19 +339,31 @@ static void dropped_count(struct worker *worker, const struct stage *stage)
 static void show_ended(struct worker *worker, struct packet *const *packets, uint32_t count)
 {
     const struct pipeline *pipeline = worker->pipeline;
-    struct ended_batch ended = {packets, count, watcher_timeline(worker->watcher)};
+    struct ended_batch ended = {packets, count, watcher_timeline(worker->watcher), pipeline};
+    int is_drop = packets[0]->drop_reason != REASON_NONE; /* then all of them are */
     for (uint32_t i = 0; i < pipeline->observer_count; i++) {
         const struct observer *observer = pipeline->observers[i];
-        observer->ops->ended(observer->state, worker->index, &ended, observer->bit);
+        if (is_drop || !observer->drops_only) {
+            observer->ops->ended(observer->state, worker->index, &ended, observer->bit);
+        }
     }
     watcher_forget(worker->watcher, packets, count);
 }
 
+/* For observers of drops alone, for whom no timeline was kept: what the dropping stage makes of
+ * one.
+ */
+static void drop_stamp(struct worker *worker, const struct stage *stage)
+{
+    struct timeline *timeline = watcher_timeline(worker->watcher);
+    timeline->rx_mono_ns = worker->now_ns;
+    timeline->generation = worker->pipeline->generation;
+    timeline->batch = worker->batches;
+    worker_stamp(worker, stage, worker->stage_place);
+}
+
 static void packets_end(struct worker *worker, struct packet *const *packets, uint32_t count)
 {
-    if (worker->is_observed) {
-        show_ended(worker, packets, count);
-    }
     if (__builtin_expect(held_pool_is_used(worker->held), 0)) {
         /* It may have been noted before its observers went. */
         watcher_forget(worker->watcher, packets, count);
@@ -360,12 +376,24 @@ void worker_bury(struct worker *worker, const struct stage *stage)
 {
     struct batch *dropped = &worker->dropped;
     dropped_count(worker, stage);
+    if (worker_event_is_wanted(worker, SWITCH_EVENT_SILENT_DROP)) {
+        worker_event_silent_drops(worker, stage);
+    }
+    if (worker->is_shown) {
+        if (!worker->is_observed) {
+            drop_stamp(worker, stage);
+        }
+        show_ended(worker, dropped->packets, dropped->count);
+    }
     packets_end(worker, dropped->packets, dropped->count);
     dropped->count = 0;
 }
 
 void worker_deliver(struct worker *worker, const struct batch *batch)
 {
+    if (worker->is_observed) {
+        show_ended(worker, batch->packets, batch->count);
+    }
     packets_end(worker, batch->packets, batch->count);
 }
 
@@ -387,9 +415,13 @@ static void copy_failed(struct worker *worker, const struct stage *stage,
     lost.first_hop = (uint8_t)worker->stage_place;
     counter_add(&worker->counters->drops[stage->id][REASON_NO_BUFFER], 1);
     counter_add(&worker->counters->ports[seen->destination_port].dropped_out, 1);
-    if (worker->is_observed) {
+    if (worker->is_shown) {
         struct packet *one = &lost;
-        worker_stamp(worker, stage, worker->stage_place);
+        if (worker->is_observed) {
+            worker_stamp(worker, stage, worker->stage_place);
+        } else {
+            drop_stamp(worker, stage);
+        }
         show_ended(worker, &one, 1);
     }
 }

@@ -45,7 +45,9 @@ struct worker {
     uint32_t now_seconds;
     uint32_t turns_idle;
     uint32_t stage_place;             /* of the stage that is running */
-    uint8_t is_observed;              /* the snapshot has observers */
+    uint8_t is_observed;              /* the snapshot has observers that follow packets */
+    uint8_t is_shown;                 /* it has observers, if only of drops */
+    uint32_t mac_limit_told;          /* the second in which the event was last told */
     uint64_t (*clock)(void *context); /* the switch's clock; injected by tests */
     void *clock_context;
     uint64_t batches;
@@ -120,6 +122,20 @@ void worker_copy(struct worker *worker, const struct stage *stage, struct batch 
                  struct packet *original, uint16_t destination, uint8_t flag);
 /* Runs what is in `copies`. */
 void worker_run_copies(struct worker *worker, const struct stage *stage, struct batch *copies);
+
+/* Events: each only when worker_event_is_wanted says so. */
+static inline int worker_event_is_wanted(const struct worker *worker, enum switch_event_kind kind)
+{
+    return __builtin_expect((worker->pipeline->events_wanted & switch_event_bit(kind)) != 0, 0);
+}
+/* MAC_LEARNED, MAC_MOVED, or MAC_LIMIT, which is told at most once a second. `key` as in the MAC
+ * table; for `before` see events.def. */
+void worker_event_mac(struct worker *worker, enum switch_event_kind kind,
+                      const struct packet *packet, uint64_t key, uint64_t before);
+/* One for each such packet among the dropped ones of the stage. */
+void worker_event_silent_drops(const struct worker *worker, const struct stage *stage);
+/* WORKER_OVER_BUDGET, if the turn that has just ended was longer than it may be. */
+void worker_event_turn(const struct worker *worker, uint32_t packets);
 
 /* Keeps the packet at the running stage, which leaves it out of its batch: a bandwidth queue or an
  * extension holds it. False when no more can be held; the packet is then still the caller's. */

@@ -269,7 +269,8 @@ static void policies_that_make_no_sense_are_refused_with_their_path(void **state
 static void a_shown_switch_can_be_read_again(void **state)
 {
     static const char text[] = "{\"name\":\"s\",\"type\":\"private\",\"bandwidth_mode\":"
-                               "\"absolute\",\"workers\":2}";
+                               "\"absolute\",\"workers\":2,\"observers\":{\"pseudonyms\":true,"
+                               "\"filters\":false}}";
     struct config_reader reader;
     struct switch_config first = {.workers = 1, .mac_limit = 8192};
     struct switch_config second = first;
@@ -280,6 +281,8 @@ static void a_shown_switch_can_be_read_again(void **state)
     assert_int_equal(reader.status, XSW_OK);
     assert_int_equal(first.type, SWITCH_PRIVATE);
     assert_int_equal(first.bandwidth_mode, BANDWIDTH_ABSOLUTE);
+    assert_true(first.observers.pseudonyms && first.observers.no_filters);
+    assert_false(first.observers.headers_only || first.observers.mask_payload);
     json_decref(tree);
     tree = config_switch_json(&first);
     node = config_node_root(&reader, "switch", tree, NULL);
