@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_TUI_APP_PARTS_H
+#define XSW_TUI_APP_PARTS_H
+
+/* What the sources of app.h share among each other. Threads: one. */
+
+#include "tui/app.h"
+
+/* app_filter.c */
+void prompt_open(struct app *app, enum prompt_kind kind, const char *text);
+void prompt_key(struct app *app, uint32_t key);
+/* Goes to the next (1) or the earlier (-1) row that has the text that is searched for. */
+void app_search(struct app *app, int step);
+
+/* app_open.c */
+void app_open(struct app *app);
+void app_back(struct app *app);
+void app_mark(struct app *app);
+void app_compare(struct app *app);
+
+/* app_frame.c */
+void frame_draw_top(struct app *app, const struct scene *scene, struct grid *grid);
+void frame_draw_bottom(struct app *app, const struct scene *scene, struct grid *grid);
+void frame_draw_help(struct app *app, struct grid *grid, struct grid_area area);
+/* The screen whose tab is at column x; SCREEN_COUNT: none. */
+enum screen_id frame_tab_at(const struct app *app, int x);
+
+uint64_t app_window_ns(const struct app *app);
+const char *app_window_text(const struct app *app);
+
+#endif

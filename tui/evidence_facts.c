@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tui/evidence_facts.h"
+
+#include "analyzer/selection.h"
+
+enum { PATH_SEED = 0x811c9dc5, PATH_PRIME = 0x01000193 };
+
+/* A port as it stands in the facts: the inverse of selection_label(). */
+static uint32_t port_value(struct dictionary_label label)
+{
+    return label.id | (uint32_t)label.name << 16;
+}
+
+static uint32_t path_add(uint32_t hash, uint32_t stage, uint32_t what)
+{
+    return ((hash ^ stage) * PATH_PRIME ^ what) * PATH_PRIME;
+}
+
+static uint8_t origin_of(const struct record *record)
+{
+    if (record->fixed.kind == META_INJECTED) {
+        return FACTS_INJECTED;
+    }
+    if (record->fixed.kind != META_CLONE && record->fixed.parent_id == 0) {
+        return FACTS_RECEIVED;
+    }
+    return (record->fixed.flags & META_FLOOD) != 0    ? FACTS_FLOOD
+           : (record->fixed.flags & META_MIRROR) != 0 ? FACTS_MIRROR
+                                                      : FACTS_CLONE;
+}
+
+void evidence_facts_begin(struct evidence_journey *journey, const struct record *record)
+{
+    struct journey_facts *facts = &journey->facts;
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    facts->parent_id = record->fixed.parent_id;
+    facts->length = record->original_length;
+    facts->origin = origin_of(record);
+    if (facts->origin == FACTS_RECEIVED) {
+        facts->source_port = port_value(record->port);
+    } else {
+        facts_add_stage(facts, record->fixed.stage);
+    }
+    if (facts->origin == FACTS_FLOOD || facts->origin == FACTS_MIRROR) {
+        facts->destination_port = port_value(record->port);
+    }
+    while (record_next_item(&items, &item)) {
+        if (item.type == META_TLV_SOURCE) {
+            facts->source_port = item.port;
+        }
+    }
+    journey->path_hash = path_add(PATH_SEED, record->fixed.stage, facts->origin);
+    journey->has_first = record_is_first(record);
+}
+
+static void item_take(struct evidence_journey *journey, const struct meta_item *item)
+{
+    struct journey_facts *facts = &journey->facts;
+    switch (item->type) {
+    case META_TLV_HOPS:
+        for (size_t i = 0; i < item->hop_count; i++) {
+            journey->path_hash = path_add(journey->path_hash, meta_hop_at(item, i).stage, 0);
+        }
+        break;
+    case META_TLV_CHANGE:
+        facts->flags |= FACTS_CHANGED;
+        facts_add_stage(facts, item->change.stage);
+        break;
+    case META_TLV_DECISION:
+        facts_add_rule(facts, meta_rule_number(item->decision.stage, item->decision.rule));
+        facts_add_stage(facts, item->decision.stage);
+        break;
+    case META_TLV_VLAN:
+        facts->vlan = item->vlan;
+        break;
+    case META_TLV_HELD:
+        facts->flags |= FACTS_HELD;
+        journey->held_ns += item->held.held_ns;
+        break;
+    case META_TLV_STAGE_TIME:
+        facts->latency_ns = item->since_rx_ns;
+        break;
+    case META_TLV_GAP:
+        journey->has_gap = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void end_take(struct evidence_journey *journey, const struct record *record,
+                     const struct dictionary *dictionary)
+{
+    struct journey_facts *facts = &journey->facts;
+    const struct dictionary_stage *stage = dictionary_find_stage(dictionary, record->fixed.stage);
+    uint64_t passed_ns = journey->last_ns - journey->first_ns;
+    facts->outcome = record->fixed.kind == META_DROP ? FACTS_DROPPED
+                     : record->fixed.kind == META_CONSUMED || record->fixed.kind == META_PUNT
+                         ? FACTS_REPLACED
+                         : FACTS_DELIVERED;
+    facts->reason = record->fixed.reason;
+    facts->stage = record->fixed.stage;
+    facts_add_stage(facts, record->fixed.stage);
+    /* The time since it came in has 32 bits; one that was held may have taken longer. */
+    facts->latency_ns = passed_ns > facts->latency_ns ? passed_ns : facts->latency_ns;
+    facts->latency_ns = journey->held_ns > facts->latency_ns ? journey->held_ns : facts->latency_ns;
+    if (facts->outcome == FACTS_DELIVERED || (stage != NULL && stage->egress)) {
+        facts->destination_port = port_value(record->port);
+    }
+    journey->rule = meta_rule_number(record->fixed.stage, record->fixed.rule);
+    journey->path_hash = path_add(journey->path_hash, facts->reason, facts->outcome);
+    journey->has_end = true;
+}
+
+void evidence_facts_add(struct evidence_journey *journey, const struct record *record,
+                        const struct dictionary *dictionary)
+{
+    struct journey_facts *facts = &journey->facts;
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    uint8_t flags = record->fixed.flags;
+    bool is_change = record->fixed.kind == META_CHANGED || (flags & META_CHANGES_INCOMPLETE) != 0;
+    facts->flags |= is_change ? FACTS_CHANGED : 0;
+    facts->flags |= (flags & META_UNDECLARED) != 0 ? FACTS_UNDECLARED : 0;
+    facts_add_rule(facts, meta_rule_number(record->fixed.stage, record->fixed.rule));
+    if (record->fixed.kind == META_CHANGED || record->fixed.rule != 0) {
+        facts_add_stage(facts, record->fixed.stage);
+    }
+    while (record_next_item(&items, &item)) {
+        item_take(journey, &item);
+    }
+    journey->path_hash = path_add(journey->path_hash, record->fixed.stage, is_change);
+    if (record->time_ns > journey->last_ns) {
+        journey->last_ns = record->time_ns;
+    }
+    if (record_is_last(record)) {
+        end_take(journey, record, dictionary);
+    }
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_TUI_MODEL_H
+#define XSW_TUI_MODEL_H
+
+/*
+ * What the screens show, as plain data: names, counters now and a while back, and lists. Where it
+ * comes from, a running switch or a recording, is not to be seen here; the feeder fills it
+ * (cmd/top_live.c, cmd/top_recording.c), the screens only read it.
+ *
+ * Counters are kept as samples: each is all counters of one moment, counted from the beginning. A
+ * rate is the difference of two samples, so that the past can be looked at like the present. Live,
+ * the oldest sample makes room for the newest. Of a recording, whose length nobody knows at its
+ * beginning, every second sample is given up when there are too many, and the step doubles.
+ *
+ * Memory is fixed when the model is made: 600 samples of 20 KiB. What finds no place is counted.
+ *
+ * Threads: one.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xsw/error.h>
+
+#include "analyzer/analysis.h"
+
+enum {
+    MODEL_STAGES_MAX = 64,
+    MODEL_PORTS_MAX = 256,
+    MODEL_DROPS_MAX = 256, /* pairs of stage and reason */
+    MODEL_SAMPLES_MAX = 600,
+    MODEL_EXTENSIONS_MAX = 32,
+    MODEL_MACS_MAX = 4096,
+    MODEL_SESSIONS_MAX = 64,
+    MODEL_EVENTS_MAX = 1024,
+    MODEL_NAME_SIZE = 64,
+    MODEL_TEXT_SIZE = 400
+};
+
+struct model_stage {
+    uint64_t in, made, out, dropped, replaced, changed;
+    int64_t held;    /* there now */
+    int64_t residue; /* in + made - out - dropped - replaced - held; not 0: does not balance */
+};
+
+struct model_port {
+    uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, dropped_in, dropped_out;
+};
+
+/* What became of the journeys that were offered as evidence. */
+struct model_account {
+    uint64_t offered, filtered, sampled, written, lost;
+};
+
+struct model_sample {
+    uint64_t wall_ns; /* 0: there is none */
+    uint64_t generation;
+    struct model_stage stages[MODEL_STAGES_MAX]; /* by id */
+    struct model_port ports[MODEL_PORTS_MAX];    /* by id */
+    uint64_t drops[MODEL_DROPS_MAX];             /* by the model's drop places */
+    struct model_account account;
+    uint64_t mac_entries, mac_moved;
+};
+
+struct model_port_info {
+    bool is_there;
+    char name[MODEL_NAME_SIZE], kind[16], state[16], vlan[24];
+};
+
+struct model_drop_key {
+    uint16_t stage, reason;
+};
+
+struct model_extension {
+    char name[MODEL_NAME_SIZE], extension[MODEL_NAME_SIZE], version[32], kind[16];
+    bool is_enabled;
+    uint64_t packets, dropped, silent, violations;
+    uint64_t packets_before; /* a rate window ago */
+};
+
+struct model_mac {
+    char mac[20], port[MODEL_NAME_SIZE];
+    uint16_t vlan;
+    uint64_t age_s; /* live */
+    bool has_moves; /* of a recording: the next two are told, and no age */
+    uint64_t moves, packets;
+};
+
+struct model_session {
+    uint32_t id;
+    bool is_own; /* the viewer's */
+    char name[MODEL_NAME_SIZE];
+    char filter[MODEL_TEXT_SIZE], where[MODEL_TEXT_SIZE];
+    uint64_t snap_length, ring_bytes;
+    struct model_account account;
+};
+
+enum model_severity { MODEL_NOTE, MODEL_WARNING, MODEL_ALARM };
+
+struct model_event {
+    uint64_t wall_ns;
+    enum model_severity severity;
+    char kind[24]; /* "port", "configuration", … */
+    char text[MODEL_TEXT_SIZE];
+    char where[96]; /* metadata expression for the packets behind it, or "" */
+};
+
+struct model {
+    bool is_recording;            /* else live */
+    char source[MODEL_TEXT_SIZE]; /* path of the recording, or of the socket */
+    uint64_t started_ns;          /* wall time at which we, or the recording, began */
+    bool changes_are_counted;     /* `changed` of stages is of all packets, not of the evidence */
+    bool is_connected;
+    const struct analysis_switch *of;  /* names; the feeder's */
+    uint16_t stages[MODEL_STAGES_MAX]; /* ids in the order of the pipeline */
+    size_t stage_count;
+    struct model_port_info ports[MODEL_PORTS_MAX]; /* by id */
+    struct model_drop_key drops[MODEL_DROPS_MAX];
+    size_t drop_count;
+    uint64_t drops_beyond; /* pairs without a place */
+    struct model_extension extensions[MODEL_EXTENSIONS_MAX];
+    size_t extension_count;
+    struct model_mac *macs;
+    size_t mac_count;
+    uint64_t macs_total;
+    struct model_session sessions[MODEL_SESSIONS_MAX];
+    size_t session_count;
+    struct model_event *events; /* a ring: the newest is events[(event_next - 1) % MAX] */
+    uint64_t event_next;
+    /* the samples: a ring of which `sample_count` are there, the newest before sample_next */
+    struct model_sample *samples;
+    uint64_t sample_next;
+    size_t sample_count;
+    uint64_t step_ns;  /* between two samples */
+    uint64_t thinned;  /* how often the step was doubled */
+    char recorder[96]; /* state of the flight recorder, or "" */
+    char verdict[96];  /* of a recording: whether its numbers add up */
+};
+
+enum xsw_status model_create(struct model **model, struct xsw_error *error) XSW_MUST_CHECK;
+void model_destroy(struct model *model); /* accepts null */
+
+/* The place of a pair in a sample's `drops`, made when it is new; SIZE_MAX when there is none. */
+size_t model_drop_place(struct model *model, uint16_t stage, uint16_t reason);
+/* Sorts model->stages by their order in the pipeline, after the dictionary has changed. */
+void model_order_stages(struct model *model);
+/* A new sample, a copy of `sample`. */
+void model_push(struct model *model, const struct model_sample *sample);
+/* Number `back` before the newest, 0 is the newest; null when there is none. */
+const struct model_sample *model_sample(const struct model *model, size_t back);
+/* The sample that is at least `window_ns` older than number `back`, or the oldest one. */
+const struct model_sample *model_before(const struct model *model, size_t back, uint64_t window_ns);
+void model_event(struct model *model, enum model_severity severity, uint64_t wall_ns,
+                 const char *kind, const char *format, ...) __attribute__((format(printf, 5, 6)));
+size_t model_event_count(const struct model *model);
+/* Number `back` before the newest. */
+struct model_event *model_event_at(const struct model *model, size_t back);
+
+const char *model_port_name(const struct model *model, uint16_t id, struct dictionary_name *name);
+
+#endif

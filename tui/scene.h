@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_TUI_SCENE_H
+#define XSW_TUI_SCENE_H
+
+/*
+ * What a screen may look at while it is drawn: the model at one moment, the evidence that the
+ * filter lets through, and what follows from it. Read only.
+ *
+ * Threads: one.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tui/derived.h"
+#include "tui/evidence.h"
+#include "tui/model.h"
+
+struct scene_mark {
+    uint64_t session, id;
+};
+
+struct scene {
+    const struct model *model;
+    const struct evidence *evidence;
+    const struct derived *derived;
+    const struct model_sample *now;    /* the moment that is shown; null before the first one */
+    const struct model_sample *before; /* what rates are counted from */
+    size_t back;                       /* how many samples `now` lies before the newest */
+    uint64_t window_ns;                /* wanted between the two; UINT64_MAX: from the beginning */
+    int width;                         /* columns that there are to draw in */
+    struct scene_mark marks[2];        /* journeys to be compared */
+    int mark_count;
+    size_t selected; /* row of the screen that the cursor is on */
+};
+
+/* Events a second between the two samples; 0 when there is no time between them. */
+static inline double scene_rate(const struct scene *scene, uint64_t now, uint64_t before)
+{
+    uint64_t passed_ns = scene->now->wall_ns - scene->before->wall_ns;
+    return passed_ns == 0 || now < before ? 0 : (double)(now - before) * 1e9 / (double)passed_ns;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_TUI_TABLE_VIEW_H
+#define XSW_TUI_TABLE_VIEW_H
+
+/*
+ * Draws the table of a screen, with a cursor on one of its cells, sorted by one of its columns.
+ * Columns that a narrow screen has no room for are left out. Threads: one.
+ */
+
+#include "tui/screen.h"
+
+struct table_state {
+    size_t row; /* of the cursor, as drawn: from the top of the sorted table */
+    size_t top; /* the first row that is on the screen */
+    int column; /* of the cursor */
+    int sort;   /* column; -1: as the screen gives them */
+    bool is_reverse;
+    int height;    /* rows that were last drawn */
+    size_t *order; /* rows of the screen, sorted; null: as they are */
+    size_t order_count;
+    uint64_t order_number; /* what it was made of */
+};
+
+void table_state_fini(struct table_state *state);
+
+/* The screen's row under a drawn one. */
+size_t table_view_row(const struct table_state *state, size_t drawn);
+/* Sorts anew when `number`, which grows with the content, or the sort has changed; and keeps the
+ * cursor inside. */
+void table_view_prepare(struct table_state *state, const struct screen *screen,
+                        const struct scene *scene, uint64_t number);
+void table_view_draw(struct table_state *state, const struct screen *screen,
+                     const struct scene *scene, struct grid *grid, struct grid_area area);
+/* The nearest column to the left (-1) or right (1) that is shown; the same when there is none. */
+int table_view_column(const struct screen *screen, int width, int from, int step);
+/* Sort by the shown column before or behind the one that is sorted by; behind the last comes none.
+ */
+void table_view_sort(struct table_state *state, const struct screen *screen, int width, int step);
+/* The drawn row at the screen's line y of the area; SIZE_MAX: none. */
+size_t table_view_at(const struct table_state *state, const struct grid_area *area, int y);
+/* The column at x. */
+int table_view_column_at(const struct screen *screen, const struct grid_area *area, int x);
+
+#endif
