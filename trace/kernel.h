@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_TRACE_KERNEL_H
+#define XSW_TRACE_KERNEL_H
+
+/*
+ * What the kernel drops behind the switch's back: packets that it frees with a reason on the
+ * devices of our ports, and what XDP could not hand over there. Read from a tracefs instance of our
+ * own, on CLOCK_MONOTONIC, so that the times are those of the switch; it goes with us, and one that
+ * a killed reader left behind is removed by the next.
+ *
+ * skb:kfree_skb knows no device. There are two ways to learn it:
+ *   KERNEL_BY_PROBE   a small BPF program at the same tracepoint looks at the packet: exact, also
+ *                     when two namespaces have devices of the same name, with the first bytes of
+ * the packet; costs nothing for packets that are not freed with a reason. Needs BTF and CAP_BPF,
+ * CAP_PERFMON. KERNEL_BY_EVENTS  the last net:* event of the same packet, by its address, in the
+ * same trace (kernel_join.h). Costs some events for each packet of our devices, knows them by name
+ * only, and cannot tell of packets that no net:* event has named.
+ *
+ * Threads: one. The process needs the rights for tracefs; xswd does not.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xsw/error.h>
+
+enum {
+    KERNEL_DEVICES_MAX = 4096,
+    KERNEL_NAME_SIZE = 16, /* of a device */
+    KERNEL_PORT_SIZE = 64,
+    KERNEL_TEXT_SIZE = 64,
+    KERNEL_HEAD_SIZE = 64 /* first bytes of a packet */
+};
+
+/* A device of ours, and the port that it is behind. */
+struct kernel_device {
+    char port[KERNEL_PORT_SIZE];
+    char name[KERNEL_NAME_SIZE];
+    uint64_t netns; /* inode of its network namespace; 0: not known */
+    uint16_t id;    /* of the port */
+};
+
+enum kernel_event_kind {
+    KERNEL_DROP,          /* skb:kfree_skb */
+    KERNEL_XDP_EXCEPTION, /* xdp:xdp_exception: the action of an XDP program could not be done */
+    KERNEL_XDP_REDIRECT,  /* xdp:xdp_redirect_err: for AF_XDP, no room in a ring of the socket */
+    KERNEL_LOST           /* the kernel's ring was full: `count` events are missing */
+};
+
+enum kernel_way { KERNEL_BY_PROBE, KERNEL_BY_EVENTS };
+
+struct kernel_event {
+    enum kernel_event_kind kind;
+    uint64_t mono_ns; /* of KERNEL_LOST: when it was noticed */
+    uint64_t from_ns; /* of KERNEL_LOST: when it was last seen that nothing was lost; else 0 */
+    uint64_t count;   /* packets, 1; or lost events */
+    uint32_t cpu;
+    const struct kernel_device *device; /* null for KERNEL_LOST */
+    uint32_t number;                    /* reason or action, as this kernel counts them */
+    int32_t error;                      /* of KERNEL_XDP_REDIRECT: negative errno */
+    char reason[KERNEL_TEXT_SIZE];      /* "FULL_RING", as this kernel calls it; or the action */
+    char location[KERNEL_TEXT_SIZE];    /* function, such as "tun_net_xmit"; or empty */
+    uint16_t protocol;                  /* EtherType; 0: not known */
+    uint32_t length;                    /* of the packet; 0: not known */
+    uint32_t head_length;               /* bytes in head; 0: not known */
+    uint8_t head[KERNEL_HEAD_SIZE];     /* from the Ethernet header on */
+};
+
+typedef void kernel_observer(const struct kernel_event *event, void *context);
+
+struct kernel_options {
+    bool no_probe;    /* KERNEL_BY_EVENTS also where BPF is to be had */
+    bool all_reasons; /* also what every host behind a port drops in peace: see kernel_is_noise */
+    size_t buffer_bytes; /* of the ring of each processor; 0: 1 MiB */
+};
+
+struct kernel_trace;
+
+/* XSW_UNSUPPORTED: this xsw was built without libtracefs. XSW_DENIED, XSW_NOT_FOUND: what is
+ * missing, and how to get it. */
+enum xsw_status kernel_trace_open(const struct kernel_options *options, struct kernel_trace **trace,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
+enum kernel_way kernel_trace_way(const struct kernel_trace *trace);
+/* Why it is not KERNEL_BY_PROBE; "" when it is, or when it was not wanted. */
+const char *kernel_trace_remark(const struct kernel_trace *trace);
+/* Our devices from now on: copied, and events told so far may point to those before until the next
+ * kernel_trace_read. */
+enum xsw_status kernel_trace_watch(struct kernel_trace *trace, const struct kernel_device *devices,
+                                   size_t count, struct xsw_error *error) XSW_MUST_CHECK;
+/* Tells what has happened until it was called, in the order of time. Never waits: call it every 50
+ * ms or so. */
+enum xsw_status kernel_trace_read(struct kernel_trace *trace, kernel_observer *observer,
+                                  void *context, struct xsw_error *error) XSW_MUST_CHECK;
+/* Lost events so far, and drops on our devices that were not told because of their reason. */
+uint64_t kernel_trace_lost(const struct kernel_trace *trace);
+uint64_t kernel_trace_silent(const struct kernel_trace *trace);
+void kernel_trace_close(struct kernel_trace *trace); /* accepts null */
+
+/* Whether a reason is one with which a healthy host frees packets all the time, such as those that
+ * were flooded to it and are for another one. */
+bool kernel_is_noise(const char *reason);
+
+#endif

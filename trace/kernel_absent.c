@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In place of kernel.c where libtracefs was not there to build with. */
+#include "base/error.h"
+#include "trace/kernel.h"
+
+enum xsw_status kernel_trace_open(const struct kernel_options *options, struct kernel_trace **trace,
+                                  struct xsw_error *error)
+{
+    (void)options;
+    (void)trace;
+    return error_set(error, XSW_UNSUPPORTED,
+                     "this xsw was built without libtracefs, so it cannot read events of the "
+                     "kernel; install libtracefs-dev and build again");
+}
+
+enum kernel_way kernel_trace_way(const struct kernel_trace *trace)
+{
+    (void)trace;
+    return KERNEL_BY_EVENTS;
+}
+
+const char *kernel_trace_remark(const struct kernel_trace *trace)
+{
+    (void)trace;
+    return "";
+}
+
+enum xsw_status kernel_trace_watch(struct kernel_trace *trace, const struct kernel_device *devices,
+                                   size_t count, struct xsw_error *error)
+{
+    (void)trace;
+    (void)devices;
+    (void)count;
+    return error_set(error, XSW_UNSUPPORTED, "built without libtracefs");
+}
+
+enum xsw_status kernel_trace_read(struct kernel_trace *trace, kernel_observer *observer,
+                                  void *context, struct xsw_error *error)
+{
+    (void)trace;
+    (void)observer;
+    (void)context;
+    return error_set(error, XSW_UNSUPPORTED, "built without libtracefs");
+}
+
+uint64_t kernel_trace_lost(const struct kernel_trace *trace)
+{
+    (void)trace;
+    return 0;
+}
+
+uint64_t kernel_trace_silent(const struct kernel_trace *trace)
+{
+    (void)trace;
+    return 0;
+}
+
+void kernel_trace_close(struct kernel_trace *trace)
+{
+    (void)trace;
+}
