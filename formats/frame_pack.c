@@ -8,11 +8,49 @@
 
 #include "base/error.h"
 
-enum { PACK_LEVEL = 1 };
+/* Parameters of each effort; 0: as the level has it. */
+static const struct {
+    int level, hash_log, shortest_match, target_length, strategy;
+} efforts[FRAME_EFFORTS] = {
+    [FRAME_SMALL] = {.level = 1},
+    [FRAME_FAST] = {.level = -3, .hash_log = 12, .shortest_match = 7},
+    [FRAME_HARDLY] = {.level = 1,
+                      .hash_log = 12,
+                      .shortest_match = 7,
+                      .target_length = 1024,
+                      .strategy = ZSTD_fast},
+    [FRAME_FASTEST] = {.level = 1,
+                       .hash_log = 12,
+                       .shortest_match = 7,
+                       .target_length = 32,
+                       .strategy = ZSTD_fast},
+};
 
 struct frame_packer {
     ZSTD_CCtx *context;
+    enum frame_effort effort; /* for which the parameters are set; FRAME_EFFORTS: none yet */
 };
+
+static void parameter_set(struct frame_packer *packer, ZSTD_cParameter parameter, int value)
+{
+    size_t set = ZSTD_CCtx_setParameter(packer->context, parameter, value);
+    assert(!ZSTD_isError(set));
+    (void)set;
+}
+
+static void effort_set(struct frame_packer *packer, enum frame_effort effort)
+{
+    if (packer->effort == effort) {
+        return;
+    }
+    packer->effort = effort;
+    parameter_set(packer, ZSTD_c_compressionLevel, efforts[effort].level);
+    parameter_set(packer, ZSTD_c_hashLog, efforts[effort].hash_log);
+    parameter_set(packer, ZSTD_c_minMatch, efforts[effort].shortest_match);
+    parameter_set(packer, ZSTD_c_targetLength, efforts[effort].target_length);
+    parameter_set(packer, ZSTD_c_strategy, efforts[effort].strategy);
+    parameter_set(packer, ZSTD_c_checksumFlag, 1);
+}
 
 enum xsw_status frame_packer_open(struct frame_packer **packer, struct xsw_error *error)
 {
@@ -21,11 +59,7 @@ enum xsw_status frame_packer_open(struct frame_packer **packer, struct xsw_error
         free(made);
         return error_set(error, XSW_NO_MEMORY, "no memory to compress");
     }
-    size_t level = ZSTD_CCtx_setParameter(made->context, ZSTD_c_compressionLevel, PACK_LEVEL);
-    size_t checksum = ZSTD_CCtx_setParameter(made->context, ZSTD_c_checksumFlag, 1);
-    assert(!ZSTD_isError(level) && !ZSTD_isError(checksum));
-    (void)level;
-    (void)checksum;
+    made->effort = FRAME_EFFORTS;
     *packer = made;
     return XSW_OK;
 }
@@ -38,28 +72,23 @@ void frame_packer_close(struct frame_packer *packer)
     }
 }
 
-enum xsw_status frame_packer_pack(struct frame_packer *packer, const void *piece, size_t length,
-                                  struct frame *frame, struct xsw_error *error)
+size_t frame_bound(size_t length, size_t parts)
 {
-    size_t bound = ZSTD_compressBound(length);
-    if (bound > frame->size) {
-        uint8_t *bytes = realloc(frame->bytes, bound);
-        if (bytes == NULL) {
-            return error_set(error, XSW_NO_MEMORY, "no memory to compress");
-        }
-        frame->bytes = bytes;
-        frame->size = bound;
-    }
-    size_t packed = ZSTD_compress2(packer->context, frame->bytes, frame->size, piece, length);
+    /* What one frame may need beyond its share of the whole. */
+    size_t each = ZSTD_compressBound(0);
+    return ZSTD_compressBound(length) + parts * each;
+}
+
+enum xsw_status frame_packer_pack(struct frame_packer *packer, enum frame_effort effort,
+                                  const struct frame_content *content, struct frame *frame,
+                                  struct xsw_error *error)
+{
+    effort_set(packer, effort);
+    size_t packed =
+        ZSTD_compress2(packer->context, frame->bytes, frame->size, content->bytes, content->length);
     if (ZSTD_isError(packed)) {
         return error_set(error, XSW_NO_MEMORY, "compression failed: %s", ZSTD_getErrorName(packed));
     }
     frame->length = packed;
     return XSW_OK;
-}
-
-void frame_fini(struct frame *frame)
-{
-    free(frame->bytes);
-    *frame = (struct frame){0};
 }

@@ -86,3 +86,22 @@ void journey_filter_destroy(struct journey_filter *filter)
     }
     free(filter);
 }
+
+static bool pcap_is_same(const struct bpf_program *program, const struct bpf_program *other)
+{
+    return program->bf_len == other->bf_len &&
+           memcmp(program->bf_insns, other->bf_insns,
+                  program->bf_len * sizeof(*program->bf_insns)) == 0;
+}
+
+bool journey_filter_is_same(const struct journey_filter *filter, const struct journey_filter *other)
+{
+    bool is_same = filter->entry == other->entry && filter->value_count == other->value_count &&
+                   filter->pcap_count == other->pcap_count &&
+                   memcmp(filter->tests, other->tests, sizeof(filter->tests)) == 0 &&
+                   memcmp(filter->values, other->values, sizeof(filter->values)) == 0;
+    for (uint16_t i = 0; is_same && i < filter->pcap_count; i++) {
+        is_same = pcap_is_same(&filter->pcaps[i], &other->pcaps[i]);
+    }
+    return is_same;
+}

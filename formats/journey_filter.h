@@ -82,6 +82,7 @@ struct journey_names {
     const char *(*at)(const void *context, enum journey_name kind, size_t index, uint32_t *value);
     const void *context;
     bool is_lenient; /* a name that is not there is no error: nothing has it */
+    bool is_bounded; /* of somebody who is not trusted: see formats/pcap_words.h */
 };
 
 struct journey_filter;
@@ -92,6 +93,9 @@ enum xsw_status journey_filter_compile(const char *text, const struct journey_na
                                        struct journey_filter **filter, size_t *column,
                                        struct xsw_error *error) XSW_MUST_CHECK;
 void journey_filter_destroy(struct journey_filter *filter); /* accepts null */
+/* Whether both were compiled to the same program. */
+bool journey_filter_is_same(const struct journey_filter *filter,
+                            const struct journey_filter *other);
 
 /* Whether it asks what happened on the way: else flags, rules and stages need not be filled in. */
 bool journey_filter_needs_history(const struct journey_filter *filter);
@@ -101,5 +105,10 @@ bool journey_filter_needs_bytes(const struct journey_filter *filter);
 uint8_t journey_filter_bytes(const struct journey_filter *filter, const uint8_t *bytes,
                              uint32_t length, uint32_t captured);
 bool journey_filter_matches(const struct journey_filter *filter, const struct journey_facts *facts);
+/* Of packets to which nothing happened on their way: whether it may be true for one of them, when
+ * outcome, reason, stage, latency and flags are these, and all else is not known. False: for none,
+ * whatever else they are. So what all packets of a batch have in common is asked once. */
+bool journey_filter_may_match(const struct journey_filter *filter,
+                              const struct journey_facts *facts);
 
 #endif

@@ -5,7 +5,8 @@
 /*
  * What the sources of the metadata expression share: journey_filter_parse.c makes a tree of the
  * text, journey_filter_terms.c knows the terms, journey_filter_values.c reads their values,
- * journey_filter.c turns the tree into the program, and journey_filter_run.c runs that.
+ * journey_filter.c turns the tree into the program, journey_filter_run.c runs that,
+ * and journey_filter_reach.c runs it over facts of which only some are known.
  *
  * Threads: as in journey_filter.h.
  */
@@ -142,6 +143,10 @@ const char *filter_token_name(const struct token *token);
 void filter_term_read(struct filter_parser *parser, struct filter_test *test);
 /* Reads one value of a term, the current token, and steps behind it. */
 void filter_value_read(struct filter_parser *parser, const struct filter_term *term);
+
+/* What one test says of the facts. */
+bool filter_test_run(const struct journey_filter *filter, const struct filter_test *test,
+                     const struct journey_facts *facts);
 
 void filter_value_add(struct filter_parser *parser, uint64_t value, uint64_t mask);
 void filter_near_offer(struct near_names *near, const char *name);

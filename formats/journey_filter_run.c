@@ -165,7 +165,7 @@ static bool is_so(uint64_t fact, enum compare compare, const struct filter_value
     }
 }
 
-static bool test_run(const struct journey_filter *filter, const struct filter_test *test,
+bool filter_test_run(const struct journey_filter *filter, const struct filter_test *test,
                      const struct journey_facts *facts)
 {
     const struct filter_value *values = &filter->values[test->value_first];
@@ -191,7 +191,7 @@ bool journey_filter_matches(const struct journey_filter *filter, const struct jo
     uint16_t place = filter->entry;
     while (place < JOURNEY_FILTER_TESTS_MAX) {
         const struct filter_test *test = &filter->tests[place];
-        place = test_run(filter, test, facts) ? test->on_true : test->on_false;
+        place = filter_test_run(filter, test, facts) ? test->on_true : test->on_false;
     }
     return place == TEST_ACCEPT;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "formats/journey_filter_parts.h"
+#include "formats/pcap_words.h"
 
 static const struct filter_word outcome_words[] = {{"delivered", FACTS_DELIVERED},
                                                    {"dropped", FACTS_DROPPED},
@@ -103,6 +104,31 @@ static void comparison_read(struct filter_parser *parser, const struct filter_te
     test->value_count = (uint16_t)(parser->filter->value_count - first);
 }
 
+/* Whether a pcap filter may be compiled: of who is not trusted only what is done at once. */
+static bool pcap_is_allowed(struct filter_parser *parser)
+{
+    const char *text = parser->token.text;
+    size_t length = 0;
+    if (!parser->names->is_bounded) {
+        return true;
+    }
+    if (strlen(text) > PCAP_WORDS_TEXT_MAX) {
+        filter_fail(parser, parser->token.start, XSW_INVALID,
+                    "pcap: more than %d bytes; who may not manage the switch gives such a filter "
+                    "beside this expression, not in it",
+                    PCAP_WORDS_TEXT_MAX);
+        return false;
+    }
+    const char *name = pcap_words_find_name(text, &length);
+    if (name != NULL) {
+        filter_fail(parser, parser->token.start, XSW_INVALID,
+                    "pcap: \"%.*s\" would have to be looked up; expected words of pcap-filter(7), "
+                    "numbers and addresses of who may not manage the switch",
+                    length < 40 ? (int)length : 40, name);
+    }
+    return name == NULL;
+}
+
 /* pcap "EXPRESSION" */
 static void pcap_read(struct filter_parser *parser, struct filter_test *test)
 {
@@ -119,13 +145,14 @@ static void pcap_read(struct filter_parser *parser, struct filter_test *test)
                     JOURNEY_FILTER_PCAPS_MAX);
         return;
     }
-    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, SNAP);
+    pcap_t *pcap = pcap_is_allowed(parser) ? pcap_open_dead(DLT_EN10MB, SNAP) : NULL;
     if (pcap == NULL) {
         filter_fail(parser, start, XSW_NO_MEMORY, "no memory for a pcap filter");
         return;
     }
+    int optimize = !parser->names->is_bounded; /* the optimizer may take seconds */
     *test = (struct filter_test){.fact = FACT_PCAP, .value_first = filter->value_count};
-    if (pcap_compile(pcap, &filter->pcaps[filter->pcap_count], parser->token.text, 1,
+    if (pcap_compile(pcap, &filter->pcaps[filter->pcap_count], parser->token.text, optimize,
                      PCAP_NETMASK_UNKNOWN) != 0) {
         filter_fail(parser, start, XSW_INVALID, "pcap: %.200s (see pcap-filter(7))",
                     pcap_geterr(pcap));

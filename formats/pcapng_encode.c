@@ -318,7 +318,7 @@ static uint8_t *put_option_u64(uint8_t *p, uint16_t code, uint64_t value)
     return p + 8;
 }
 
-static uint8_t *put_packet_options(uint8_t *p, const struct pcapng_packet *packet)
+uint8_t *encode_options(uint8_t *p, const struct pcapng_packet *packet)
 {
     uint8_t *first = p;
     if ((packet->has & PCAPNG_HAS_FLAGS) != 0) {
@@ -344,14 +344,19 @@ static uint8_t *put_packet_options(uint8_t *p, const struct pcapng_packet *packe
     return p == first ? p : put_option_head(p, PCAPNG_OPTION_END, 0);
 }
 
+size_t encode_options_size(const struct pcapng_packet *packet)
+{
+    enum { NUMBERS_SIZE = (4 + 4) + (4 + 8) + (4 + 4) + (4 + 8) };
+    return NUMBERS_SIZE + padded(packet->meta_length) + padded(packet->comment_length) +
+           3 * PCAPNG_OPTION_HEAD_SIZE;
+}
+
 enum xsw_status encode_packet(struct block_buffer *buffer, const struct pcapng_packet *packet,
                               struct xsw_error *error)
 {
-    enum { NUMBERS_SIZE = 4 + 4 + 4 + 8 + 4 + 4 + 4 + 8 };
     enum xsw_status status = check_packet(packet, error);
-    size_t most = PCAPNG_ENHANCED_PACKET_SIZE + padded(packet->captured_length) + NUMBERS_SIZE +
-                  padded(packet->meta_length) + padded(packet->comment_length) +
-                  3 * PCAPNG_OPTION_HEAD_SIZE + PCAPNG_TAIL_SIZE;
+    size_t most = PCAPNG_ENHANCED_PACKET_SIZE + padded(packet->captured_length) +
+                  encode_options_size(packet) + PCAPNG_TAIL_SIZE;
     if (status == XSW_OK) {
         status = make_room(buffer, most, error);
     }
@@ -366,11 +371,70 @@ enum xsw_status encode_packet(struct block_buffer *buffer, const struct pcapng_p
     put_le32(start + 24, packet->original_length);
     uint8_t *p =
         put_padded(start + PCAPNG_ENHANCED_PACKET_SIZE, packet->data, packet->captured_length);
-    p = put_packet_options(p, packet);
+    p = encode_options(p, packet);
     uint32_t length = (uint32_t)(p - start) + PCAPNG_TAIL_SIZE;
     put_le32(p, length);
     put_le32(start + 4, length);
     buffer->length += length;
+    return XSW_OK;
+}
+
+enum { COPY_CHUNK = 32, WORD = 8 };
+
+/* Up to `length` rounded up to a chunk, on both sides. */
+static inline void copy_chunks(uint8_t *to, const uint8_t *from, size_t length)
+{
+    for (size_t i = 0; i < length; i += COPY_CHUNK) {
+        memcpy(to + i, from + i, COPY_CHUNK);
+    }
+}
+
+/* Up to `length` rounded up to a word, on both sides. */
+static inline void copy_words(uint8_t *to, const uint8_t *from, size_t length)
+{
+    enum { INLINE_MAX = 512 };
+    if (length > INLINE_MAX) {
+        memcpy(to, from, length);
+        return;
+    }
+    size_t at = 0;
+    for (; at + COPY_CHUNK <= length; at += COPY_CHUNK) {
+        memcpy(to + at, from + at, COPY_CHUNK);
+    }
+    for (; at < length; at += WORD) {
+        memcpy(to + at, from + at, WORD);
+    }
+}
+
+enum xsw_status encode_repeat(struct block_buffer *buffer, const struct pcapng_template *made,
+                              const struct pcapng_repeat *repeat, struct xsw_error *error)
+{
+    enum { PORT_AT = 12, FLOW_HASH_AT = 20 }; /* in the metadata: formats/stage_meta.h */
+    size_t data_length = padded(repeat->captured_length);
+    size_t length = PCAPNG_ENHANCED_PACKET_SIZE + data_length + made->length;
+    enum xsw_status status = make_room(buffer, length + PCAPNG_TEMPLATE_SLACK, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    uint8_t *block = extend(buffer, length);
+    put_le32(block, PCAPNG_BLOCK_ENHANCED_PACKET);
+    put_le32(block + 4, (uint32_t)length);
+    put_le32(block + 8, repeat->interface);
+    put_time(block + 12, repeat->timestamp_ns);
+    put_le32(block + 20, repeat->captured_length);
+    put_le32(block + 24, repeat->original_length);
+    uint8_t *data = block + PCAPNG_ENHANCED_PACKET_SIZE;
+    copy_words(data, repeat->data, repeat->captured_length);
+    put_le32(data + repeat->captured_length, 0);
+    uint8_t *options = data + data_length;
+    copy_chunks(options, made->options, made->length);
+    put_le64(options + made->id_at, repeat->id);
+    put_le16(options + made->meta_at + PORT_AT, repeat->port);
+    put_le32(options + made->meta_at + FLOW_HASH_AT, repeat->flow_hash);
+    if (made->vlan_at != 0) {
+        put_le16(options + made->vlan_at, repeat->vlan);
+    }
+    put_le32(block + length - PCAPNG_TAIL_SIZE, (uint32_t)length);
     return XSW_OK;
 }
 

@@ -15,6 +15,7 @@
 #include <xsw/error.h>
 
 #include "formats/pcapng_items.h"
+#include "formats/pcapng_template.h"
 
 struct block_buffer {
     uint8_t *bytes; /* whole blocks, one behind the other; at a page, for direct writing */
@@ -30,6 +31,13 @@ enum xsw_status encode_interface(struct block_buffer *buffer,
                                  struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status encode_packet(struct block_buffer *buffer, const struct pcapng_packet *packet,
                               struct xsw_error *error) XSW_MUST_CHECK;
+/* The same with what was encoded before. */
+enum xsw_status encode_repeat(struct block_buffer *buffer, const struct pcapng_template *made,
+                              const struct pcapng_repeat *repeat,
+                              struct xsw_error *error) XSW_MUST_CHECK;
+/* A packet's options alone: how many bytes they are at most; and to `p`, returning their end. */
+size_t encode_options_size(const struct pcapng_packet *packet);
+uint8_t *encode_options(uint8_t *p, const struct pcapng_packet *packet);
 enum xsw_status encode_statistics(struct block_buffer *buffer,
                                   const struct pcapng_statistics *statistics,
                                   struct xsw_error *error) XSW_MUST_CHECK;

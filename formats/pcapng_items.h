@@ -21,9 +21,11 @@
 #include <stdint.h>
 
 enum {
-    PCAPNG_SNAP_LENGTH = 262144,    /* of each interface that we write: libpcap wants them equal */
-    PCAPNG_JSON_MAX = 8 << 20,      /* bytes of one JSON text */
-    PCAPNG_INTERFACES_MAX = 1 << 20 /* of one file */
+    PCAPNG_SNAP_LENGTH = 262144,     /* of each interface that we write: libpcap wants them equal */
+    PCAPNG_JSON_MAX = 8 << 20,       /* bytes of one JSON text */
+    PCAPNG_INTERFACES_MAX = 1 << 20, /* of one file */
+    PCAPNG_EVENT_FIELDS_MAX = 48,    /* of one event, beside the members of the struct */
+    PCAPNG_EVENT_LENGTH_MAX = 65536  /* bytes of an event that we write */
 };
 
 struct pcapng_json {
@@ -116,6 +118,40 @@ struct pcapng_statistics {
     struct pcapng_json json;
 };
 
+/* A name and what it says. Names of ours have lower-case letters, digits and '_', begin with a
+ * letter, and stand in the file as XSW_NAME. Those of other writers are given as they are. */
+struct pcapng_event_field {
+    const char *name;
+    const char *value; /* UTF-8 of any length, also of several lines */
+};
+
+/* As in syslog(3). */
+enum pcapng_priority {
+    PCAPNG_PRIORITY_ERROR = 3,
+    PCAPNG_PRIORITY_WARNING = 4,
+    PCAPNG_PRIORITY_NOTICE = 5,
+    PCAPNG_PRIORITY_INFO = 6,
+    PCAPNG_PRIORITY_DEBUG = 7
+};
+
+/*
+ * Something that happened and is no packet: a systemd Journal Export Block, which Wireshark shows
+ * as a row of its own. Of other writers' blocks, what has a member here is given in it, and the
+ * rest in the fields.
+ */
+struct pcapng_event {
+    uint64_t wall_ns;    /* ns since 1970; a block without it is no event */
+    uint64_t mono_ns;    /* CLOCK_MONOTONIC of the machine with that boot id; 0: not known */
+    uint8_t priority;    /* enum pcapng_priority; PCAPNG_PRIORITY_INFO when the file has none */
+    const char *source;  /* who tells it: "xsw", "kernel", …; null for none */
+    const char *host;    /* name of the machine, or null */
+    const char *boot_id; /* of the machine, in either spelling of a UUID; or null */
+    const char *name;    /* "port-down"; null in blocks of other writers */
+    const char *message; /* a sentence for people; never null when read */
+    size_t field_count;  /* read: at most PCAPNG_EVENT_FIELDS_MAX, further ones are left out */
+    const struct pcapng_event_field *fields;
+};
+
 /* A block that carries nothing for us: names, secrets, custom blocks, types that nobody knows. */
 struct pcapng_other {
     uint32_t block_type;
@@ -127,7 +163,8 @@ enum pcapng_kind {
     PCAPNG_INTERFACE,
     PCAPNG_PACKET,
     PCAPNG_STATISTICS,
-    PCAPNG_OTHER
+    PCAPNG_OTHER,
+    PCAPNG_EVENT
 };
 
 struct pcapng_item {
@@ -139,6 +176,7 @@ struct pcapng_item {
         struct pcapng_packet packet;
         struct pcapng_statistics statistics;
         struct pcapng_other other;
+        struct pcapng_event event;
     };
 };
 

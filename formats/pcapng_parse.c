@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+#include "formats/pcapng_journal.h"
+
 enum { TSRESOL_DEFAULT = 6 };
 
 /* A text option; the first one counts when there are several. */
@@ -226,6 +228,26 @@ static size_t fixed_size(uint32_t type)
     }
 }
 
+static void parse_other(const struct parse_block *block, struct pcapng_item *item)
+{
+    item->kind = PCAPNG_OTHER;
+    item->other = (struct pcapng_other){
+        block->type, (uint32_t)(block->length + PCAPNG_HEAD_SIZE + PCAPNG_TAIL_SIZE)};
+}
+
+/* A journal entry without a time is a block that carries nothing for us. */
+static enum xsw_status parse_journal(struct parse_state *state, const struct parse_block *block,
+                                     struct pcapng_item *item, struct xsw_error *error)
+{
+    item->kind = PCAPNG_EVENT;
+    enum xsw_status status = parse_event(state, block, &item->event, error);
+    if (status == XSW_NOT_FOUND) {
+        parse_other(block, item);
+        return XSW_OK;
+    }
+    return status;
+}
+
 enum xsw_status parse_block(struct parse_state *state, const struct parse_block *block,
                             struct pcapng_item *item, struct xsw_error *error)
 {
@@ -251,10 +273,10 @@ enum xsw_status parse_block(struct parse_state *state, const struct parse_block 
     case PCAPNG_BLOCK_SECTION:
         item->kind = PCAPNG_SECTION;
         return parse_section(state, block, &item->section, error);
+    case PCAPNG_BLOCK_JOURNAL:
+        return parse_journal(state, block, item, error);
     default:
-        item->kind = PCAPNG_OTHER;
-        item->other = (struct pcapng_other){
-            block->type, (uint32_t)(block->length + PCAPNG_HEAD_SIZE + PCAPNG_TAIL_SIZE)};
+        parse_other(block, item);
         return XSW_OK;
     }
 }

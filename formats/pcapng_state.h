@@ -46,7 +46,8 @@ struct parse_state {
     uint64_t ignored_options;
     struct json_joiner joiner;
     struct json_joiner section_joiner; /* for an interface, which may have both */
-    char *texts;                       /* the texts of the last block, each with its zero */
+    struct pcapng_event_field event_fields[PCAPNG_EVENT_FIELDS_MAX];
+    char *texts; /* the texts of the last block, each with its zero */
     size_t texts_size;
     size_t texts_length;
 };

@@ -17,13 +17,14 @@
 #include "base/error.h"
 #include "formats/byte_order.h"
 #include "formats/pcapng_encode.h"
+#include "formats/pcapng_journal.h"
 #include "formats/pcapng_wire.h"
 #include "formats/piece_line.h"
 #include "formats/sink.h"
 
 enum {
     NEW_FILE_MODE = 0666,
-    STATISTICS_KEPT_MAX = 16 << 20, /* bytes of them that wait for a disk with room */
+    STATISTICS_KEPT_MAX = 16 << 20, /* bytes of them, and of events, that wait for room */
     PIECES_REMEMBERED = 64
 };
 
@@ -35,6 +36,7 @@ struct pcapng_writer {
     uint64_t lost_pieces; /* bit n % PIECES_REMEMBERED: piece n was lost */
     bool is_torn;         /* blocks that later ones need are gone: nothing more can be written */
     struct block_buffer buffer;
+    struct block_buffer early; /* events that wait for the first interface */
     uint64_t buffered_packets;
     bool has_section;
     bool has_threads;
@@ -126,8 +128,9 @@ static void drop_packets(struct block_buffer *buffer)
         const uint8_t *block = buffer->bytes + at;
         uint32_t type = get_le32(block);
         size_t length = get_le32(block + 4);
+        bool is_told = type == PCAPNG_BLOCK_STATISTICS || type == PCAPNG_BLOCK_JOURNAL;
         bool is_kept = type == PCAPNG_BLOCK_SECTION || type == PCAPNG_BLOCK_INTERFACE ||
-                       (type == PCAPNG_BLOCK_STATISTICS && kept + length <= STATISTICS_KEPT_MAX);
+                       (is_told && kept + length <= STATISTICS_KEPT_MAX);
         if (is_kept) {
             memmove(buffer->bytes + kept, block, length);
             kept += length;
@@ -273,6 +276,18 @@ enum xsw_status pcapng_writer_section(struct pcapng_writer *writer,
     return hand_over_full(writer, error);
 }
 
+/* Events stand behind the first interface: Wireshark's tools do not rewrite a file in which a block
+ * that is none comes first. */
+static enum xsw_status put_early(struct pcapng_writer *writer, struct xsw_error *error)
+{
+    enum xsw_status status = block_buffer_append(&writer->buffer, &writer->early, error);
+    if (status == XSW_OK) {
+        free(writer->early.bytes);
+        writer->early = (struct block_buffer){0};
+    }
+    return status;
+}
+
 enum xsw_status pcapng_writer_interface(struct pcapng_writer *writer,
                                         const struct pcapng_interface *interface, uint32_t *id,
                                         struct xsw_error *error)
@@ -295,7 +310,8 @@ enum xsw_status pcapng_writer_interface(struct pcapng_writer *writer,
         return status;
     }
     *id = writer->interface_count++;
-    return hand_over_full(writer, error);
+    status = put_early(writer, error);
+    return status == XSW_OK ? hand_over_full(writer, error) : status;
 }
 
 static enum xsw_status check_interface(const struct pcapng_writer *writer, uint32_t id,
@@ -324,6 +340,20 @@ enum xsw_status pcapng_writer_packet(struct pcapng_writer *writer,
     return hand_over_full(writer, error);
 }
 
+enum xsw_status pcapng_writer_repeat(struct pcapng_writer *writer,
+                                     const struct pcapng_template *made,
+                                     const struct pcapng_repeat *repeat, struct xsw_error *error)
+{
+    enum xsw_status status = encode_repeat(&writer->buffer, made, repeat, error);
+    if (__builtin_expect(status != XSW_OK, 0)) {
+        (void)fail(writer, error);
+        return status;
+    }
+    writer->buffered_packets++;
+    writer->account.packets_accepted++;
+    return hand_over_full(writer, error);
+}
+
 enum xsw_status pcapng_writer_statistics(struct pcapng_writer *writer,
                                          const struct pcapng_statistics *statistics,
                                          struct xsw_error *error)
@@ -339,9 +369,42 @@ enum xsw_status pcapng_writer_statistics(struct pcapng_writer *writer,
     return hand_over_full(writer, error);
 }
 
+enum xsw_status pcapng_writer_event(struct pcapng_writer *writer, const struct pcapng_event *event,
+                                    struct xsw_error *error)
+{
+    if (!writer->has_section) {
+        return error_set(error, XSW_INVALID, "%s: an event before the section",
+                         sink_name(writer->sink));
+    }
+    bool is_early = writer->interface_count == 0;
+    enum xsw_status status = XSW_OK;
+    if (is_early && writer->early.length > STATISTICS_KEPT_MAX) {
+        status = error_set(error, XSW_LIMIT, "more than %d bytes of events before an interface",
+                           STATISTICS_KEPT_MAX);
+    }
+    if (status == XSW_OK) {
+        status = encode_event(is_early ? &writer->early : &writer->buffer, event, error);
+    }
+    if (status != XSW_OK) {
+        (void)fail(writer, error);
+        return status;
+    }
+    return hand_over_full(writer, error);
+}
+
 enum xsw_status pcapng_writer_push(struct pcapng_writer *writer, struct xsw_error *error)
 {
     return hand_over(writer, error);
+}
+
+enum xsw_status pcapng_writer_settle(struct pcapng_writer *writer, struct xsw_error *error)
+{
+    return take_ends(writer, error);
+}
+
+void pcapng_writer_wait(struct pcapng_writer *writer)
+{
+    piece_line_wait(writer->line);
 }
 
 enum xsw_status pcapng_writer_flush(struct pcapng_writer *writer, struct xsw_error *error)
@@ -389,7 +452,9 @@ enum xsw_status pcapng_writer_close(struct pcapng_writer *writer,
         return XSW_OK;
     }
     pcapng_writer_end(writer);
-    enum xsw_status status = pcapng_writer_flush(writer, error);
+    enum xsw_status status = put_early(writer, error);
+    enum xsw_status flushed = pcapng_writer_flush(writer, status == XSW_OK ? error : NULL);
+    status = status == XSW_OK ? flushed : status;
     if (account != NULL) {
         *account = pcapng_writer_account(writer);
     }
@@ -397,6 +462,7 @@ enum xsw_status pcapng_writer_close(struct pcapng_writer *writer,
     piece_line_close(writer->line);
     enum xsw_status closed = sink_close(writer->sink, status == XSW_OK ? error : NULL);
     free(writer->buffer.bytes);
+    free(writer->early.bytes);
     free(writer->section_json);
     free(writer);
     return status == XSW_OK ? closed : status;

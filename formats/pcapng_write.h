@@ -5,8 +5,8 @@
 /*
  * Writes one pcapng section, little-endian, so that every stock tool reads it: every interface is
  * Ethernet, with snap length 262144 and nanoseconds. Blocks are gathered to pieces of about 1 MiB
- * (compressed: 4 MiB, which become one zstd frame) and a piece is handed to the kernel as a whole,
- * so that a file of a writer that dies ends at a whole block, and at a whole frame.
+ * (compressed: 4 MiB, which become a row of zstd frames) and a piece is handed to the kernel as a
+ * whole, so that a file of a writer that dies ends at a whole block, and at a whole frame.
  *
  * When a piece cannot be written (disk full), the file is cut back to the end of the piece before
  * it; the piece's packets are counted as lost, its section, interfaces and statistics are kept for
@@ -30,6 +30,7 @@
 #include <xsw/error.h>
 
 #include "formats/pcapng_items.h"
+#include "formats/pcapng_template.h"
 
 struct pcapng_writer;
 
@@ -50,7 +51,7 @@ enum { PCAPNG_PACK_THREADS_MAX = 16 };
 
 enum {
     PCAPNG_PLAIN = 0,
-    PCAPNG_ZSTD = 1 /* frames of 4 MiB of content, level 1, and a seek table at the end */
+    PCAPNG_ZSTD = 1 /* small frames, as frame_row.h says, and a seek table at the end */
 };
 
 /* Creates or empties the file; XSW_BUSY when another writer has it. "-" is standard output. A path
@@ -97,14 +98,35 @@ enum xsw_status pcapng_writer_packet(struct pcapng_writer *writer,
                                      const struct pcapng_packet *packet,
                                      struct xsw_error *error) XSW_MUST_CHECK;
 
+/* The same, with what was encoded once: the hot path of a recorder. The caller vouches for the
+ * interface, and that there are at most PCAPNG_SNAP_LENGTH bytes. */
+enum xsw_status pcapng_writer_repeat(struct pcapng_writer *writer,
+                                     const struct pcapng_template *made,
+                                     const struct pcapng_repeat *repeat,
+                                     struct xsw_error *error) XSW_MUST_CHECK;
+
 enum xsw_status pcapng_writer_statistics(struct pcapng_writer *writer,
                                          const struct pcapng_statistics *statistics,
                                          struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Anywhere behind the section. Events need no interface, but those before the first one are put
+ * behind it, up to 16 MiB of them. They are kept, within the same bound, when the piece that they
+ * are in cannot be written. XSW_INVALID, and nothing is written: no name or
+ * message, no wall time, a field whose name is not as it must be, more than
+ * PCAPNG_EVENT_LENGTH_MAX bytes. */
+enum xsw_status pcapng_writer_event(struct pcapng_writer *writer, const struct pcapng_event *event,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
 
 /* What is gathered becomes a piece and is handed on; with threads this waits only while every place
  * for a piece is taken. An error may be that of an earlier piece. */
 enum xsw_status pcapng_writer_push(struct pcapng_writer *writer,
                                    struct xsw_error *error) XSW_MUST_CHECK;
+/* Takes in what became of pieces, so that pcapng_writer_piece is of now. An error is that of an
+ * earlier piece. */
+enum xsw_status pcapng_writer_settle(struct pcapng_writer *writer,
+                                     struct xsw_error *error) XSW_MUST_CHECK;
+/* Until a piece that is on its way has ended; at once when none is. */
+void pcapng_writer_wait(struct pcapng_writer *writer);
 /* What comes from here on is the end of the file: it is not filled up. */
 void pcapng_writer_end(struct pcapng_writer *writer);
 /* The pieces so far, and what became of piece `number`, counted from 1, of the last 64. */

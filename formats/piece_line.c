@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "formats/frame_pack.h"
+#include "formats/frame_row.h"
 
 enum place_state { PLACE_FREE, PLACE_FILLED, PLACE_READY, PLACE_WRITTEN, PLACE_LOST };
 
@@ -16,7 +16,7 @@ enum place_state { PLACE_FREE, PLACE_FILLED, PLACE_READY, PLACE_WRITTEN, PLACE_L
 struct place {
     enum place_state state;
     struct block_buffer content;
-    struct frame frame;
+    struct frame_row row;
     uint64_t packets;
     enum xsw_status packed; /* how packing ended */
     struct xsw_error error;
@@ -60,10 +60,12 @@ enum xsw_status piece_line_open(struct sink *sink, struct piece_line **line,
     return XSW_OK;
 }
 
-static void place_pack(struct piece_line *line, struct frame_packer *packer, struct place *place)
+static void place_pack(struct piece_line *line, struct frame_packer *packer,
+                       enum frame_effort effort, struct place *place)
 {
-    place->packed = frame_packer_pack(packer, place->content.bytes, place->content.length,
-                                      &place->frame, &place->error);
+    const struct frame_content content = {.bytes = place->content.bytes,
+                                          .length = place->content.length};
+    place->packed = frame_row_pack(packer, effort, &content, &place->row, &place->error);
     if (place->packed != XSW_OK) {
         (void)error_prefix(&place->error, "%s", sink_name(line->sink));
     }
@@ -72,15 +74,33 @@ static void place_pack(struct piece_line *line, struct frame_packer *packer, str
 static bool place_write(struct piece_line *line, struct place *place)
 {
     if (!sink_packs(line->sink)) {
-        return sink_write(line->sink, place->content.bytes, place->content.length, 0,
-                          &place->error) == XSW_OK;
+        return sink_write(line->sink, place->content.bytes, place->content.length, &place->error) ==
+               XSW_OK;
     }
-    return place->packed == XSW_OK &&
-           sink_write(line->sink, place->frame.bytes, place->frame.length, place->content.length,
-                      &place->error) == XSW_OK;
+    if (place->packed != XSW_OK) {
+        return false;
+    }
+    frame_row_place(&place->row, sink_place(line->sink),
+                    sink_wants_whole_pages(line->sink, place->row.length));
+    return sink_write_row(line->sink, &place->row, &place->error) == XSW_OK;
 }
 
 /* Threads ------------------------------------------------------------------------------------ */
+
+/* The more pieces wait for a packer, the less time each gets: a larger file is better than journeys
+ * that are lost in the ring. */
+static enum frame_effort effort_choose(const struct piece_line *line)
+{
+    uint64_t waiting = line->put - line->claimed;
+    uint64_t packers = line->packer_count;
+    if (waiting * 2 < packers) {
+        return FRAME_SMALL;
+    }
+    if (waiting < packers) {
+        return FRAME_FAST;
+    }
+    return waiting == packers ? FRAME_FASTEST : FRAME_HARDLY;
+}
 
 static void *pack_pieces(void *context)
 {
@@ -97,9 +117,10 @@ static void *pack_pieces(void *context)
             break;
         }
         struct place *place = place_of(line, line->claimed++);
+        enum frame_effort effort = effort_choose(line);
         pthread_mutex_unlock(&line->lock);
         if (opened == XSW_OK) {
-            place_pack(line, packer, place);
+            place_pack(line, packer, effort, place);
         } else {
             place->packed = opened;
             place->error = error;
@@ -206,7 +227,7 @@ static void end_at_once(struct piece_line *line, struct place *place)
             place->packed = frame_packer_open(&line->own_packer, &place->error);
         }
         if (place->packed == XSW_OK) {
-            place_pack(line, line->own_packer, place);
+            place_pack(line, line->own_packer, FRAME_SMALL, place);
         }
     }
     place->state = place_write(line, place) ? PLACE_WRITTEN : PLACE_LOST;
@@ -297,7 +318,7 @@ void piece_line_close(struct piece_line *line)
     frame_packer_close(line->own_packer);
     for (unsigned i = 0; i < PIECE_PLACES_MAX; i++) {
         free(line->places[i].content.bytes);
-        frame_fini(&line->places[i].frame);
+        frame_row_fini(&line->places[i].row);
     }
     pthread_cond_destroy(&line->changed);
     pthread_mutex_destroy(&line->lock);

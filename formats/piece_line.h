@@ -12,7 +12,7 @@
  * earlier one said. They all come back lost, with their content, and the owner decides what is
  * put again, behind piece_line_resume().
  *
- * Memory: PIECE_PLACES(threads) pieces and, when packing, as many frames.
+ * Memory: PIECE_PLACES(threads) pieces and, when packing, as many rows of frames.
  *
  * Threads: one owner. Private to formats.
  */

@@ -26,7 +26,8 @@ enum {
     PLAIN_PIECE_SIZE = 1 << 20,
     PACKED_PIECE_SIZE = 4 << 20,
     DIRECT_ALIGNMENT = 4096,
-    WRITE_BACK_BYTES = 8 << 20, /* how much may gather in the page cache before the disk begins */
+    DIRECT_PIECE_MIN = 64 << 10, /* a smaller one would be filled up with too much */
+    WRITE_BACK_BYTES = 8 << 20,  /* how much may gather in the page cache before the disk begins */
     SEEK_HEAD_SIZE = 8,
     SEEK_ENTRY_SIZE = 8,
     SEEK_FOOTER_SIZE = 9,
@@ -38,9 +39,10 @@ struct sink {
     _Atomic int interrupt_fd;        /* readable: do not wait for a pipe any more; -1: none */
     _Atomic uint64_t reserved_bytes; /* of the file system, that are to stay free */
     char *name;
-    bool can_cut;           /* a regular file: what failed can be taken back */
-    bool is_broken;         /* a part of a piece is out and cannot be taken back */
-    _Atomic bool is_direct; /* past the page cache */
+    bool can_cut;               /* a regular file: what failed can be taken back */
+    bool is_broken;             /* a part of a piece is out and cannot be taken back */
+    _Atomic bool is_direct;     /* past the page cache, now */
+    _Atomic bool may_go_direct; /* packed pieces that are large enough */
     bool packs;
     uint64_t first_byte; /* of the file, where the descriptor stood */
     uint64_t file_bytes; /* of whole pieces */
@@ -101,17 +103,43 @@ void sink_reserve(struct sink *sink, uint64_t bytes)
     atomic_store_explicit(&sink->reserved_bytes, bytes, memory_order_relaxed);
 }
 
+/* False: the file system does not know that. */
+static bool direct_set(struct sink *sink, bool is_direct)
+{
+    if (sink->is_direct == is_direct) {
+        return true;
+    }
+    int flags = fcntl(sink->fd, F_GETFL);
+    int wanted = is_direct ? flags | O_DIRECT : flags & ~O_DIRECT;
+    if (flags < 0 || fcntl(sink->fd, F_SETFL, wanted) != 0) {
+        return false;
+    }
+    sink->is_direct = is_direct;
+    return true;
+}
+
 void sink_go_direct(struct sink *sink)
 {
     bool is_aligned = (sink->first_byte + sink->file_bytes) % DIRECT_ALIGNMENT == 0;
-    int flags = fcntl(sink->fd, F_GETFL);
-    sink->is_direct = sink->can_cut && !sink->packs && is_aligned && flags >= 0 &&
-                      fcntl(sink->fd, F_SETFL, flags | O_DIRECT) == 0;
+    bool may = sink->can_cut && is_aligned && direct_set(sink, true);
+    if (may && sink->packs) {
+        sink->may_go_direct = direct_set(sink, false);
+    }
 }
 
 size_t sink_alignment(const struct sink *sink)
 {
-    return sink->is_direct ? DIRECT_ALIGNMENT : 1;
+    return sink->is_direct && !sink->packs ? DIRECT_ALIGNMENT : 1;
+}
+
+bool sink_wants_whole_pages(const struct sink *sink, size_t length)
+{
+    return sink->may_go_direct && length >= DIRECT_PIECE_MIN;
+}
+
+uint64_t sink_place(const struct sink *sink)
+{
+    return sink->first_byte + sink->file_bytes;
 }
 
 /* Until a pipe takes more. False with errno set when that is given up. */
@@ -134,10 +162,8 @@ static bool wait_for_room(const struct sink *sink)
 /* A file system may take the flag and then not the write, or not from where it stands. */
 static bool leave_direct(struct sink *sink)
 {
-    int flags = fcntl(sink->fd, F_GETFL);
-    bool was_direct = sink->is_direct;
-    sink->is_direct = false;
-    return was_direct && flags >= 0 && fcntl(sink->fd, F_SETFL, flags & ~O_DIRECT) == 0;
+    sink->may_go_direct = false;
+    return sink->is_direct && direct_set(sink, false);
 }
 
 /* False with errno set; `done` is how much is out by then. What may block is written in steps that
@@ -145,8 +171,8 @@ static bool leave_direct(struct sink *sink)
 static bool write_all(struct sink *sink, const uint8_t *bytes, size_t length, size_t *done)
 {
     *done = 0;
-    if (length % DIRECT_ALIGNMENT != 0) { /* the end of a file */
-        (void)leave_direct(sink);
+    if (length % DIRECT_ALIGNMENT != 0 && sink->is_direct) { /* the end of a file */
+        (void)direct_set(sink, false);
     }
     while (*done < length) {
         size_t step = length - *done;
@@ -233,12 +259,12 @@ static void begin_write_back(struct sink *sink)
     }
 }
 
-static enum xsw_status make_entry_room(struct sink *sink, struct xsw_error *error)
+static enum xsw_status make_entry_room(struct sink *sink, size_t more, struct xsw_error *error)
 {
-    if (sink->entry_count < sink->entry_room) {
+    if (sink->entry_room - sink->entry_count >= more) {
         return XSW_OK;
     }
-    size_t room = sink->entry_room == 0 ? 256 : sink->entry_room * 2;
+    size_t room = sink->entry_room * 2 + more;
     uint8_t *entries = reallocarray(sink->entries, room, SEEK_ENTRY_SIZE);
     if (entries == NULL) {
         return error_set(error, XSW_NO_MEMORY, "%s: no memory for the seek table", sink->name);
@@ -248,20 +274,36 @@ static enum xsw_status make_entry_room(struct sink *sink, struct xsw_error *erro
     return XSW_OK;
 }
 
-enum xsw_status sink_write(struct sink *sink, const void *piece, size_t length,
-                           size_t content_length, struct xsw_error *error)
+/* A packed piece that begins and ends at a page goes past the page cache. */
+static void direct_choose(struct sink *sink, const void *piece, size_t length)
 {
-    enum xsw_status status = sink->packs ? make_entry_room(sink, error) : XSW_OK;
-    if (status == XSW_OK) {
-        status = write_piece(sink, piece, length, error);
-    }
-    if (status == XSW_OK && sink->packs) {
-        uint8_t *entry = sink->entries + sink->entry_count++ * SEEK_ENTRY_SIZE;
-        put_le32(entry, (uint32_t)length);
-        put_le32(entry + 4, (uint32_t)content_length);
-    }
+    uint64_t aligned = sink_place(sink) | length | (uintptr_t)piece;
+    (void)direct_set(sink, sink->may_go_direct && length >= DIRECT_PIECE_MIN &&
+                               aligned % DIRECT_ALIGNMENT == 0);
+}
+
+enum xsw_status sink_write(struct sink *sink, const void *piece, size_t length,
+                           struct xsw_error *error)
+{
+    enum xsw_status status = write_piece(sink, piece, length, error);
     if (status == XSW_OK) {
         begin_write_back(sink);
+    }
+    return status;
+}
+
+enum xsw_status sink_write_row(struct sink *sink, const struct frame_row *row,
+                               struct xsw_error *error)
+{
+    enum xsw_status status = make_entry_room(sink, row->part_count, error);
+    if (status == XSW_OK) {
+        direct_choose(sink, row->bytes, row->length);
+        status = sink_write(sink, row->bytes, row->length, error);
+    }
+    for (size_t i = 0; status == XSW_OK && i < row->part_count; i++) {
+        uint8_t *entry = sink->entries + sink->entry_count++ * SEEK_ENTRY_SIZE;
+        put_le32(entry, (uint32_t)row->parts[i].length);
+        put_le32(entry + 4, (uint32_t)row->parts[i].content_length);
     }
     return status;
 }
@@ -303,6 +345,7 @@ enum xsw_status sink_close(struct sink *sink, struct xsw_error *error)
     }
     enum xsw_status status = XSW_OK;
     if (sink->entry_count > 0 && !sink->is_broken) {
+        (void)direct_set(sink, false);
         sink_reserve(sink, 0);
         status = write_seek_table(sink, error);
     }

@@ -16,6 +16,8 @@
 
 #include <xsw/error.h>
 
+#include "formats/frame_row.h"
+
 struct sink;
 
 /* Takes `fd`, also when it fails. `name` is for messages and copied. */
@@ -28,13 +30,19 @@ void sink_reserve(struct sink *sink, uint64_t bytes);
  * multiple of sink_alignment() bytes, at addresses that are one too. */
 void sink_go_direct(struct sink *sink);
 size_t sink_alignment(const struct sink *sink); /* 1: any */
+/* Whether a packed piece of so many bytes should end at a page of the file, so that those behind it
+ * can go past the page cache; and where in the file it will begin. */
+bool sink_wants_whole_pages(const struct sink *sink, size_t length);
+uint64_t sink_place(const struct sink *sink);
 bool sink_packs(const struct sink *sink);
 bool sink_is_file(const struct sink *sink); /* a regular one */
 /* Bytes that a piece should have. */
 size_t sink_piece_size(const struct sink *sink);
-/* `content_length`: of what was packed to the piece, when the sink packs. */
 enum xsw_status sink_write(struct sink *sink, const void *piece, size_t length,
-                           size_t content_length, struct xsw_error *error) XSW_MUST_CHECK;
+                           struct xsw_error *error) XSW_MUST_CHECK;
+/* A packed piece, whose frames the seek table will name. */
+enum xsw_status sink_write_row(struct sink *sink, const struct frame_row *row,
+                               struct xsw_error *error) XSW_MUST_CHECK;
 /* Bytes that stand in the file because of this sink. */
 uint64_t sink_file_bytes(const struct sink *sink);
 const char *sink_name(const struct sink *sink);

@@ -351,7 +351,8 @@ const char *meta_loss_name(unsigned cause)
     static const char *const names[META_LOSS_COUNT] = {
         [META_LOSS_RING_FULL] = "ring-full", [META_LOSS_TOO_BIG] = "record-too-big",
         [META_LOSS_DISK] = "disk",           [META_LOSS_PAST_LIMIT] = "past-limit",
-        [META_LOSS_READER] = "reader",
+        [META_LOSS_READER] = "reader",       [META_LOSS_BUDGET] = "budget",
+        [META_LOSS_RATE] = "rate-limit",     [META_LOSS_OVERWRITTEN] = "overwritten",
     };
     return cause < META_LOSS_COUNT && names[cause] != NULL ? names[cause] : "unknown";
 }

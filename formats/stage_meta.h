@@ -94,11 +94,14 @@ enum meta_tlv {
 
 /* Why capture lost a journey. Names are in meta_loss_name(). */
 enum meta_loss {
-    META_LOSS_RING_FULL = 1,  /* the recorder did not keep up */
-    META_LOSS_TOO_BIG = 2,    /* one journey larger than half of the ring */
-    META_LOSS_DISK = 3,       /* the file could not be written */
-    META_LOSS_PAST_LIMIT = 4, /* arrived after the count or time limit was reached */
-    META_LOSS_READER = 5,     /* in a ring that made no sense to the recorder */
+    META_LOSS_RING_FULL = 1,   /* the recorder did not keep up */
+    META_LOSS_TOO_BIG = 2,     /* one journey larger than half of the ring */
+    META_LOSS_DISK = 3,        /* the file could not be written */
+    META_LOSS_PAST_LIMIT = 4,  /* arrived after the count or time limit was reached */
+    META_LOSS_READER = 5,      /* in a ring that made no sense to the recorder */
+    META_LOSS_BUDGET = 6,      /* the session had used up its share of the worker's time */
+    META_LOSS_RATE = 7,        /* more a second than the session wants */
+    META_LOSS_OVERWRITTEN = 8, /* in a flight recorder, before it was read */
     META_LOSS_COUNT
 };
 

@@ -2,6 +2,7 @@
 /*
  * Helper of formats_oracle_test.sh.
  *   formats_oracle write FILE   writes a small journey the way that xsw does
+ *   formats_oracle events FILE  the same with events before, between and behind the packets
  *   formats_oracle show FILE    prints all that our reader sees and that rewriting tools must keep
  */
 #include <inttypes.h>
@@ -119,7 +120,26 @@ static void write_step(struct pcapng_writer *writer, const struct step *step, ui
     check(pcapng_writer_packet(writer, &packet, &error), &error);
 }
 
-static void write_file(const char *path)
+static void write_event(struct pcapng_writer *writer, bool with_events, uint64_t time)
+{
+    static const struct pcapng_event_field fields[] = {{"port", "p1"}, {"text", "two\nlines"}};
+    const struct pcapng_event event = {.wall_ns = time,
+                                       .mono_ns = 5000000001,
+                                       .priority = PCAPNG_PRIORITY_WARNING,
+                                       .source = "xsw",
+                                       .host = "host1",
+                                       .boot_id = "403787e6-036e-45a8-b6ea-a9be03ad678a",
+                                       .name = "port-down",
+                                       .message = "Port p1 is down",
+                                       .field_count = 2,
+                                       .fields = fields};
+    struct xsw_error error;
+    if (with_events) {
+        check(pcapng_writer_event(writer, &event, &error), &error);
+    }
+}
+
+static void write_file(const char *path, bool with_events)
 {
     static const struct step steps[] = {
         {0, 1001, LONG_FRAME_LENGTH, {.kind = META_PASS, .flags = META_FIRST, .port = 1}, 0, NULL},
@@ -135,8 +155,10 @@ static void write_file(const char *path)
     struct xsw_error error;
     check(pcapng_writer_open(path, &writer, &error), &error);
     write_section(writer);
+    write_event(writer, with_events, 1700000000000000000);
     write_interface(writer, "host1/p1.rx", "{\"format\":1,\"port\":1,\"stage\":0}");
     write_step(writer, &steps[0], 1700000000000000001);
+    write_event(writer, with_events, 1700000000000001999);
     write_step(writer, &steps[1], 1700000000000000002);
     write_interface(writer, "host1/p2.acl", "{\"format\":1,\"port\":2,\"stage\":7}");
     write_step(writer, &steps[2], 1700000000000000003);
@@ -146,6 +168,7 @@ static void write_file(const char *path)
                                                  .received = 3,
                                                  .json = {"{\"format\":1}", 12, NULL}};
     check(pcapng_writer_statistics(writer, &statistics, &error), &error);
+    write_event(writer, with_events, 1700000000000003000);
     check(pcapng_writer_close(writer, NULL, &error), &error);
 }
 
@@ -192,6 +215,11 @@ static void show_item(const struct pcapng_item *item)
         show_hex(item->packet.data, item->packet.captured_length);
         printf("\n");
         break;
+    case PCAPNG_EVENT:
+        printf("event %s time %" PRIu64 " fields %zu message %s\n",
+               item->event.name == NULL ? "" : item->event.name, item->event.wall_ns,
+               item->event.field_count, item->event.message);
+        break;
     case PCAPNG_STATISTICS: /* every rewriting tool leaves them out */
     case PCAPNG_OTHER:
         break;
@@ -215,13 +243,17 @@ static void show_file(const char *path)
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "write") == 0) {
-        write_file(argv[2]);
+        write_file(argv[2], false);
+        return 0;
+    }
+    if (argc == 3 && strcmp(argv[1], "events") == 0) {
+        write_file(argv[2], true);
         return 0;
     }
     if (argc == 3 && strcmp(argv[1], "show") == 0) {
         show_file(argv[2]);
         return 0;
     }
-    fprintf(stderr, "usage: formats_oracle write|show FILE\n");
+    fprintf(stderr, "usage: formats_oracle write|events|show FILE\n");
     return 2;
 }

@@ -51,6 +51,14 @@ static void make_whole_files(void)
         save(big_endian != 0 ? "whole-be.pcapng" : "whole-le.pcapng", sample.bytes, sample.length);
         save_packed(big_endian != 0 ? "whole-be.zst" : "whole-le.zst");
     }
+    static const char entry[] = "__REALTIME_TIMESTAMP=1700000000123456\nMESSAGE=m\nXSW_EVENT=e\n"
+                                "XSW_TEXT\n\3\0\0\0\0\0\0\0a\nb\nXSW_PORT=p\n_PID=1";
+    sample_init(&sample, true);
+    sample_section(&sample);
+    sample_block(&sample, 9);
+    sample_bytes(&sample, entry, sizeof(entry) - 1);
+    sample_block_end(&sample);
+    save("event.pcapng", sample.bytes, sample.length);
     /* Two sections of different order. */
     sample_init(&sample, false);
     sample_file(&sample, &packets);

@@ -86,6 +86,17 @@ static void touch_item(const struct pcapng_item *item)
         touch_text(item->statistics.comment);
         touch_json(&item->statistics.json);
         break;
+    case PCAPNG_EVENT:
+        touch_text(item->event.source);
+        touch_text(item->event.host);
+        touch_text(item->event.boot_id);
+        touch_text(item->event.name);
+        touch_text(item->event.message);
+        for (size_t i = 0; i < item->event.field_count; i++) {
+            touch_text(item->event.fields[i].name);
+            touch_text(item->event.fields[i].value);
+        }
+        break;
     case PCAPNG_OTHER:
         break;
     }

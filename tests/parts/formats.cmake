@@ -11,12 +11,15 @@ xsw_unit_test(formats pcapng_wire)
 xsw_unit_test(formats pcapng_read LINK formats_sample)
 xsw_unit_test(formats pcapng_damage LINK formats_sample)
 xsw_unit_test(formats pcapng_write LINK formats_sample)
+xsw_unit_test(formats pcapng_journal LINK formats_sample)
 
 add_executable(formats_oracle ${CMAKE_CURRENT_SOURCE_DIR}/formats_oracle.c)
 target_link_libraries(formats_oracle PRIVATE xsw_build xsw_formats)
 add_test(NAME formats.oracle
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/formats_oracle_test.sh $<TARGET_FILE:formats_oracle>)
-set_tests_properties(formats.oracle PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77 LABELS oracle)
+add_test(NAME formats.events
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/events_oracle_test.sh $<TARGET_FILE:formats_oracle>)
+set_tests_properties(formats.oracle formats.events PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77 LABELS oracle)
 
 add_executable(fuzz_pcapng ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/pcapng_fuzz.c
     ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus_runner.c)

@@ -374,6 +374,56 @@ static void names_may_be_quoted_and_unknown_ones_may_be_let_pass(void **state)
     journey_filter_destroy(filter);
 }
 
+static void who_is_not_trusted_has_no_pcap_filter_that_takes_long(void **state)
+{
+    (void)state;
+    struct journey_names bounded = names;
+    bounded.is_bounded = true;
+    static const struct {
+        const char *text, *says;
+    } wrong[] = {
+        {"pcap 'host nowhere.example'", "pcap: \"nowhere.example\" would have to be looked"},
+        {"dropped or pcap 'port http'", "\"http\""},
+        {NULL, "more than 256 bytes"}};
+    char large[400];
+    snprintf(large, sizeof(large), "pcap '%0300d'", 0);
+    struct journey_filter *filter = NULL;
+    size_t column;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const char *text = wrong[i].text != NULL ? wrong[i].text : large;
+        struct xsw_error error;
+        assert_int_equal(journey_filter_compile(text, &bounded, &filter, &column, &error),
+                         XSW_INVALID);
+        if (strstr(error.text, wrong[i].says) == NULL) {
+            fail_msg("%s", error.text);
+        }
+    }
+    const char *short_one = "pcap 'tcp dst port 80 and host 10.0.0.1'";
+    assert_int_equal(journey_filter_compile(short_one, &bounded, &filter, &column, NULL), XSW_OK);
+    journey_filter_destroy(filter);
+}
+
+static void the_same_program_is_known_as_such(void **state)
+{
+    (void)state;
+    struct journey_filter *first = compile("dropped and pcap 'tcp' and port == bob");
+    static const struct {
+        const char *text;
+        bool is_same;
+    } others[] = {{" dropped  and pcap 'tcp' and port == 'bob'", true},
+                  {"dropped and pcap 'udp' and port == bob", false},
+                  {"dropped and pcap 'tcp' and port == in", false},
+                  {"dropped or pcap 'tcp' and port == bob", false}};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct journey_filter *other = compile(others[i].text);
+        if (journey_filter_is_same(first, other) != others[i].is_same) {
+            fail_msg("%s", others[i].text);
+        }
+        journey_filter_destroy(other);
+    }
+    journey_filter_destroy(first);
+}
+
 static enum xsw_status try_repeated(const char *begin, const char *part, size_t count,
                                     const char *end)
 {
@@ -419,6 +469,8 @@ int main(void)
         cmocka_unit_test(errors_point_at_the_column_and_say_what_was_expected),
         cmocka_unit_test(names_may_be_quoted_and_unknown_ones_may_be_let_pass),
         cmocka_unit_test(what_is_too_long_or_too_deep_is_refused),
+        cmocka_unit_test(who_is_not_trusted_has_no_pcap_filter_that_takes_long),
+        cmocka_unit_test(the_same_program_is_known_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

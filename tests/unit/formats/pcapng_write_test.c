@@ -389,6 +389,13 @@ static void account_follows_the_pieces(void **state)
     close(file);
 }
 
+/* Whether the frame is a filler, which has no checksum, unlike all others. */
+static bool is_filler(const uint8_t *frame)
+{
+    enum { HAS_CHECKSUM = 4 };
+    return (frame[4] & HAS_CHECKSUM) == 0;
+}
+
 /* The seek table at the end names every frame: sizes add up and each frame unpacks to its size. */
 static void check_seek_table(const uint8_t *bytes, size_t length, uint64_t content)
 {
@@ -407,8 +414,8 @@ static void check_seek_table(const uint8_t *bytes, size_t length, uint64_t conte
         uint32_t content_size = get_le32(table + 8 * i + 4);
         assert_int_equal(ZSTD_findFrameCompressedSize(bytes + at, length - at), packed_size);
         assert_int_equal(ZSTD_getFrameContentSize(bytes + at, packed_size), content_size);
+        unpacked += is_filler(bytes + at) ? 0 : content_size;
         at += packed_size;
-        unpacked += content_size;
     }
     assert_ptr_equal(bytes + at, table - 8);
     assert_int_equal(unpacked, content);
