@@ -63,6 +63,20 @@ static void lost_visit(const struct json_in *place, struct account_worker *worke
     worker->lost[0] = account_sum(worker->lost[0], json_in_sum_others(place, names));
 }
 
+static void journeys_add(const struct json_in *place, struct account_worker *sum)
+{
+    struct json_in lost;
+    number_add(place, "offered", &sum->offered);
+    number_add(place, "filtered", &sum->filtered);
+    optional_add(place, "unwanted", &sum->unwanted);
+    optional_add(place, "sampled", &sum->sampled);
+    number_add(place, "written", &sum->written);
+    json_in_child(place, "lost", &lost);
+    if (lost.object != NULL) {
+        lost_visit(&lost, sum);
+    }
+}
+
 static void worker_visit(const struct json_in *element, void *context)
 {
     struct account *account = context;
@@ -72,17 +86,8 @@ static void worker_visit(const struct json_in *element, void *context)
     }
     uint32_t id = (uint32_t)number;
     struct account_worker *worker = table_add(&account->workers, &id);
-    if (worker == NULL) {
-        return;
-    }
-    struct json_in lost;
-    number_add(element, "offered", &worker->offered);
-    number_add(element, "filtered", &worker->filtered);
-    optional_add(element, "unwanted", &worker->unwanted);
-    number_add(element, "written", &worker->written);
-    json_in_child(element, "lost", &lost);
-    if (lost.object != NULL) {
-        lost_visit(&lost, worker);
+    if (worker != NULL) {
+        journeys_add(element, worker);
     }
 }
 
@@ -131,6 +136,13 @@ static void stage_visit(const struct json_in *element, void *context)
     struct drop_context drops = {account, id, 0};
     json_in_each(element, "dropped", dropped_visit, &drops);
     stage->dropped = drops.sum;
+    struct json_in journeys;
+    json_in_child(element, "journeys", &journeys);
+    stage->has_journeys = journeys.object != NULL;
+    stage->journeys = (struct account_worker){0};
+    if (stage->has_journeys) {
+        journeys_add(&journeys, &stage->journeys);
+    }
 }
 
 static void summary_forget(struct account *account)
@@ -224,6 +236,18 @@ struct account_span account_span(const struct account *account)
     return span;
 }
 
+void account_add_event(struct account *account, const struct pcapng_event *event)
+{
+    if (event->name == NULL || strcmp(event->name, "capture_changed") != 0) {
+        return;
+    }
+    for (size_t i = 0; i < event->field_count; i++) {
+        const struct pcapng_event_field *field = &event->fields[i];
+        bool is_limit = strcmp(field->name, "stage_set") == 0 && strcmp(field->value, "0") != 0;
+        account->is_limited = account->is_limited || is_limit;
+    }
+}
+
 void account_add_gap(struct account *account, const struct meta_gap *gap)
 {
     struct account_file *file = &account->file;
@@ -256,18 +280,33 @@ uint64_t account_worker_lost(const struct account_worker *worker)
     return sum;
 }
 
+static void journeys_sum(struct account_worker *sum, const struct account_worker *more)
+{
+    sum->offered = account_sum(sum->offered, more->offered);
+    sum->filtered = account_sum(sum->filtered, more->filtered);
+    sum->unwanted = account_sum(sum->unwanted, more->unwanted);
+    sum->sampled = account_sum(sum->sampled, more->sampled);
+    sum->written = account_sum(sum->written, more->written);
+    for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
+        sum->lost[cause] = account_sum(sum->lost[cause], more->lost[cause]);
+    }
+}
+
 struct account_worker account_workers_sum(const struct account *account)
 {
     struct account_worker sum = {0};
     for (size_t i = 0; i < account->workers.count; i++) {
-        const struct account_worker *worker = table_value(&account->workers, i);
-        sum.offered = account_sum(sum.offered, worker->offered);
-        sum.filtered = account_sum(sum.filtered, worker->filtered);
-        sum.unwanted = account_sum(sum.unwanted, worker->unwanted);
-        sum.written = account_sum(sum.written, worker->written);
-        for (unsigned cause = 0; cause < META_LOSS_COUNT; cause++) {
-            sum.lost[cause] = account_sum(sum.lost[cause], worker->lost[cause]);
-        }
+        journeys_sum(&sum, table_value(&account->workers, i));
+    }
+    return sum;
+}
+
+struct account_worker account_stages_sum(const struct account *account)
+{
+    struct account_worker sum = {0};
+    for (size_t i = 0; i < account->stages.count; i++) {
+        const struct account_stage *stage = table_value(&account->stages, i);
+        journeys_sum(&sum, &stage->journeys);
     }
     return sum;
 }

@@ -18,6 +18,7 @@
 
 #include "analyzer/json_in.h"
 #include "analyzer/table.h"
+#include "formats/pcapng_items.h"
 #include "formats/stage_meta.h"
 
 enum { ACCOUNT_ROWS_MAX = 8192, ACCOUNT_GAPS_MAX = 64 };
@@ -50,15 +51,19 @@ struct account_file {
     uint64_t gaps_beyond;
 };
 
-struct account_worker { /* key: u32 */
+/* Journeys of a worker (key: u32), or those that ended at a stage. */
+struct account_worker {
     uint64_t offered, filtered, written;
-    uint64_t unwanted; /* of `filtered`: their journeys did not match the metadata expression */
+    uint64_t sampled;               /* other flows than those of the sample */
+    uint64_t unwanted;              /* of `filtered`: by what is known at their end only */
     uint64_t lost[META_LOSS_COUNT]; /* 0: other causes */
 };
 
 struct account_stage { /* key: u16 */
     uint64_t in, clones, injected, out, consumed, held, released;
     uint64_t dropped; /* the sum over reasons */
+    bool has_journeys;
+    struct account_worker journeys; /* what became of those that ended there */
 };
 
 /* One file of a recording that was rotated over several: each has the account of its own part. */
@@ -80,6 +85,7 @@ struct account {
     struct account_file file;
     bool has_summary;
     bool has_recorder; /* the summary tells what the recorder did */
+    bool is_limited;   /* of some journeys there are records at some stages only */
     char why[32];
     char error[200];
     uint64_t ended_mono_ns;
@@ -102,6 +108,8 @@ void account_add_section(struct account *account, uint32_t segment);
 /* The META_SUMMARY text. A second one replaces the first, but those of several files of one
  * recording are added up. */
 void account_read_summary(struct account *account, const struct json_in *summary);
+/* One of the recording's events: other rules may limit the records to some stages. */
+void account_add_event(struct account *account, const struct pcapng_event *event);
 void account_add_gap(struct account *account, const struct meta_gap *gap);
 void account_add_drop(struct account *account, uint16_t stage, uint16_t reason);
 
@@ -118,6 +126,7 @@ struct account_span account_span(const struct account *account);
 uint64_t account_sum(uint64_t a, uint64_t b);
 /* Over all workers. */
 struct account_worker account_workers_sum(const struct account *account);
+struct account_worker account_stages_sum(const struct account *account);
 /* Over all causes. */
 uint64_t account_worker_lost(const struct account_worker *worker);
 /* What the recorder took from the rings and did not write, for any cause. */

@@ -24,10 +24,14 @@ enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
     if (open_max == 0) {
         open_max = JOURNEYS_OPEN_DEFAULT;
     }
+    events_init(&made->events);
     id_set_init(&made->ids, ID_SET_PAGES_MAX);
     table_init(&made->orphans, sizeof(struct analysis_orphan), sizeof(uint64_t),
                ANALYSIS_ORPHANS_MAX);
     enum xsw_status status = journey_joiner_create(open_max, &made->joiner, error);
+    if (status == XSW_OK) {
+        status = trails_create(open_max, &made->trails, error);
+    }
     if (status < 0) {
         analysis_destroy(made);
         return status;
@@ -52,6 +56,8 @@ void analysis_destroy(struct analysis *analysis)
     }
     free(analysis->files);
     journey_joiner_destroy(analysis->joiner);
+    trails_destroy(analysis->trails);
+    events_fini(&analysis->events);
     id_set_fini(&analysis->ids);
     table_fini(&analysis->orphans);
     free(analysis);
@@ -63,6 +69,13 @@ void analysis_observe(struct analysis *analysis, analysis_observer *observer, vo
     analysis->observer_context = context;
 }
 
+void analysis_observe_items(struct analysis *analysis, analysis_item_observer *observer,
+                            void *context)
+{
+    analysis->item_observer = observer;
+    analysis->item_context = context;
+}
+
 void analysis_restrict(struct analysis *analysis, analysis_wanted *wanted, const void *context)
 {
     analysis->wanted = wanted;
@@ -70,14 +83,15 @@ void analysis_restrict(struct analysis *analysis, analysis_wanted *wanted, const
 }
 
 /* Where the reading of a file stands. */
-struct reading {
+struct analysis_stream {
     struct analysis *analysis;
-    struct analysis_file *file;
+    size_t number;                    /* of the file */
+    struct analysis_file *file;       /* of each item anew: opening another file may move it */
     struct analysis_session *session; /* of the section; null before one of ours */
     struct table taps; /* u32 interface -> struct dictionary_label, the port that it names */
 };
 
-static void tap_take(struct reading *reading, const struct pcapng_interface *interface)
+static void tap_take(struct analysis_stream *reading, const struct pcapng_interface *interface)
 {
     struct dictionary_label port =
         analysis_tap(reading->analysis, reading->session, reading->file, interface);
@@ -89,7 +103,8 @@ static void tap_take(struct reading *reading, const struct pcapng_interface *int
 }
 
 /* By the interface of the record, unless that speaks of another port. */
-static void port_name(const struct reading *reading, uint32_t interface, struct record *record)
+static void port_name(const struct analysis_stream *reading, uint32_t interface,
+                      struct record *record)
 {
     const struct dictionary_label *tap = table_find(&reading->taps, &interface);
     if (tap != NULL && tap->id == record->port.id) {
@@ -97,7 +112,7 @@ static void port_name(const struct reading *reading, uint32_t interface, struct 
     }
 }
 
-static void packet_take(struct reading *reading, const struct pcapng_item *item)
+static void packet_take(struct analysis_stream *reading, const struct pcapng_item *item)
 {
     struct record record;
     struct xsw_error error;
@@ -125,7 +140,7 @@ static void packet_take(struct reading *reading, const struct pcapng_item *item)
     analysis_record(reading->analysis, reading->session, &record);
 }
 
-static void item_take(struct reading *reading, const struct pcapng_item *item)
+static void item_take(struct analysis_stream *reading, const struct pcapng_item *item)
 {
     struct analysis_file *file = reading->file;
     switch (item->kind) {
@@ -151,6 +166,12 @@ static void item_take(struct reading *reading, const struct pcapng_item *item)
         break;
     case PCAPNG_STATISTICS:
         analysis_summary(reading->analysis, reading->session, file, &item->statistics.json);
+        break;
+    case PCAPNG_EVENT:
+        events_add(&reading->analysis->events, &item->event);
+        if (reading->session != NULL) {
+            account_add_event(&reading->session->account, &item->event);
+        }
         break;
     case PCAPNG_OTHER:
         break;
@@ -178,25 +199,70 @@ static enum xsw_status file_add(struct analysis *analysis, const char *path,
     return XSW_OK;
 }
 
+enum xsw_status analysis_stream_open(struct analysis *analysis, const char *name,
+                                     struct analysis_stream **stream, struct xsw_error *error)
+{
+    struct analysis_stream *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for reading %s", name);
+    }
+    enum xsw_status status = file_add(analysis, name, &made->file, error);
+    if (status < 0) {
+        free(made);
+        return status;
+    }
+    made->analysis = analysis;
+    made->number = analysis->file_count - 1;
+    made->file->status = XSW_OK;
+    table_init(&made->taps, sizeof(uint32_t), sizeof(struct dictionary_label), DICTIONARY_MAX);
+    *stream = made;
+    return XSW_OK;
+}
+
+void analysis_stream_item(struct analysis_stream *stream, const struct pcapng_item *item)
+{
+    stream->file = &stream->analysis->files[stream->number];
+    item_take(stream, item);
+    if (stream->analysis->item_observer != NULL) {
+        stream->analysis->item_observer(stream->session, item, stream->analysis->item_context);
+    }
+}
+
+void analysis_stream_close(struct analysis_stream *stream, enum xsw_status status,
+                           const char *problem)
+{
+    if (stream == NULL) {
+        return;
+    }
+    struct analysis_file *file = &stream->analysis->files[stream->number];
+    file->status = status;
+    if (status < 0) {
+        text_make_safe(file->problem, sizeof(file->problem), problem);
+        if (stream->session != NULL) {
+            stream->session->is_torn = true;
+        }
+    }
+    table_fini(&stream->taps);
+    free(stream);
+}
+
 enum xsw_status analysis_read(struct analysis *analysis, const char *path,
                               analysis_progress *progress, void *context, struct xsw_error *error)
 {
-    struct reading reading = {.analysis = analysis};
-    enum xsw_status status = file_add(analysis, path, &reading.file, error);
-    if (status < 0) {
-        return status;
+    struct analysis_stream *stream = NULL;
+    enum xsw_status opened = analysis_stream_open(analysis, path, &stream, error);
+    if (opened < 0) {
+        return opened;
     }
-    struct analysis_file *file = reading.file;
-    table_init(&reading.taps, sizeof(uint32_t), sizeof(struct dictionary_label), DICTIONARY_MAX);
     struct pcapng_reader *reader = NULL;
     struct xsw_error problem = {0};
     struct pcapng_item item;
     uint64_t items = 0;
-    file->status = pcapng_reader_open(path, &reader, &problem);
-    while (file->status == XSW_OK) {
-        file->status = pcapng_reader_next(reader, &item, &problem);
-        if (file->status == XSW_OK) {
-            item_take(&reading, &item);
+    enum xsw_status status = pcapng_reader_open(path, &reader, &problem);
+    while (status == XSW_OK) {
+        status = pcapng_reader_next(reader, &item, &problem);
+        if (status == XSW_OK) {
+            analysis_stream_item(stream, &item);
         }
         if (progress != NULL && ++items % PROGRESS_ITEMS == 0) {
             uint64_t read_bytes;
@@ -206,14 +272,21 @@ enum xsw_status analysis_read(struct analysis *analysis, const char *path,
         }
     }
     pcapng_reader_close(reader);
-    table_fini(&reading.taps);
-    if (file->status < 0) {
-        text_make_safe(file->problem, sizeof(file->problem), problem.text);
-        if (reading.session != NULL) {
-            reading.session->is_torn = true;
-        }
-    }
+    analysis_stream_close(stream, status, problem.text);
     return XSW_OK;
+}
+
+static const char *missing_why(struct analysis_session *session)
+{
+    if (session->is_torn) {
+        return "the file is torn";
+    }
+    if (session->selection[0] == '\0') {
+        return "the recorder was killed, or a tool rewrote the file";
+    }
+    snprintf(session->missing, sizeof(session->missing),
+             "the file is a selection of a recording: %s", session->selection);
+    return session->missing;
 }
 
 enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *error)
@@ -225,12 +298,10 @@ enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *err
         if (account_span(&session->account).is_open) {
             session->account.has_summary = false;
         }
-        struct proof_context context = {
-            .account = &session->account,
-            .dictionary = &session->of->dictionary,
-            .missing = session->is_torn ? "the file is torn"
-                                        : "the recorder was killed, or a tool rewrote the file",
-            .pipeline_was_changed = session->pipeline_was_changed};
+        struct proof_context context = {.account = &session->account,
+                                        .dictionary = &session->of->dictionary,
+                                        .missing = missing_why(session),
+                                        .pipeline_was_changed = session->pipeline_was_changed};
         enum xsw_status status = proof_build(&session->proof, &context, error);
         if (status < 0) {
             return status;

@@ -7,9 +7,14 @@
  * switch instance (the same uuid) come together in one struct analysis_switch; each capture session
  * keeps an account of its own, since losses and the switch's counters belong to a session.
  *
- * Memory is bounded whatever the files hold: 34 MiB for packet ids (id_set.h), 7 MiB for open
- * journeys (journey.h), and for each of at most ANALYSIS_SWITCHES_MAX switches at most 20 MiB for
- * drops, changes and names. What goes beyond a limit is counted and said, not kept.
+ * Memory is bounded whatever the files hold: 34 MiB for packet ids (id_set.h), 37 MiB for 65536
+ * open journeys (journey.h, trail.h; what is not open at once is not touched), and for each of at
+ * most ANALYSIS_SWITCHES_MAX switches at most 20 MiB for drops, changes and names, 16 MiB for flows
+ * and 8 MiB for latency, paths and addresses: 115 MiB for a recording of one switch. What goes
+ * beyond a limit is counted and said, not kept.
+ *
+ * A live session is read like a file: analysis_stream_open(), and the items as they come.
+ * Everything but the proofs may be looked at at any time between two items.
  *
  * Threads: one.
  */
@@ -24,10 +29,17 @@
 #include "analyzer/changes.h"
 #include "analyzer/dictionary.h"
 #include "analyzer/drops.h"
+#include "analyzer/events.h"
+#include "analyzer/flows.h"
 #include "analyzer/id_set.h"
 #include "analyzer/journey.h"
+#include "analyzer/latency.h"
+#include "analyzer/marks.h"
 #include "analyzer/notes.h"
+#include "analyzer/paths.h"
 #include "analyzer/proof.h"
+#include "analyzer/stations.h"
+#include "analyzer/trail.h"
 
 enum {
     ANALYSIS_FILES_MAX = 4096,
@@ -59,8 +71,11 @@ struct analysis_session {
     uint64_t clock_mono_ns, clock_wall_ns; /* the same moment */
     uint64_t stages_at_start;
     bool pipeline_was_changed;
-    bool is_torn; /* a file of it ends inside a block, or is damaged */
+    bool is_torn;        /* a file of it ends inside a block, or is damaged */
+    char selection[256]; /* the files are a part of a recording, chosen by this; "": they are not */
+    char missing[300];   /* why there is no account at the end, for the proof */
     struct account account;
+    struct marks marks; /* what was configured meanwhile */
     struct proof proof; /* filled by analysis_finish */
 };
 
@@ -73,14 +88,23 @@ struct analysis_switch {
     struct table receive_ports; /* struct dictionary_label -> u64 packets received at it */
     struct drops drops;
     struct changes changes;
+    struct latency latency;
+    struct paths paths;
+    struct flows flows;
+    struct stations stations;
 };
 
 struct record;
 struct analysis_session;
+struct pcapng_item;
 
 /* Sees each readable record after it was counted. */
 typedef void analysis_observer(const struct analysis_session *session, const struct record *record,
                                void *context);
+
+/* Sees each item of a file after it was taken in; `session` is that of its section, or null. */
+typedef void analysis_item_observer(const struct analysis_session *session,
+                                    const struct pcapng_item *item, void *context);
 
 /* Whether a journey is to be in the switches' totals, drops and changes. */
 typedef bool analysis_wanted(uint32_t session, uint64_t packet_id, const void *context);
@@ -98,11 +122,15 @@ struct analysis {
     struct analysis_session *sessions[ANALYSIS_SESSIONS_MAX];
     size_t session_count;
     struct journey_joiner *joiner;
+    struct trails *trails;
+    struct events events; /* of all switches */
     struct id_set ids;    /* begun, by session */
     struct table orphans; /* struct analysis_orphan -> u64 copies, whose parent was not seen yet */
     struct notes notes;
     analysis_observer *observer;
     void *observer_context;
+    analysis_item_observer *item_observer;
+    void *item_context;
     analysis_wanted *wanted; /* null: all are */
     const void *wanted_context;
 };
@@ -114,6 +142,10 @@ void analysis_destroy(struct analysis *analysis); /* accepts null */
 
 /* At most one; before the first file. */
 void analysis_observe(struct analysis *analysis, analysis_observer *observer, void *context);
+
+/* The same for items. */
+void analysis_observe_items(struct analysis *analysis, analysis_item_observer *observer,
+                            void *context);
 
 /* Leaves journeys out of what is told of switches, but not out of the books of the sessions, so
  * that the proof is of the whole recording. At most once; before the first file. */
@@ -131,6 +163,17 @@ typedef void analysis_progress(const char *path, uint64_t read_bytes, uint64_t f
 enum xsw_status analysis_read(struct analysis *analysis, const char *path,
                               analysis_progress *progress, void *context,
                               struct xsw_error *error) XSW_MUST_CHECK;
+
+/* The same piece by piece, for a stream that is read elsewhere: `name` is for messages. The items
+ * are as the reader (formats/pcapng_read.h) gives them; a failure is told by the file's notes. */
+struct analysis_stream;
+enum xsw_status analysis_stream_open(struct analysis *analysis, const char *name,
+                                     struct analysis_stream **stream,
+                                     struct xsw_error *error) XSW_MUST_CHECK;
+void analysis_stream_item(struct analysis_stream *stream, const struct pcapng_item *item);
+/* `status` is XSW_END when all was read, else what went wrong, and `problem` says it. */
+void analysis_stream_close(struct analysis_stream *stream, enum xsw_status status,
+                           const char *problem);
 
 /* Closes the books behind the last file and builds the proofs. Once. */
 enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *error) XSW_MUST_CHECK;

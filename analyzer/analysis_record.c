@@ -203,6 +203,25 @@ static void gaps_add(struct analysis_session *session, const struct record *reco
     }
 }
 
+/* What counts whole journeys. One without an end has an outcome of its own. */
+static void trail_end(struct analysis_switch *of, const struct trail *trail)
+{
+    latency_add(&of->latency, &of->dictionary, trail);
+    paths_add(&of->paths, trail);
+    flows_add(&of->flows, trail);
+    stations_add(&of->stations, &of->dictionary, trail);
+}
+
+static void evicted_end(struct analysis *analysis, struct journey *evicted)
+{
+    struct analysis_session *session = analysis->sessions[evicted->session];
+    session->account.file.evicted++;
+    evicted->is_unwanted = is_unwanted(analysis, evicted->session, evicted->packet_id);
+    if (books_of(session, evicted).count > 1) {
+        trail_end(session->of, trails_at(analysis->trails, evicted->slot));
+    }
+}
+
 void analysis_record(struct analysis *analysis, struct analysis_session *session,
                      const struct record *record)
 {
@@ -212,8 +231,10 @@ void analysis_record(struct analysis *analysis, struct analysis_session *session
     struct account_file *file = &session->account.file;
     journey.is_unwanted = is_unwanted(analysis, session->number, record->packet_id);
     if ((events & JOURNEY_EVICTED) != 0) {
-        analysis->sessions[evicted.session]->account.file.evicted++;
+        evicted_end(analysis, &evicted); /* before its slot is used for another */
     }
+    struct trail *trail =
+        trails_take(analysis->trails, &session->of->dictionary, record, &journey, events);
     if ((events & JOURNEY_STARTED) != 0) {
         journey_begin(analysis, session, record, &journey);
     }
@@ -230,11 +251,14 @@ void analysis_record(struct analysis *analysis, struct analysis_session *session
     if (!journey.is_repeat && !journey.is_extra && !journey.is_unwanted) {
         span_add(&session->of->total, record->time_ns);
         if (record->has_changes) {
-            changes_add(&session->of->changes, record);
+            changes_add(&session->of->changes, record, trail);
         }
     }
     if ((events & JOURNEY_ENDED) != 0) {
         end_add(session, record, &journey);
+    }
+    if ((events & JOURNEY_ENDED) != 0 && books_of(session, &journey).count > 1) {
+        trail_end(session->of, trail);
     }
     if (record->has_gap || record->dropcount != 0) {
         gaps_add(session, record);
@@ -256,6 +280,10 @@ static void journeys_close(struct analysis *analysis)
         for (int i = 0; i < books.count; i++) {
             books.of[i]->unfinished++;
             books.of[i]->changed += journey.is_changed;
+        }
+        if (books.count > 1) {
+            trail_end(analysis->sessions[journey.session]->of,
+                      trails_at(analysis->trails, journey.slot));
         }
     }
 }

@@ -10,6 +10,7 @@ void analysis_session_destroy(struct analysis_session *session)
 {
     account_fini(&session->account);
     proof_fini(&session->proof);
+    marks_fini(&session->marks);
     free(session);
 }
 
@@ -18,6 +19,10 @@ void analysis_switch_destroy(struct analysis_switch *of)
     dictionary_fini(&of->dictionary);
     drops_fini(&of->drops);
     changes_fini(&of->changes);
+    latency_fini(&of->latency);
+    paths_fini(&of->paths);
+    flows_fini(&of->flows);
+    stations_fini(&of->stations);
     table_fini(&of->receive_ports);
     free(of);
 }
@@ -44,6 +49,10 @@ static struct analysis_switch *switch_find(struct analysis *analysis, const char
                DICTIONARY_MAX);
     drops_init(&made->drops);
     changes_init(&made->changes);
+    latency_init(&made->latency);
+    paths_init(&made->paths);
+    flows_init(&made->flows);
+    stations_init(&made->stations);
     analysis->switches[analysis->switch_count++] = made;
     return made;
 }
@@ -105,8 +114,10 @@ static void session_fill(struct analysis_session *session, const struct json_in 
     }
     json_in_text(capture, "filter", session->filter, sizeof(session->filter));
     json_in_text(capture, "where", session->where, sizeof(session->where));
+    json_in_text(section, "selection", session->selection, sizeof(session->selection));
     json_in_optional(capture, "snap_length", UINT32_MAX, &session->snap_length);
     session->stages_at_start = stages_sum(section, "stages");
+    marks_begin(&session->marks, section);
 }
 
 static void format_check(const struct json_in *place)
@@ -147,6 +158,8 @@ static struct analysis_session *section_read(struct analysis *analysis,
     json_in_optional(&capture, "segment", UINT32_MAX, &segment);
     if (session != NULL) {
         account_add_section(&session->account, (uint32_t)segment);
+        session->account.is_limited =
+            session->account.is_limited || json_in_flag(&capture, "stage_limited");
     }
     if (session != NULL && session->account.file.records == 0) {
         session_fill(session, section, &capture);
@@ -218,6 +231,7 @@ void analysis_summary(struct analysis *analysis, struct analysis_session *sessio
         format_check(&summary);
         account_read_summary(&session->account, &summary);
         dictionary_add_summary(&session->of->dictionary, &summary);
+        marks_end(&session->marks, &session->of->dictionary, &summary);
         uint64_t stages_at_end = stages_sum(&summary, "stages_info");
         session->pipeline_was_changed =
             stages_at_end != 0 && stages_at_end != session->stages_at_start;

@@ -35,15 +35,16 @@ static bool breaks_checksum(const struct change_step *step)
     return is_broken(before.network, after.network) || is_broken(before.transport, after.transport);
 }
 
-static void field_add(struct changes *changes, uint16_t stage, const struct field_change *change,
-                      uint64_t packet_id)
+/* Returns its place, SIZE_MAX when there was none left. */
+static size_t field_add(struct changes *changes, uint16_t stage, const struct field_change *change,
+                        uint64_t packet_id)
 {
     struct changes_field_key key = {.stage = stage};
     memcpy(key.name, change->name, strnlen(change->name, sizeof(key.name) - 1));
     struct changes_field *field = table_add(&changes->fields, &key);
     if (field == NULL) {
         changes->beyond++;
-        return;
+        return SIZE_MAX;
     }
     field->packets++;
     size_t place = ((unsigned char *)field - changes->fields.entries) / changes->fields.entry_size;
@@ -63,11 +64,13 @@ static void field_add(struct changes *changes, uint16_t stage, const struct fiel
     } else {
         field->other_packets++;
     }
+    return place;
 }
 
 struct adding {
     struct changes *changes;
     const struct record *record;
+    struct trail *trail;
 };
 
 static void step_add(const struct change_step *step, void *context)
@@ -95,17 +98,22 @@ static void step_add(const struct change_step *step, void *context)
         stage->undeclared += (record->fixed.flags & META_UNDECLARED) != 0;
         stage->incomplete += (record->fixed.flags & META_CHANGES_INCOMPLETE) != 0;
     }
-    stage->checksums_broken += breaks_checksum(step);
+    if (breaks_checksum(step) && stage->checksums_broken++ == 0) {
+        stage->broken_packet = record->packet_id;
+    }
     struct field_change fields[FIELD_CHANGES_MAX];
     size_t count = fields_compare(&step->before, &step->after, fields, FIELD_CHANGES_MAX);
     for (size_t i = 0; i < count; i++) {
-        field_add(changes, step->stage, &fields[i], record->packet_id);
+        size_t place = field_add(changes, step->stage, &fields[i], record->packet_id);
+        if (place != SIZE_MAX && adding->trail != NULL) {
+            trail_add_field(adding->trail, place);
+        }
     }
 }
 
-void changes_add(struct changes *changes, const struct record *record)
+void changes_add(struct changes *changes, const struct record *record, struct trail *trail)
 {
-    struct adding adding = {changes, record};
+    struct adding adding = {changes, record, trail};
     if (!change_walk(&changes->walk, record, step_add, &adding)) {
         changes->beyond++;
     }

@@ -17,6 +17,7 @@
 #include "analyzer/change_walk.h"
 #include "analyzer/record.h"
 #include "analyzer/table.h"
+#include "analyzer/trail.h"
 #include "packet/fields.h"
 
 enum {
@@ -33,6 +34,7 @@ struct changes_stage { /* key: u16 stage */
     uint64_t checksums_broken; /* a checksum was not wrong before, and is behind the stage */
     uint64_t first_ns, last_ns;
     uint64_t example_packet;
+    uint64_t broken_packet; /* an example of a broken checksum */
 };
 
 struct changes_field_key {
@@ -67,8 +69,8 @@ struct changes {
 
 void changes_init(struct changes *changes);
 void changes_fini(struct changes *changes);
-/* A record with changed ranges. */
-void changes_add(struct changes *changes, const struct record *record);
+/* A record with changed ranges. The fields are noted in `trail`, of its journey; null: nowhere. */
+void changes_add(struct changes *changes, const struct record *record, struct trail *trail);
 
 /* Places in `stages`, most packets first; in `fields`, by stage, then most packets first; in
  * `pairs`, by field, then most packets first: those of a field begin at changes_pairs_begin() and

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/dictionary_config.h"
 #include "formats/stage_meta.h"
 
 void dictionary_init(struct dictionary *dictionary)
@@ -146,6 +147,7 @@ void dictionary_add_section(struct dictionary *dictionary, const struct json_in 
     json_in_each(section, "reasons", reason_visit, dictionary);
     json_in_each(section, "rules", rule_visit, dictionary);
     json_in_each(section, "extensions", extension_visit, dictionary);
+    dictionary_add_configuration(dictionary, section);
 }
 
 void dictionary_add_summary(struct dictionary *dictionary, const struct json_in *summary)
@@ -230,6 +232,12 @@ const char *dictionary_reason(const struct dictionary *dictionary, uint16_t id,
 {
     const struct dictionary_reason *reason = dictionary_find_reason(dictionary, id);
     return name_or_number(reason == NULL ? NULL : reason->name, "reason", id, name);
+}
+
+const struct dictionary_port *dictionary_find_port(const struct dictionary *dictionary,
+                                                   struct dictionary_label port)
+{
+    return table_find(&dictionary->ports, &port.id);
 }
 
 const struct dictionary_stage *dictionary_find_stage(const struct dictionary *dictionary,

@@ -42,6 +42,8 @@ struct dictionary_tap_port { /* by dictionary_label.name - 1 */
 struct dictionary_port {
     char name[DICTIONARY_NAME_SIZE];
     char kind[16];
+    char vlan[48]; /* as configured when the recording began: "access 10"; or "" */
+    uint32_t mtu;  /* the same; 0: not told */
 };
 
 struct dictionary_stage {
@@ -107,6 +109,8 @@ const char *dictionary_stage(const struct dictionary *dictionary, uint16_t id,
 const char *dictionary_reason(const struct dictionary *dictionary, uint16_t id,
                               struct dictionary_name *name);
 /* What is known of it, or null. */
+const struct dictionary_port *dictionary_find_port(const struct dictionary *dictionary,
+                                                   struct dictionary_label port);
 const struct dictionary_stage *dictionary_find_stage(const struct dictionary *dictionary,
                                                      uint16_t id);
 const struct dictionary_reason *dictionary_find_reason(const struct dictionary *dictionary,

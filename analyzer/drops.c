@@ -2,6 +2,8 @@
 /* See drops.h. */
 #include "analyzer/drops.h"
 
+#include "packet/parse.h"
+
 void drops_init(struct drops *drops)
 {
     *drops = (struct drops){0};
@@ -40,6 +42,46 @@ static void flow_add(struct drops *drops, struct drops_row *row, const struct re
     }
 }
 
+/* What the record tells beside its key. */
+struct details {
+    uint64_t generation;
+    uint16_t vlan;
+};
+
+static struct details details_read(const struct record *record)
+{
+    struct details details = {0};
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    const uint8_t *bytes = record->bytes;
+    if (record->captured_length >= ETHERNET_SIZE + 2 && parse_is_tag(wire_read16(bytes + 12))) {
+        details.vlan = wire_read16(bytes + ETHERNET_SIZE) & 0xfff;
+    }
+    while (record_next_item(&items, &item)) {
+        if (item.type == META_TLV_GENERATION) {
+            details.generation = item.generation;
+        } else if (item.type == META_TLV_VLAN) {
+            details.vlan = item.vlan;
+        }
+    }
+    return details;
+}
+
+static void details_add(struct drops_row *row, const struct record *record)
+{
+    struct details details = details_read(record);
+    uint32_t length = record->original_length;
+    bool is_first = row->packets == 1;
+    if (is_first) {
+        row->generation = details.generation;
+        row->vlan = details.vlan;
+    }
+    row->has_other_vlans |= row->vlan != details.vlan;
+    row->length_min = is_first || length < row->length_min ? length : row->length_min;
+    row->length_max = length > row->length_max ? length : row->length_max;
+    row->copies += (record->fixed.flags & (META_FLOOD | META_MIRROR)) != 0;
+}
+
 void drops_add(struct drops *drops, const struct record *record)
 {
     struct drops_row_key key = {.rule = record->fixed.rule,
@@ -60,9 +102,11 @@ void drops_add(struct drops *drops, const struct record *record)
     if (record->time_ns < row->first_ns) {
         row->first_ns = record->time_ns;
     }
-    if (record->time_ns > row->last_ns) {
+    if (record->time_ns >= row->last_ns) {
         row->last_ns = record->time_ns;
+        row->last_packet = record->packet_id;
     }
+    details_add(row, record);
     flow_add(drops, row, record);
 }
 

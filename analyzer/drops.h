@@ -10,6 +10,7 @@
  * Threads: one.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analyzer/record.h"
@@ -29,9 +30,15 @@ struct drops_row {
     uint64_t packets;
     uint64_t bytes; /* on the wire */
     uint64_t first_ns, last_ns;
-    uint64_t example_packet;
-    uint64_t flows; /* that are told apart */
+    uint64_t example_packet; /* the first */
+    uint64_t last_packet;    /* an example of the end */
+    uint64_t flows;          /* that are told apart */
     uint64_t other_flow_packets;
+    uint64_t copies;                 /* of `packets`: made for a flood or a mirror */
+    uint64_t generation;             /* of the configuration that dropped the first, 0: not told */
+    uint32_t length_min, length_max; /* on the wire */
+    uint16_t vlan; /* that ingress assigned, else the outermost tag's, else 0: of the first */
+    bool has_other_vlans;
 };
 
 struct drops_flow_key {

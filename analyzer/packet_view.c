@@ -87,6 +87,11 @@ static struct view_packet *packet_find(const struct packet_view *view, uint64_t 
     return table_find(&view->packets, &key);
 }
 
+bool packet_view_has(const struct packet_view *view, uint32_t session, uint64_t packet_id)
+{
+    return packet_find(view, session, packet_id) != NULL;
+}
+
 static struct view_packet *packet_add(struct packet_view *view, uint64_t session, uint64_t id,
                                       bool is_ancestor)
 {
@@ -270,6 +275,7 @@ static void own_step_add(struct packet_view *view, struct view_packet *packet,
     step->reason = record->fixed.reason;
     step->rule = record->fixed.rule;
     step->flags = record->fixed.flags;
+    step->has_flags = true;
     step->time_ns = record->time_ns;
     if (record->time_ns > packet->rx_ns) {
         step->since_rx_ns = record->time_ns - packet->rx_ns;
@@ -335,6 +341,9 @@ static void packet_begin(struct view_packet *packet, const struct record *record
         }
     }
     packet->length = record->original_length;
+    if (record->captured_length >= sizeof(packet->destination_mac)) {
+        memcpy(packet->destination_mac, record->bytes, sizeof(packet->destination_mac));
+    }
     packet->has_first = record_is_first(record);
     describe_frame(record->bytes, record->captured_length, record->original_length,
                    packet->description, sizeof(packet->description));
@@ -351,6 +360,16 @@ static uint64_t generation_of(const struct record *record)
         }
     }
     return 0;
+}
+
+/* Where the address that it goes to was heard, which is what taught the switch. */
+static void heard_take(struct view_packet *packet, const struct stations *stations)
+{
+    const struct station *station = stations_find(stations, packet->destination_mac, packet->vlan);
+    if (station != NULL) {
+        packet->heard_port = station->port;
+        packet->heard_packet = station->last_packet;
+    }
 }
 
 void packet_view_offer(const struct analysis_session *session, const struct record *record,
@@ -391,6 +410,9 @@ void packet_view_offer(const struct analysis_session *session, const struct reco
                    (step = step_find(packet, item.held.stage)) != NULL) {
             step->held_ns += item.held.held_ns;
         }
+    }
+    if (record_is_last(record)) {
+        heard_take(packet, &session->of->stations);
     }
     struct change_taking taking = {view, packet};
     if (record->has_changes) {

@@ -51,6 +51,7 @@ struct view_step {
     struct dictionary_label port;
     uint16_t reason;
     uint8_t flags;
+    bool has_flags;      /* it has a record of its own, which tells them */
     uint32_t rule;       /* that decided; 0: none */
     uint64_t generation; /* of the configuration under which it did; 0: not told */
     uint64_t held_ns;    /* that it was kept there, of the time since the step before */
@@ -71,6 +72,9 @@ struct view_packet {
     uint64_t rx_ns;  /* what the steps' times count from */
     uint32_t length; /* of the frame as it began */
     uint16_t vlan;   /* that the ingress policy assigned, 0 when not told */
+    uint8_t destination_mac[6];
+    uint64_t heard_packet; /* that came from that address last, before this one ended; 0: none */
+    struct dictionary_label heard_port; /* and where it came in */
     char description[DESCRIBE_TEXT_SIZE];
     uint8_t *end_bytes; /* of one that was replaced: its clones are compared with them */
     struct fields_frame end;
@@ -102,6 +106,8 @@ bool packet_view_is_settled(const struct packet_view *view);
 /* Forgets the steps and keeps which packets belong to it. */
 void packet_view_rewind(struct packet_view *view);
 bool packet_view_is_empty(const struct packet_view *view);
+/* Whether a packet is one of those that it shows. */
+bool packet_view_has(const struct packet_view *view, uint32_t session, uint64_t packet_id);
 
 /* Places in view->packets of the topmost packets (those without a parent in the view), and of the
  * copies of one packet, from place `from` on; SIZE_MAX behind the last. */

@@ -25,6 +25,20 @@ static void hex_append(struct text *text, const uint8_t *bytes, size_t length)
     }
 }
 
+/* Those that are right; the others have lines of their own. */
+static void checksums_say(const struct page *page, int indent, const struct view_step *step)
+{
+    const struct fields_checksums *sums = &step->checksums;
+    bool is_network = sums->network == CHECKSUM_VALID;
+    bool is_transport = sums->transport == CHECKSUM_VALID;
+    if (step->range_count + step->field_count == 0 || !(is_network || is_transport)) {
+        return;
+    }
+    page_say(page, indent, indent, PAGE_GOOD, "valid behind it: %s%s%s checksum",
+             is_network ? "IPv4" : "", is_network && is_transport ? " and " : "",
+             is_transport ? sums->transport_name : "");
+}
+
 static void change_lines(const struct page *page, int indent, const struct view_step *step)
 {
     for (size_t i = 0; i < step->field_count; i++) {
@@ -43,6 +57,7 @@ static void change_lines(const struct page *page, int indent, const struct view_
     }
     const struct fields_checksums *sums = &step->checksums;
     bool has_changed = step->range_count + step->field_count != 0;
+    checksums_say(page, indent, step);
     if (has_changed && sums->network == CHECKSUM_INVALID) {
         page_say(page, indent, indent, PAGE_BAD, "the IPv4 checksum is WRONG behind it");
     }
@@ -113,11 +128,31 @@ static enum page_colour step_say(struct text *text, const struct dictionary *dic
         return PAGE_BAD;
     case VIEW_CHANGED:
         text_append_string(text, "CHANGED");
+        if (step->has_flags && (step->flags & META_UNDECLARED) == 0 &&
+            dictionary_stage_extension(dictionary, step->stage)[0] != '\0') {
+            text_append_string(text, ", as declared");
+        }
         return PAGE_WARN;
     default:
         text_append_string(text, view_what_name(step->what));
         return PAGE_PLAIN;
     }
+}
+
+/* What forwarding knew of the address that the packet goes to. */
+static void heard_line(const struct page *page, int indent, const struct dictionary *dictionary,
+                       const struct view_packet *packet, const struct view_step *step)
+{
+    const uint8_t *mac = packet->destination_mac;
+    struct dictionary_name name;
+    if (packet->heard_packet == 0 || step->what != VIEW_PASSED ||
+        strcmp(dictionary_stage(dictionary, step->stage, &name), "forward") != 0) {
+        return;
+    }
+    page_say(page, indent, indent, PAGE_DIM,
+             "%02x:%02x:%02x:%02x:%02x:%02x was heard at port %s, in packet %" PRIu64, mac[0],
+             mac[1], mac[2], mac[3], mac[4], mac[5],
+             dictionary_port(dictionary, packet->heard_port, &name), packet->heard_packet);
 }
 
 static void step_line(const struct page *page, int indent, const struct dictionary *dictionary,
@@ -171,6 +206,7 @@ static void packet_lines(const struct page *page, const struct analysis *analysi
     }
     for (size_t i = 0; i < packet->step_count; i++) {
         step_line(page, indent, dictionary, &packet->steps[i]);
+        heard_line(page, indent + 36, dictionary, packet, &packet->steps[i]);
     }
     if (packet->steps_beyond != 0) {
         page_say(page, indent, indent, PAGE_WARN, "%" PRIu64 " more steps are not shown",

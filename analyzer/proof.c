@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See proof.h. The lines come in the order of a packet's way: capture, ring, file, journeys,
- * stages, and last the file against the switch (proof_stages.c). */
+ * stages, and last the file against the switch (proof_capture.c, proof_stages.c). */
 #include "analyzer/proof.h"
 
 #include <stdarg.h>
@@ -102,29 +102,6 @@ enum proof_state proof_state_of(uint64_t left, uint64_t right)
     return left == right ? PROOF_HOLDS : PROOF_FAILS;
 }
 
-static void worker_line(struct proof_builder *builder, uint32_t id,
-                        const struct account_worker *worker)
-{
-    uint64_t sum = account_sum(worker->written, worker->filtered);
-    sum = account_sum(sum, account_worker_lost(worker));
-    proof_line_begin(builder, proof_state_of(worker->offered, sum),
-                     proof_difference(worker->offered, sum), "capture, worker %u", id);
-    proof_say_number(builder, "offered", worker->offered);
-    proof_say_number(builder, " = written", worker->written);
-    proof_say_term(builder, "filtered", worker->filtered);
-    if (worker->unwanted != 0) {
-        struct words words;
-        proof_say(builder, " (%s by --where)", words_number(worker->unwanted, &words));
-    }
-    for (unsigned cause = 1; cause < META_LOSS_COUNT; cause++) {
-        char name[40];
-        snprintf(name, sizeof(name), "lost (%s)", meta_loss_name(cause));
-        proof_say_term(builder, name, worker->lost[cause]);
-    }
-    proof_say_term(builder, "lost (other causes)", worker->lost[0]);
-    proof_say_residue(builder, worker->offered, sum, "journey");
-}
-
 static void recorder_lines(struct proof_builder *builder)
 {
     const struct account *account = builder->account;
@@ -147,7 +124,7 @@ static void recorder_lines(struct proof_builder *builder)
     proof_say_residue(builder, workers.written, sum, "journey");
 
     uint64_t found = account_sum(account_started(account), file->headless);
-    bool may_differ = file->evicted != 0;
+    bool may_differ = file->evicted != 0 || account->is_limited;
     enum proof_state state = proof_state_of(account->recorder_written, found);
     proof_line_begin(builder, state == PROOF_FAILS && may_differ ? PROOF_UNKNOWN : state,
                      proof_difference(account->recorder_written, found), "file");
@@ -184,8 +161,8 @@ static void journey_line(struct proof_builder *builder)
     uint64_t residue = account_sum(file->headless, file->unfinished);
     residue = account_sum(residue, account_sum(file->stray, file->duplicates));
     bool is_torn = !account->has_summary && residue == file->unfinished;
-    bool is_explained =
-        is_torn || file->evicted != 0 || account->recorder_lost[META_LOSS_DISK] != 0;
+    bool is_explained = is_torn || file->evicted != 0 || account->is_limited ||
+                        account->recorder_lost[META_LOSS_DISK] != 0;
     enum proof_state state = residue == 0 && file->evicted == 0      ? PROOF_HOLDS
                              : is_explained && file->duplicates == 0 ? PROOF_UNKNOWN
                                                                      : PROOF_FAILS;
@@ -200,6 +177,9 @@ static void journey_line(struct proof_builder *builder)
     if (file->headless != 0) {
         proof_say(builder, ": %s without a beginning",
                   words_count(file->headless, "journey", &words));
+    }
+    if (account->is_limited) {
+        proof_say(builder, ": of some there are records at some stages only (--stage)");
     }
     if (file->duplicates != 0) {
         proof_say(builder, ": %s used twice (was a file given twice?)",
@@ -223,7 +203,8 @@ static void copies_line(struct proof_builder *builder)
         return;
     }
     bool is_explained = account_lost(account) != 0 || account_past_limit(account) != 0 ||
-                        !account->has_summary || !account_span(account).is_whole;
+                        account->is_limited || !account->has_summary ||
+                        !account_span(account).is_whole;
     /* Each journey is judged by itself: that of a copy may be wanted and that of its original not.
      */
     uint64_t unwanted = account_workers_sum(account).unwanted;
@@ -237,7 +218,7 @@ static void copies_line(struct proof_builder *builder)
     proof_say(builder, "%s", words_number(copies, &words));
     if (file->orphans != 0) {
         proof_say(builder, ": the original of %s %s", words_number(file->orphans, &words),
-                  may_be_unwanted ? "did not match --where" : "is not in the file");
+                  may_be_unwanted ? "was not wanted at its end" : "is not in the file");
     } else if (state == PROOF_HOLDS) {
         proof_say(builder, ", the original of each is in the file");
     }
@@ -284,10 +265,7 @@ enum xsw_status proof_build(struct proof *proof, const struct proof_context *con
     struct proof_builder builder = {.proof = proof, .context = context, .account = account};
     series_line(&builder);
     if (account->has_summary) {
-        for (size_t i = 0; i < account->workers.count; i++) {
-            worker_line(&builder, *(const uint32_t *)table_key(&account->workers, i),
-                        table_value(&account->workers, i));
-        }
+        proof_workers_build(&builder);
         recorder_lines(&builder);
         gap_line(&builder);
     } else {

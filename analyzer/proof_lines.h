@@ -2,7 +2,8 @@
 #ifndef XSW_ANALYZER_PROOF_LINES_H
 #define XSW_ANALYZER_PROOF_LINES_H
 
-/* How the lines of a proof are written: for proof.c and proof_stages.c alone. Threads: one. */
+/* How the lines of a proof are written: for proof.c, proof_capture.c and proof_stages.c alone.
+ * Threads: one. */
 
 #include <stdbool.h>
 
@@ -33,6 +34,18 @@ void proof_say_residue(struct proof_builder *builder, uint64_t left, uint64_t ri
 enum proof_state proof_state_of(uint64_t left, uint64_t right); /* holds or fails */
 uint64_t proof_difference(uint64_t a, uint64_t b);
 
+/* A stage with its account, in the order of the pipeline. */
+struct proof_stage {
+    uint16_t id;
+    uint16_t order;
+    const struct account_stage *stage;
+};
+
+/* What became of the journeys, by worker; and by the stage at which they ended. `chained` of the
+ * stages are in the pipeline, and the last of these delivers (proof_capture.c). */
+void proof_workers_build(struct proof_builder *builder);
+void proof_journeys_build(struct proof_builder *builder, const struct proof_stage *places,
+                          size_t count, size_t chained);
 /* The lines of the stages, and of the file against the switch (proof_stages.c). */
 void proof_stages_build(struct proof_builder *builder);
 

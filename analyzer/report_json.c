@@ -205,6 +205,7 @@ static void capture_write(struct json_writer *json, const struct account *accoun
     json_u64(json, "offered", workers.offered);
     json_u64(json, "filtered", workers.filtered);
     json_u64(json, "unwanted", workers.unwanted);
+    json_u64(json, "sampled", workers.sampled);
     json_u64(json, "written_to_rings", workers.written);
     json_u64(json, "written_to_file", account->recorder_written);
     json_object_open(json, "lost");
@@ -233,6 +234,7 @@ void report_json_session(struct json_writer *json, const struct analysis_session
     }
     json_u64(json, "lost", account_lost(account));
     json_u64(json, "past_limit", account_past_limit(account));
+    report_json_marks(json, &session->marks);
     gaps_write(json, session);
     book_write(json, "file", &account->file);
     json_text(json, "verdict", proof_state_name(proof_state(&session->proof)));
@@ -257,10 +259,15 @@ static void switch_write(struct json_writer *json, const struct analysis *analys
     json_text(json, "id", of->id);
     json_text(json, "name", of->name);
     json_text(json, "host", of->host);
+    report_json_findings(json, analysis, of);
     book_write(json, "summary", &of->total);
     ports_write(json, of);
     report_json_drops(json, of);
     report_json_changes(json, of);
+    report_json_paths(json, of);
+    report_json_latency(json, of);
+    report_json_flows(json, of);
+    report_json_moves(json, of);
     json_array_open(json, "sessions");
     for (size_t i = 0; i < analysis->session_count; i++) {
         if (analysis->sessions[i]->of == of) {
@@ -286,6 +293,7 @@ enum xsw_status report_json(FILE *out, const struct analysis *analysis,
         switch_write(&json, analysis, analysis->switches[i]);
     }
     json_array_close(&json);
+    report_json_events(&json, &analysis->events);
     json_array_open(&json, "notes");
     for (size_t i = 0; i < analysis->notes.count; i++) {
         json_text(&json, NULL, analysis->notes.texts[i]);

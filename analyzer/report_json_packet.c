@@ -102,6 +102,20 @@ static void step_write(struct json_writer *json, const struct dictionary *dictio
     json_object_close(json);
 }
 
+/* Where the address that it goes to was heard before; null when it was not. */
+static void heard_write(struct json_writer *json, const struct dictionary *dictionary,
+                        const struct view_packet *packet)
+{
+    if (packet->heard_packet == 0) {
+        json_none(json, "destination_heard");
+        return;
+    }
+    json_object_open(json, "destination_heard");
+    report_json_port(json, dictionary, packet->heard_port);
+    json_u64(json, "packet", packet->heard_packet);
+    json_object_close(json);
+}
+
 static void view_packet_write(struct json_writer *json, const struct analysis *analysis,
                               const struct view_packet *packet)
 {
@@ -118,6 +132,7 @@ static void view_packet_write(struct json_writer *json, const struct analysis *a
     json_text(json, "description", packet->description);
     json_u64(json, "length", packet->length);
     json_u64(json, "vlan", packet->vlan);
+    heard_write(json, &session->of->dictionary, packet);
     json_u64(json, "begin_ns", packet->first_ns);
     json_bool(json, "has_beginning", packet->has_first);
     json_bool(json, "has_end", packet->has_last);

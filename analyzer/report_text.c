@@ -2,6 +2,9 @@
 /* See report_text.h. The verdict is written in report_verdict.c, the tables in report_tables.c. */
 #include "analyzer/report_text.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "analyzer/report_selection.h"
 #include "analyzer/words.h"
 #include "base/text.h"
@@ -67,35 +70,69 @@ static void summary(const struct page *page, const struct analysis_switch *of)
 static void switch_head(const struct page *page, const struct analysis *analysis,
                         const struct analysis_switch *of)
 {
-    struct words from;
     if (of->total.records == 0) {
         page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s: no packets%s", of->name, of->host,
                  analysis->wanted != NULL ? " that match" : "");
+    } else if (analysis->switch_count > 1) {
+        page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s",
+                 of->name[0] == '\0' ? "without a name" : of->name,
+                 of->host[0] == '\0' ? "an unknown host" : of->host);
+    }
+}
+
+static void summary_tell(const struct page *page, const struct analysis *analysis,
+                         const struct analysis_switch *of, bool is_full)
+{
+    if (of->total.records == 0) {
         return;
     }
-    page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s, from %s",
-             of->name[0] == '\0' ? "without a name" : of->name,
-             of->host[0] == '\0' ? "an unknown host" : of->host,
-             words_date_time(of->total.first_ns, &from));
+    report_verdict(page, analysis, of, is_full);
+    summary(page, of);
+}
+
+static void verdict_alone(const struct page *page, const struct analysis *analysis,
+                          const struct analysis_switch *of, bool is_full)
+{
+    if (of->total.records != 0) {
+        report_verdict(page, analysis, of, is_full);
+    }
+}
+
+typedef void report_part(const struct page *page, const struct analysis *analysis,
+                         const struct analysis_switch *of, bool is_full);
+
+static const struct {
+    const char *name;
+    report_part *report;
+} parts[REPORT_TABLES] = {
+    [REPORT_WHOLE] = {"all", summary_tell},   [REPORT_FINDINGS] = {"findings", verdict_alone},
+    [REPORT_DROPS] = {"drops", report_drops}, [REPORT_CHANGES] = {"changes", report_changes},
+    [REPORT_PATHS] = {"paths", report_paths}, [REPORT_LATENCY] = {"latency", report_latency},
+    [REPORT_FLOWS] = {"flows", report_flows}};
+
+enum report_table report_table_find(const char *name)
+{
+    int table = REPORT_FINDINGS;
+    while (table < REPORT_TABLES && strcmp(parts[table].name, name) != 0) {
+        table++;
+    }
+    return (enum report_table)table;
 }
 
 static void switch_report(const struct page *page, const struct analysis *analysis,
                           const struct analysis_switch *of, const struct report_options *options)
 {
-    bool is_whole = !options->drops_only && !options->changes_only;
     switch_head(page, analysis, of);
-    if (is_whole && of->total.records != 0) {
-        page_blank(page);
-        report_verdict(page, analysis, of);
-        summary(page, of);
+    if (options->only != REPORT_WHOLE) {
+        parts[options->only].report(page, analysis, of, options->is_full);
+        return;
     }
-    if (is_whole || options->drops_only) {
-        report_drops(page, analysis, of, options->is_full);
+    for (int table = REPORT_WHOLE; table < REPORT_TABLES; table++) {
+        if (table != REPORT_FINDINGS) {
+            parts[table].report(page, analysis, of, options->is_full);
+        }
     }
-    if (is_whole || options->changes_only) {
-        report_changes(page, analysis, of, options->is_full);
-    }
-    for (size_t i = 0; is_whole && i < analysis->session_count; i++) {
+    for (size_t i = 0; i < analysis->session_count; i++) {
         if (analysis->sessions[i]->of == of) {
             report_proof(page, analysis->sessions[i], analysis_sessions_of(analysis, of) == 1);
         }
@@ -129,7 +166,7 @@ void report_text(FILE *out, const struct analysis *analysis, const struct report
     if (options->selection != NULL) {
         report_selection_head(&page, options->selection);
     }
-    if (options->selection != NULL && !options->drops_only && !options->changes_only) {
+    if (options->selection != NULL && options->only == REPORT_WHOLE) {
         report_selection_list(&page, analysis, options->selection, options->is_full);
     }
     for (size_t i = 0; i < analysis->switch_count; i++) {

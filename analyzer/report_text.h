@@ -15,10 +15,23 @@
 
 struct selection;
 
+enum report_table {
+    REPORT_WHOLE, /* all of them, the verdict and the proof */
+    REPORT_FINDINGS,
+    REPORT_DROPS,
+    REPORT_CHANGES,
+    REPORT_PATHS,
+    REPORT_LATENCY,
+    REPORT_FLOWS,
+    REPORT_TABLES
+};
+
+/* "findings", "drops", …; REPORT_TABLES when there is no such table. */
+enum report_table report_table_find(const char *name);
+
 struct report_options {
     bool has_colours;
-    bool drops_only;                   /* only the table of drops */
-    bool changes_only;                 /* only the table of changes */
+    enum report_table only;            /* only this table */
     const struct selection *selection; /* the journeys that it is about; null: all */
     bool is_full; /* every flow and value that was kept, not only the commonest */
 };
@@ -28,11 +41,17 @@ void report_text(FILE *out, const struct analysis *analysis, const struct report
 
 /* The parts, for one switch; each begins with its own heading. */
 void report_verdict(const struct page *page, const struct analysis *analysis,
-                    const struct analysis_switch *of);
+                    const struct analysis_switch *of, bool is_full);
 void report_drops(const struct page *page, const struct analysis *analysis,
                   const struct analysis_switch *of, bool is_full);
 void report_changes(const struct page *page, const struct analysis *analysis,
                     const struct analysis_switch *of, bool is_full);
+void report_paths(const struct page *page, const struct analysis *analysis,
+                  const struct analysis_switch *of, bool is_full);
+void report_latency(const struct page *page, const struct analysis *analysis,
+                    const struct analysis_switch *of, bool is_full);
+void report_flows(const struct page *page, const struct analysis *analysis,
+                  const struct analysis_switch *of, bool is_full);
 void report_proof(const struct page *page, const struct analysis_session *session,
                   bool is_only_session);
 

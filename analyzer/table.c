@@ -140,8 +140,10 @@ static int place_compare(const void *left, const void *right, void *context)
     size_t a = *(const size_t *)left;
     size_t b = *(const size_t *)right;
     const struct table *table = sorting->table;
-    int order = sorting->compare(table_key(table, a), table_value(table, a), table_key(table, b),
-                                 table_value(table, b));
+    int order = sorting->compare == NULL
+                    ? 0
+                    : sorting->compare(table_key(table, a), table_value(table, a),
+                                       table_key(table, b), table_value(table, b));
     if (order != 0) {
         return order;
     }

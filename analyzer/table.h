@@ -42,8 +42,8 @@ void *table_add(struct table *table, const void *key);
 const void *table_key(const struct table *table, size_t place);
 void *table_value(const struct table *table, size_t place);
 
-/* Places in the order that `compare` gives, ties in the order of addition. The caller frees the
- * array; null when there are none or memory could not be had. */
+/* Places in the order that `compare` gives, ties in the order of addition, and null gives that
+ * order. The caller frees the array; null when there are none or memory could not be had. */
 typedef int table_compare(const void *key_a, const void *value_a, const void *key_b,
                           const void *value_b);
 size_t *table_sorted(const struct table *table, table_compare *compare);

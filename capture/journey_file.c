@@ -1,70 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/journey_file.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "capture/journey_parts.h"
 #include "capture/unfold.h"
 #include "formats/pcapng_write.h"
-#include "packet/flow_key.h"
 #include "switch/pipeline.h"
 
 enum {
-    FLUSH_BYTES = 768 << 10, /* below the writer's piece, so that pieces end between journeys */
-    META_BYTES = 16 << 10,
-    NO_INTERFACE = UINT32_MAX,
-    NOTES_MAX = 64, /* more than the writer has places for pieces */
-    /* epb_flags: pcapng draft, 4.3.1 */
-    FLAGS_INBOUND = 1,
-    FLAGS_OUTBOUND = 2,
-    FLAGS_CHECKSUM_PARTIAL = 1 << 9,
-    FLAGS_SEGMENT = 1 << 11
-};
+    FLUSH_BYTES = 768 << 10
+}; /* below the writer's piece, so that pieces end between journeys */
 
-struct worker_place { /* where a worker's ring stands */
-    struct ring_hop hops[STAGES_MAX];
-    uint32_t hop_count;
-    uint64_t rx_mono_ns, generation;
-    struct meta_gap gaps[META_LOSS_COUNT]; /* to be told with the next journey */
-};
+void journey_gap_add(struct meta_gap *gap, const struct meta_gap *more)
+{
+    if (more->journeys == 0) {
+        return;
+    }
+    struct meta_gap sum = *more;
+    if (gap->journeys > 0) {
+        sum.journeys += gap->journeys;
+        sum.from_mono_ns =
+            gap->from_mono_ns < more->from_mono_ns ? gap->from_mono_ns : more->from_mono_ns;
+        sum.to_mono_ns = gap->to_mono_ns > more->to_mono_ns ? gap->to_mono_ns : more->to_mono_ns;
+    }
+    *gap = sum;
+}
 
-/* What a worker's records in a piece tell, in case that it cannot be written. */
-struct worker_note {
-    struct meta_gap told[META_LOSS_COUNT]; /* the losses */
-    struct meta_gap journeys;
-};
-
-struct piece_note {
-    uint64_t first_piece, last_piece; /* of the writer; nearly always one */
-    uint64_t journeys;
-    struct worker_note workers[CONFIG_WORKERS_MAX];
-};
-
-struct tap_count {
-    uint64_t records;
-};
-
-struct journey_file {
-    struct journey_file_options options;
-    struct pcapng_writer *writer;
-    uint32_t interfaces[XSW_PORTS_MAX][STAGES_MAX]; /* the writer's ids; NO_INTERFACE: none yet */
-    uint32_t interface_count;
-    struct tap_count counts[XSW_PORTS_MAX][STAGES_MAX];
-    struct worker_place workers[CONFIG_WORKERS_MAX];
-    struct journey_file_account account;
-    /* Of the pieces that are on their way, in order, and of the one that is being filled. */
-    struct piece_note notes[NOTES_MAX];
-    uint64_t notes_made, notes_settled;
-    uint64_t unflushed_bytes;
-    uint64_t content_bytes;
-    struct unfold unfold; /* the journey that is being written */
-    uint8_t meta[META_BYTES];
-    char comment[512];
-};
+/* To be told with the worker's next record. */
+static void loss_add(struct worker_place *place, const struct meta_gap *gap)
+{
+    journey_gap_add(&place->gaps[gap->cause], gap);
+    place->untold += gap->journeys;
+}
 
 /* The beginning of a file: none of what another file said is known in this one. */
 static enum xsw_status section_write(struct journey_file *file, const char *json,
@@ -79,14 +51,16 @@ static enum xsw_status section_write(struct journey_file *file, const char *json
                                      .comment = options->comment,
                                      .json = {.text = json, .length = strlen(json)}};
     memset(file->interfaces, 0xff, sizeof(file->interfaces));
-    memset(file->counts, 0, sizeof(file->counts));
+    memset(file->records, 0, sizeof(file->records));
     file->interface_count = 0;
     enum xsw_status status = pcapng_writer_section(file->writer, &section, error);
     if (status == XSW_OK) {
         status = pcapng_writer_flush(file->writer, error);
     }
-    file->notes_made = file->notes_settled = 0;
-    file->notes[0] = (struct piece_note){.first_piece = pcapng_writer_pieces(file->writer) + 1};
+    /* All pieces of the file before have ended. */
+    file->notes_settled = file->notes_made;
+    *journey_note(file) =
+        (struct piece_note){.first_piece = pcapng_writer_pieces(file->writer) + 1};
     return status;
 }
 
@@ -100,6 +74,9 @@ enum xsw_status journey_file_open(const struct journey_file_options *options,
     }
     made->options = *options;
     made->writer = options->writer;
+    for (uint32_t worker = 0; worker < CONFIG_WORKERS_MAX; worker++) {
+        made->workers[worker].stages = options->stages;
+    }
     enum xsw_status status = section_write(made, options->section_json, error);
     if (status != XSW_OK) {
         (void)journey_file_close(made, NULL);
@@ -118,235 +95,6 @@ struct pcapng_writer *journey_file_next(struct journey_file *file, struct pcapng
     return before;
 }
 
-/* Tap points --------------------------------------------------------------------------------- */
-
-static void names_get(const struct journey_file *file, uint16_t port, uint16_t stage,
-                      struct tap_names *names)
-{
-    *names = (struct tap_names){.order = UINT16_MAX};
-    file->options.names(file->options.context, port, stage, names);
-}
-
-static enum xsw_status interface_make(struct journey_file *file, uint16_t port, uint16_t stage,
-                                      struct xsw_error *error)
-{
-    struct tap_names names;
-    names_get(file, port, stage, &names);
-    char name[160], description[224], json[640];
-    snprintf(name, sizeof(name), "%s/%s.%s", file->options.host, names.port, names.stage);
-    snprintf(description, sizeof(description), "port %u (%s) stage %u %s%s%s", port, names.port,
-             stage, names.stage, names.extension[0] != '\0' ? " extension " : "", names.extension);
-    /* Names of ports, stages and extensions hold nothing that JSON would need escaped. */
-    snprintf(json, sizeof(json),
-             "{\"format\":%d,\"port\":%u,\"port_name\":\"%s\",\"stage\":%u,\"stage_name\":\"%s\","
-             "\"order\":%u,\"egress\":%s,\"extension\":\"%s\",\"snap_length\":%u}",
-             META_FORMAT, port, names.port, stage, names.stage, names.order,
-             names.is_egress ? "true" : "false", names.extension, file->options.snap_length);
-    struct pcapng_interface interface = {.name = name,
-                                         .description = description,
-                                         .hardware = names.port_kind,
-                                         .json = {.text = json, .length = strlen(json)}};
-    if (file->options.filter != NULL && file->options.filter[0] != '\0') {
-        interface.filter = file->options.filter;
-    }
-    file->interface_count++;
-    return pcapng_writer_interface(file->writer, &interface, &file->interfaces[port][stage], error);
-}
-
-/* Records ------------------------------------------------------------------------------------ */
-
-/* Appends as far as there is room. */
-__attribute__((format(printf, 3, 4))) static void comment_add(struct journey_file *file,
-                                                              size_t *used, const char *format, ...)
-{
-    size_t room = sizeof(file->comment) - *used;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(file->comment + *used, room, format, arguments);
-    va_end(arguments);
-    *used += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
-}
-
-static void comment_changes(struct journey_file *file, size_t *used, const struct unfold_step *step)
-{
-    enum { LEFT_FOR_THE_REST = 96 }; /* the parent's id and the port's name */
-    comment_add(file, used, " bytes=");
-    for (size_t i = 0; i < step->change_count; i++) {
-        if (*used + LEFT_FOR_THE_REST > sizeof(file->comment)) {
-            comment_add(file, used, ",...");
-            return;
-        }
-        const struct meta_change *change = &step->changes[i];
-        unsigned length = change->new_length > 0 ? change->new_length : 1;
-        comment_add(file, used, "%s%u-%u", i > 0 ? "," : "", change->offset,
-                    change->offset + length - 1);
-    }
-}
-
-/* One line of key=value for people and for frame.comment; only where something happened. */
-static void comment_rule(struct journey_file *file, size_t *used, const struct unfold_step *step)
-{
-    uint16_t table = meta_rule_table(step->fixed.stage, step->fixed.rule);
-    comment_add(file, used, " rule=%u", meta_rule_number(step->fixed.stage, step->fixed.rule));
-    if (table != 0) {
-        struct tap_names names;
-        names_get(file, table, step->fixed.stage, &names);
-        comment_add(file, used, " table=%s", names.port);
-    }
-}
-
-static size_t comment_make(struct journey_file *file, const struct unfold_step *step)
-{
-    static const char *const verdicts[] = {"pass",  "drop",     "changed", "punt",
-                                           "clone", "replaced", "injected"};
-    struct tap_names names;
-    names_get(file, step->fixed.port, step->fixed.stage, &names);
-    size_t used = 0;
-    comment_add(file, &used, "xsw stage=%s verdict=%s", names.stage, verdicts[step->fixed.kind]);
-    if (step->fixed.kind == META_DROP) {
-        const char *reason = file->options.reason_name(file->options.context, step->fixed.reason);
-        comment_add(file, &used, " reason=%s", reason != NULL ? reason : "unknown");
-    }
-    if (step->fixed.rule != 0) {
-        comment_rule(file, &used, step);
-    }
-    if (step->fixed.kind == META_CHANGED) {
-        comment_changes(file, &used, step);
-    }
-    for (size_t i = 0; i < step->hold_count; i++) {
-        names_get(file, step->fixed.port, step->holds[i].stage, &names);
-        comment_add(file, &used, " held_at=%s held_ns=%llu", names.stage,
-                    (unsigned long long)step->holds[i].held_ns);
-    }
-    if (step->fixed.parent_id != 0) {
-        comment_add(file, &used, " parent=%llu", (unsigned long long)step->fixed.parent_id);
-    }
-    comment_add(file, &used, " port=%s", names.port);
-    return used;
-}
-
-/* Both as one: more journeys over a longer time. */
-static void gap_add(struct meta_gap *gap, const struct meta_gap *more)
-{
-    if (more->journeys == 0) {
-        return;
-    }
-    struct meta_gap sum = *more;
-    if (gap->journeys > 0) {
-        sum.journeys += gap->journeys;
-        sum.from_mono_ns =
-            gap->from_mono_ns < more->from_mono_ns ? gap->from_mono_ns : more->from_mono_ns;
-        sum.to_mono_ns = gap->to_mono_ns > more->to_mono_ns ? gap->to_mono_ns : more->to_mono_ns;
-    }
-    *gap = sum;
-}
-
-static struct piece_note *note_now(struct journey_file *file)
-{
-    return &file->notes[file->notes_made % NOTES_MAX];
-}
-
-static size_t meta_make(struct journey_file *file, uint32_t worker, const struct unfold_step *step)
-{
-    struct worker_place *place = &file->workers[worker];
-    struct worker_note *note = &note_now(file)->workers[worker];
-    struct meta_builder builder;
-    meta_build(&builder, file->meta, sizeof(file->meta), &step->fixed);
-    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
-        if (place->gaps[cause].journeys > 0) {
-            meta_add_gap(&builder, &place->gaps[cause]);
-            gap_add(&note->told[cause], &place->gaps[cause]);
-            place->gaps[cause].journeys = 0;
-        }
-    }
-    if (step->hop_count > 0) {
-        meta_add_hops(&builder, step->hops, step->hop_count);
-    }
-    meta_add_stage_time(&builder, step->since_rx_ns);
-    for (size_t i = 0; i < step->decision_count; i++) {
-        meta_add_decision(&builder, &step->decisions[i]);
-    }
-    if (step->fixed.kind != META_PASS || step->decision_count > 0) {
-        meta_add_generation(&builder, place->generation);
-    }
-    for (size_t i = 0; i < step->hold_count; i++) {
-        meta_add_held(&builder, &step->holds[i]);
-    }
-    if (step->has_offload) {
-        meta_add_offload(&builder, &step->offload);
-    }
-    if (step->vlan != 0) {
-        meta_add_vlan(&builder, step->vlan);
-    }
-    if (step->has_source) {
-        meta_add_source(&builder, step->source_port);
-    }
-    for (size_t i = 0; i < step->change_count; i++) {
-        meta_add_change(&builder, &step->changes[i]);
-    }
-    return builder.length;
-}
-
-static uint64_t gaps_sum(const struct worker_place *place)
-{
-    uint64_t sum = 0;
-    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
-        sum += place->gaps[cause].journeys;
-    }
-    return sum;
-}
-
-static uint32_t packet_flags(const struct unfold_step *step)
-{
-    uint32_t flags = step->fixed.stage == STAGE_RX   ? FLAGS_INBOUND
-                     : step->fixed.stage == STAGE_TX ? FLAGS_OUTBOUND
-                                                     : 0;
-    if (step->has_offload && (step->offload.flags & XSW_OFFLOAD_NEEDS_CHECKSUM) != 0) {
-        flags |= FLAGS_CHECKSUM_PARTIAL;
-    }
-    if (step->has_offload && step->offload.gso_type != XSW_GSO_NONE) {
-        flags |= FLAGS_SEGMENT;
-    }
-    return flags;
-}
-
-static enum xsw_status step_write(struct journey_file *file, uint32_t worker, uint64_t id,
-                                  const struct unfold_step *step, struct xsw_error *error)
-{
-    struct worker_place *place = &file->workers[worker];
-    uint16_t port = step->fixed.port % XSW_PORTS_MAX;
-    uint16_t stage = step->fixed.stage % STAGES_MAX;
-    if (file->interfaces[port][stage] == NO_INTERFACE) {
-        enum xsw_status status = interface_make(file, port, stage, error);
-        if (status != XSW_OK) {
-            return status;
-        }
-    }
-    uint64_t lost_before = gaps_sum(place);
-    struct pcapng_packet packet = {
-        .interface = file->interfaces[port][stage],
-        .has = PCAPNG_HAS_TIMESTAMP | PCAPNG_HAS_FLAGS | PCAPNG_HAS_ID | PCAPNG_HAS_QUEUE |
-               (lost_before > 0 ? PCAPNG_HAS_DROPCOUNT : 0),
-        .timestamp_ns = file->unfold.rx_mono_ns + step->since_rx_ns + file->options.wall_offset_ns,
-        .captured_length = step->captured_length,
-        .original_length = step->length,
-        .data = step->bytes,
-        .flags = packet_flags(step),
-        .queue = worker,
-        .id = id,
-        .dropcount = lost_before,
-        .meta = file->meta,
-        .meta_length = meta_make(file, worker, step)};
-    if (step->fixed.kind != META_PASS || step->hold_count > 0) {
-        packet.comment = file->comment;
-        packet.comment_length = comment_make(file, step);
-    }
-    file->counts[port][stage].records++;
-    file->unflushed_bytes +=
-        step->captured_length + packet.meta_length + packet.comment_length + 96;
-    return pcapng_writer_packet(file->writer, &packet, error);
-}
-
 /* A piece that could not be written is lost with all that it told. */
 static void note_lose(struct journey_file *file, struct piece_note *note)
 {
@@ -354,11 +102,12 @@ static void note_lose(struct journey_file *file, struct piece_note *note)
         struct worker_place *place = &file->workers[worker];
         struct worker_note *told = &note->workers[worker];
         for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
-            gap_add(&place->gaps[cause], &told->told[cause]);
+            told->told[cause].cause = cause;
+            loss_add(place, &told->told[cause]);
         }
         told->journeys.worker = worker;
         told->journeys.cause = META_LOSS_DISK;
-        gap_add(&place->gaps[META_LOSS_DISK], &told->journeys);
+        loss_add(place, &told->journeys);
     }
 }
 
@@ -382,49 +131,94 @@ static bool note_settle(struct journey_file *file, struct piece_note *note)
     return true;
 }
 
+static void notes_settle(struct journey_file *file)
+{
+    while (file->notes_settled < file->notes_made &&
+           note_settle(file, &file->notes[file->notes_settled % JOURNEY_NOTES_MAX])) {
+        file->notes_settled++;
+    }
+}
+
 /* Closes the note of what has just been handed on, and settles those whose pieces have ended. */
 static enum xsw_status piece_settle(struct journey_file *file, enum xsw_status status)
 {
-    struct piece_note *note = note_now(file);
+    struct piece_note *note = journey_note(file);
     note->last_piece = pcapng_writer_pieces(file->writer);
     if (note->last_piece >= note->first_piece) {
         file->notes_made++;
-        *note_now(file) = (struct piece_note){.first_piece = note->last_piece + 1};
+        *journey_note(file) = (struct piece_note){.first_piece = note->last_piece + 1};
         file->unflushed_bytes = 0;
     }
-    while (file->notes_settled < file->notes_made &&
-           note_settle(file, &file->notes[file->notes_settled % NOTES_MAX])) {
-        file->notes_settled++;
+    notes_settle(file);
+    return status;
+}
+
+/* One of a kind: step by step. An ordinary one is what those behind it are like. */
+static enum xsw_status journey_unfold(struct journey_file *file, uint32_t worker,
+                                      const struct ring_journey *journey, bool is_ordinary,
+                                      struct xsw_error *error)
+{
+    struct worker_place *place = &file->workers[worker];
+    struct journey_pattern *pattern = is_ordinary ? journey_pattern_begin(place, journey) : NULL;
+    enum xsw_status status = XSW_OK;
+    struct unfold_step step;
+    struct pcapng_packet packet;
+    while (status == XSW_OK && unfold_next(&file->unfold, &step)) {
+        status = journey_record_write(file, worker, journey->id, &step, &packet, error);
+        if (pattern != NULL &&
+            (status != XSW_OK || !journey_pattern_add(pattern, &step, &packet))) {
+            pattern = NULL;
+        }
     }
+    if (pattern != NULL) {
+        journey_pattern_end(place, pattern);
+    }
+    return status;
+}
+
+/* It makes no sense, and nothing of it is in the file. */
+static void journey_lose(struct journey_file *file, uint32_t worker)
+{
+    struct worker_place *place = &file->workers[worker];
+    loss_add(place, &(struct meta_gap){.journeys = 1,
+                                       .from_mono_ns = place->rx_mono_ns,
+                                       .to_mono_ns = place->rx_mono_ns,
+                                       .worker = (uint16_t)worker,
+                                       .cause = META_LOSS_DISK});
+    file->account.lost_disk++;
+}
+
+static enum xsw_status journey_write(struct journey_file *file, uint32_t worker,
+                                     const struct ring_journey *journey, struct xsw_error *error)
+{
+    struct worker_place *place = &file->workers[worker];
+    enum xsw_status status = XSW_OK;
+    bool is_ordinary = journey_is_ordinary(file, place, journey);
+    if (!is_ordinary || !journey_repeat(file, worker, journey, &status, error)) {
+        const struct unfold_timeline timeline = {
+            .hops = place->hops, .hop_count = place->hop_count, .rx_mono_ns = place->rx_mono_ns};
+        file->unfold.stages = place->stages;
+        status = unfold_begin(&file->unfold, journey, &timeline, file->options.every_stage, error);
+        if (status != XSW_OK) {
+            journey_lose(file, worker);
+            return status;
+        }
+        status = journey_unfold(file, worker, journey, is_ordinary, error);
+    }
+    file->account.pending++;
+    journey_note(file)->journeys++;
+    journey_gap_add(&journey_note(file)->workers[worker].journeys,
+                    &(struct meta_gap){.journeys = 1,
+                                       .from_mono_ns = place->rx_mono_ns,
+                                       .to_mono_ns = place->rx_mono_ns});
     return status;
 }
 
 static enum xsw_status journey_put(struct journey_file *file, uint32_t worker,
                                    const struct ring_journey *journey, struct xsw_error *error)
 {
-    struct worker_place *place = &file->workers[worker];
-    struct unfold *unfold = &file->unfold;
-    const struct unfold_timeline timeline = {
-        .hops = place->hops, .hop_count = place->hop_count, .rx_mono_ns = place->rx_mono_ns};
-    enum xsw_status status =
-        unfold_begin(unfold, journey, &timeline, file->options.every_stage, error);
     uint64_t unflushed_before = file->unflushed_bytes;
-    uint64_t now = place->rx_mono_ns;
-    struct meta_gap one = {.journeys = 1, .from_mono_ns = now, .to_mono_ns = now};
-    if (status != XSW_OK) { /* it makes no sense, and nothing of it is in the file */
-        one.worker = (uint16_t)worker;
-        one.cause = META_LOSS_DISK;
-        gap_add(&place->gaps[META_LOSS_DISK], &one);
-        file->account.lost_disk++;
-        return status;
-    }
-    struct unfold_step step;
-    while (status == XSW_OK && unfold_next(unfold, &step)) {
-        status = step_write(file, worker, journey->id, &step, error);
-    }
-    file->account.pending++;
-    note_now(file)->journeys++;
-    gap_add(&note_now(file)->workers[worker].journeys, &one);
+    enum xsw_status status = journey_write(file, worker, journey, error);
     file->content_bytes += file->unflushed_bytes - unflushed_before;
     if (status != XSW_OK || file->unflushed_bytes < FLUSH_BYTES) {
         return status;
@@ -439,6 +233,7 @@ static void timeline_take(struct worker_place *place, const struct ring_timeline
     place->hop_count = count;
     place->rx_mono_ns = timeline->rx_mono_ns;
     place->generation = timeline->generation;
+    journey_patterns_forget(place);
 }
 
 enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
@@ -452,13 +247,18 @@ enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
         timeline_take(place, (const struct ring_timeline *)record);
         return XSW_OK;
     }
+    if (record->type == RING_EVENT && record->count == RING_EVENT_RULES) {
+        place->stages = ((const struct ring_event *)record)->values[1];
+        journey_patterns_forget(place);
+        return XSW_OK;
+    }
     const struct ring_gap *gap = (const struct ring_gap *)record;
     if (record->type == RING_GAP && record->count < META_LOSS_COUNT) {
-        gap_add(&place->gaps[record->count], &(struct meta_gap){.from_mono_ns = gap->from_mono_ns,
-                                                                .to_mono_ns = gap->to_mono_ns,
-                                                                .journeys = gap->journeys,
-                                                                .worker = (uint16_t)worker,
-                                                                .cause = record->count});
+        loss_add(place, &(struct meta_gap){.from_mono_ns = gap->from_mono_ns,
+                                           .to_mono_ns = gap->to_mono_ns,
+                                           .journeys = gap->journeys,
+                                           .worker = (uint16_t)worker,
+                                           .cause = record->count});
     }
     return XSW_OK;
 }
@@ -471,6 +271,31 @@ enum xsw_status journey_file_push(struct journey_file *file, struct xsw_error *e
 enum xsw_status journey_file_flush(struct journey_file *file, struct xsw_error *error)
 {
     return piece_settle(file, pcapng_writer_flush(file->writer, error));
+}
+
+uint64_t journey_file_mark(const struct journey_file *file)
+{
+    /* The note that is being filled, or, while it is empty, the one before it. Marks begin at 1. */
+    const struct piece_note *note = &file->notes[file->notes_made % JOURNEY_NOTES_MAX];
+    return file->notes_made + (note->journeys > 0);
+}
+
+uint64_t journey_file_settled(const struct journey_file *file)
+{
+    return file->notes_settled;
+}
+
+enum xsw_status journey_file_settle(struct journey_file *file, struct xsw_error *error)
+{
+    enum xsw_status status = pcapng_writer_settle(file->writer, error);
+    notes_settle(file);
+    return status;
+}
+
+enum xsw_status journey_file_wait(struct journey_file *file, struct xsw_error *error)
+{
+    pcapng_writer_wait(file->writer);
+    return journey_file_settle(file, error);
 }
 
 struct journey_file_account journey_file_account(const struct journey_file *file)
@@ -498,14 +323,14 @@ enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost
     enum xsw_status status = XSW_OK;
     for (uint16_t port = 0; status == XSW_OK && port < XSW_PORTS_MAX; port++) {
         for (uint16_t stage = 0; status == XSW_OK && stage < STAGES_MAX; stage++) {
-            if (file->interfaces[port][stage] == NO_INTERFACE) {
+            if (file->interfaces[port][stage] == JOURNEY_NO_INTERFACE) {
                 continue;
             }
             struct pcapng_statistics statistics = {.interface = file->interfaces[port][stage],
                                                    .has = PCAPNG_HAS_DELIVERED | PCAPNG_HAS_DROPPED,
                                                    .timestamp_ns = clock_mono_ns() +
                                                                    file->options.wall_offset_ns,
-                                                   .delivered = file->counts[port][stage].records,
+                                                   .delivered = file->records[port][stage],
                                                    .dropped = lost};
             status = pcapng_writer_statistics(file->writer, &statistics, error);
         }
@@ -521,7 +346,7 @@ enum xsw_status journey_file_summary(struct journey_file *file, const char *summ
     /* Interface 0 is there unless not one packet was recorded: the summary needs one to stand at.
      */
     if (status == XSW_OK && file->interface_count == 0) {
-        status = interface_make(file, XSW_PORT_NONE, STAGE_RX, error);
+        status = journey_interface_make(file, XSW_PORT_NONE, STAGE_RX, error);
     }
     struct pcapng_statistics summary = {
         .interface = 0,

@@ -39,6 +39,8 @@ struct journey_file_options {
     const char *filter;
     uint64_t wall_offset_ns; /* wall_ns - mono_ns */
     uint32_t snap_length;
+    uint64_t stages;  /* records at these only, bit n for stage n, until a ring says otherwise; 0:
+                         at all */
     bool every_stage; /* a record at every stage, not only where something happened */
     /* Fills in names; called when a tap point is first used, and for reasons in comments. */
     void (*names)(void *context, uint16_t port, uint16_t stage, struct tap_names *names);
@@ -67,6 +69,18 @@ enum xsw_status journey_file_push(struct journey_file *file,
                                   struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status journey_file_flush(struct journey_file *file,
                                    struct xsw_error *error) XSW_MUST_CHECK;
+/*
+ * For who gives the room of journeys back when they have been written: what was put up to now is
+ * settled, that is written or counted as lost, when journey_file_settled() has come to this mark.
+ * Both only grow, also from file to file.
+ */
+uint64_t journey_file_mark(const struct journey_file *file);
+uint64_t journey_file_settled(const struct journey_file *file);
+/* Looks what became of what was handed on; the second one waits until there is something new. */
+enum xsw_status journey_file_settle(struct journey_file *file,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
+enum xsw_status journey_file_wait(struct journey_file *file,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
 struct journey_file_account journey_file_account(const struct journey_file *file);
 /* About how many bytes of records there were, of all files, before compression; cheap. */
 uint64_t journey_file_content(const struct journey_file *file);

@@ -31,6 +31,8 @@ static enum xsw_status memory_open(struct ring_producer *ring, struct xsw_error 
     return XSW_OK;
 }
 
+_Static_assert(sizeof(struct ring_header) <= RING_HEADER_SIZE, "the header has its room");
+
 enum xsw_status ring_create(struct ring_producer *ring, uint32_t worker, uint64_t data_size,
                             uint32_t snap_length, struct xsw_error *error)
 {
@@ -49,6 +51,15 @@ enum xsw_status ring_create(struct ring_producer *ring, uint32_t worker, uint64_
     ring->header->snap_length = snap_length;
     memcpy(ring->header->magic, ring_magic, sizeof(ring_magic));
     return XSW_OK;
+}
+
+void ring_punch(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0 && status.st_size > RING_HEADER_SIZE) {
+        (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, RING_HEADER_SIZE,
+                        status.st_size - RING_HEADER_SIZE);
+    }
 }
 
 void ring_destroy(struct ring_producer *ring)
@@ -104,6 +115,55 @@ void ring_detach(struct ring_consumer *ring)
     }
 }
 
+/* Accounts ----------------------------------------------------------------------------------- */
+
+void ring_account_read(const struct ring_account *account, struct capture_account *read)
+{
+    *read = (struct capture_account){
+        .offered = atomic_load_explicit(&account->offered, memory_order_relaxed),
+        .filtered = atomic_load_explicit(&account->filtered, memory_order_relaxed),
+        .unwanted = atomic_load_explicit(&account->unwanted, memory_order_relaxed),
+        .sampled = atomic_load_explicit(&account->sampled, memory_order_relaxed),
+        .written = atomic_load_explicit(&account->written, memory_order_relaxed)};
+    for (uint32_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        read->lost[cause] = atomic_load_explicit(&account->lost[cause], memory_order_relaxed);
+    }
+}
+
+void capture_account_add(struct capture_account *sum, const struct capture_account *account)
+{
+    sum->offered += account->offered;
+    sum->filtered += account->filtered;
+    sum->unwanted += account->unwanted;
+    sum->sampled += account->sampled;
+    sum->written += account->written;
+    for (uint32_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        sum->lost[cause] += account->lost[cause];
+    }
+}
+
+uint64_t capture_account_lost(const struct capture_account *account)
+{
+    uint64_t sum = 0;
+    for (uint32_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        sum += account->lost[cause];
+    }
+    return sum;
+}
+
+struct capture_account ring_header_account(const struct ring_header *header)
+{
+    struct capture_account sum = {0};
+    for (uint32_t stage = 0; stage < STAGES_MAX; stage++) {
+        struct capture_account one;
+        ring_account_read(&header->stages[stage], &one);
+        capture_account_add(&sum, &one);
+    }
+    return sum;
+}
+
+/* Records ------------------------------------------------------------------------------------ */
+
 static int journey_is_sane(const struct ring_journey *journey)
 {
     uint64_t size = journey->record.size;
@@ -112,7 +172,7 @@ static int journey_is_sane(const struct ring_journey *journey)
            journey->record.count <= size - sizeof(*journey) - padded;
 }
 
-static int record_is_sane(const struct ring_record *record, uint64_t room)
+int ring_record_is_sane(const struct ring_record *record, uint64_t room)
 {
     if (record->size < sizeof(*record) || record->size > room || record->size % 8 != 0) {
         return 0;
@@ -127,6 +187,8 @@ static int record_is_sane(const struct ring_record *record, uint64_t room)
         return journey_is_sane((const struct ring_journey *)record);
     case RING_GAP:
         return record->size >= sizeof(struct ring_gap);
+    case RING_EVENT:
+        return record->size >= sizeof(struct ring_event);
     default:
         return 0;
     }
@@ -148,7 +210,7 @@ enum xsw_status ring_next(struct ring_consumer *ring, const struct ring_record *
         const struct ring_record *next =
             (const struct ring_record *)(const void *)(ring->data + at);
         if (available > ring->mask + 1 ||
-            !record_is_sane(next, available < to_end ? available : to_end)) {
+            !ring_record_is_sane(next, available < to_end ? available : to_end)) {
             return error_set(error, XSW_CORRUPT,
                              "the ring of worker %u makes no sense at %llu: the rest of it is lost",
                              ring->header->worker, (unsigned long long)ring->next);
@@ -164,4 +226,28 @@ enum xsw_status ring_next(struct ring_consumer *ring, const struct ring_record *
 void ring_release(struct ring_consumer *ring)
 {
     atomic_store_explicit(&ring->header->tail, ring->next, memory_order_release);
+}
+
+void ring_release_to(struct ring_consumer *ring, const struct ring_resume *resume)
+{
+    struct ring_header *header = ring->header;
+    uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
+    if (tail == resume->place) {
+        return;
+    }
+    /* The one that holds now stays until the tail has moved. */
+    header->resumes[header->resumes[0].place == tail] = *resume;
+    atomic_store_explicit(&header->tail, resume->place, memory_order_release);
+}
+
+bool ring_resume_read(const struct ring_consumer *ring, struct ring_resume *resume)
+{
+    for (int i = 0; i < 2; i++) {
+        *resume = ring->header->resumes[i];
+        if (resume->place == ring->next && resume->hop_count > 0 &&
+            resume->hop_count <= STAGES_MAX) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -21,16 +21,52 @@
  */
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <xsw/error.h>
 
+#include "formats/stage_meta.h"
+#include "switch/switch.h"
+
 enum {
-    RING_VERSION = 1,
-    RING_HEADER_SIZE = 4096,
+    RING_VERSION = 2,
+    RING_HEADER_SIZE = 12288,
     RING_SLACK = 64,          /* bytes behind the data that a copy in whole chunks may write to */
     RING_PREFETCH_AHEAD = 512 /* bytes: lines that the consumer has read must be fetched back */
+};
+
+/* Journeys that ended, and what became of them:
+ * offered = filtered + sampled + written + the sum of lost. */
+struct ring_account {
+    _Atomic uint64_t offered;
+    _Atomic uint64_t filtered; /* did not match */
+    _Atomic uint64_t unwanted; /* of `filtered`: by what is known at their end only */
+    _Atomic uint64_t sampled;  /* matched, and are not in the sample */
+    _Atomic uint64_t written;  /* are in the ring */
+    _Atomic uint64_t lost[META_LOSS_COUNT];
+};
+
+/* The same, read. */
+struct capture_account {
+    uint64_t offered, filtered, unwanted, sampled, written;
+    uint64_t lost[META_LOSS_COUNT];
+};
+
+struct ring_hop {
+    uint16_t stage;
+    uint16_t reserved;
+    uint32_t since_rx_ns;
+};
+
+/* A place to which room was given back, and the timeline of the journeys behind it: who reads on
+ * there after a recorder that died would not know it otherwise. */
+struct ring_resume {
+    uint64_t place;
+    uint64_t rx_mono_ns, generation;
+    uint64_t hop_count;
+    struct ring_hop hops[STAGES_MAX];
 };
 
 struct ring_header {
@@ -42,17 +78,20 @@ struct ring_header {
     uint32_t reserved;
     /* the producer's line */
     _Alignas(64) _Atomic uint64_t head; /* bytes ever written */
-    _Atomic uint64_t offered, filtered, written, lost_ring_full, lost_too_big;
-    _Atomic uint64_t unwanted; /* of `filtered`: by the metadata expression, at their end */
+    _Atomic uint32_t is_stopped;        /* the session has been detached */
     /* the consumer's line */
     _Alignas(64) _Atomic uint64_t tail; /* bytes ever read */
+    struct ring_resume resumes[2];      /* the one whose place is the tail holds */
+    /* by the stage at which the journeys ended */
+    _Alignas(64) struct ring_account stages[STAGES_MAX];
 };
 
 enum ring_type {
     RING_PAD = 1, /* the rest of the way to the end of the data */
     RING_TIMELINE = 2,
     RING_JOURNEY = 3,
-    RING_GAP = 4
+    RING_GAP = 4,
+    RING_EVENT = 5
 };
 
 /* Every record begins so, at a multiple of 8. */
@@ -60,12 +99,6 @@ struct ring_record {
     uint32_t size; /* bytes, this included; a multiple of 8 */
     uint16_t type; /* enum ring_type */
     uint16_t count;
-};
-
-struct ring_hop {
-    uint16_t stage;
-    uint16_t reserved;
-    uint32_t since_rx_ns;
 };
 
 /* `count` hops, for the journeys up to the next timeline. */
@@ -109,6 +142,29 @@ struct ring_gap {
     uint64_t from_mono_ns, to_mono_ns;
 };
 
+/* What happened to the session itself, between two journeys. */
+enum ring_event_kind {
+    RING_EVENT_BUDGET = 1, /* values: level now (enum budget_level), level before, share of the
+                              worker's time that it took, and that it may take, in millionths */
+    RING_EVENT_RULES = 2   /* values: number of the rules that hold from here on, from 1, and the
+                              stages whose records are wanted, bit n for stage n, 0: all */
+};
+
+struct ring_event {
+    struct ring_record record; /* count: enum ring_event_kind */
+    uint64_t mono_ns;
+    uint64_t values[4];
+};
+
+/* Accounts ----------------------------------------------------------------------------------- */
+
+void ring_account_read(const struct ring_account *account, struct capture_account *read);
+void capture_account_add(struct capture_account *sum, const struct capture_account *account);
+/* Over all causes. */
+uint64_t capture_account_lost(const struct capture_account *account);
+/* Over all stages. */
+struct capture_account ring_header_account(const struct ring_header *header);
+
 /* The producer ------------------------------------------------------------------------------- */
 
 struct ring_producer {
@@ -124,6 +180,9 @@ struct ring_producer {
 /* Makes the memory, maps and touches it. data_size: a power of two from 64 KiB to 1 GiB. */
 enum xsw_status ring_create(struct ring_producer *ring, uint32_t worker, uint64_t data_size,
                             uint32_t snap_length, struct xsw_error *error) XSW_MUST_CHECK;
+/* Gives the memory of a ring's records back, however many still have its descriptor; from then on
+ * nobody finds a record in it. Best effort. */
+void ring_punch(int fd);
 void ring_destroy(struct ring_producer *ring); /* the mapping and the descriptor; not the memory */
 
 /* Looks at the consumer's tail; one that makes no sense is not believed. */
@@ -175,6 +234,10 @@ static inline void ring_publish(struct ring_producer *ring)
 
 /* The consumer ------------------------------------------------------------------------------- */
 
+/* Whether a record can be read that has `room` bytes from its beginning: its size, and those of its
+ * parts, are within it. */
+int ring_record_is_sane(const struct ring_record *record, uint64_t room);
+
 struct ring_consumer {
     struct ring_header *header;
     const uint8_t *data;
@@ -197,5 +260,10 @@ enum xsw_status ring_next(struct ring_consumer *ring, const struct ring_record *
                           struct xsw_error *error) XSW_MUST_CHECK;
 /* Gives the room of all records given so far back to the producer. */
 void ring_release(struct ring_consumer *ring);
+/* Gives back the room up to resume->place, which is that of the end of a record, and leaves the
+ * timeline there for who comes after us. */
+void ring_release_to(struct ring_consumer *ring, const struct ring_resume *resume);
+/* What was left so where the ring begins to be read; false: nothing. */
+bool ring_resume_read(const struct ring_consumer *ring, struct ring_resume *resume);
 
 #endif

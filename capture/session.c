@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/session.h"
 
-#include <pcap/pcap.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "capture/rules.h"
 #include "capture/tap.h"
 #include "switch/observe.h"
 
@@ -13,48 +15,15 @@ struct capture_session {
     struct vswitch *vswitch;
     struct observer observer;
     struct tap tap;
+    struct rules *rules; /* the tap's */
     uint32_t id;
     uint32_t ring_bytes;
-    int is_attached;
-    char *filter;
-    char *where;
+    uint64_t started_ns;
+    bool is_attached;
+    bool has_rings; /* of its own */
+    char name[CONFIG_NAME_SIZE];
     int fds[CONFIG_WORKERS_MAX];
 };
-
-static enum xsw_status filter_compile(struct capture_session *session, const char *filter,
-                                      struct xsw_error *error)
-{
-    session->filter = strdup(filter != NULL ? filter : "");
-    if (session->filter == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "no memory for a filter");
-    }
-    if (session->filter[0] == '\0') {
-        return XSW_OK; /* no program: everything is watched */
-    }
-    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, CAPTURE_SNAP_MAX);
-    if (pcap == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "no memory for a filter");
-    }
-    enum xsw_status status = XSW_OK;
-    if (pcap_compile(pcap, &session->tap.program, session->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        status = error_set(error, XSW_INVALID, "filter \"%s\": %s (see pcap-filter(7))",
-                           session->filter, pcap_geterr(pcap));
-    }
-    pcap_close(pcap);
-    return status;
-}
-
-static enum xsw_status where_compile(struct capture_session *session, const char *where,
-                                     struct xsw_error *error)
-{
-    session->where = strdup(where != NULL ? where : "");
-    if (session->where == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "no memory for an expression");
-    }
-    return session->where[0] == '\0'
-               ? XSW_OK
-               : where_create(session->vswitch, session->where, &session->tap.where, error);
-}
 
 static uint64_t round_up_to_power(uint64_t value)
 {
@@ -67,14 +36,14 @@ static uint64_t round_up_to_power(uint64_t value)
 
 static enum xsw_status options_check(const struct capture_options *options, struct xsw_error *error)
 {
-    if (options->snap_length > CAPTURE_SNAP_MAX) {
-        return error_set(error, XSW_INVALID, "snap_length: %u; expected 0 to %d",
-                         options->snap_length, CAPTURE_SNAP_MAX);
-    }
     if (options->ring_bytes != 0 &&
         (options->ring_bytes < CAPTURE_RING_MIN || options->ring_bytes > CAPTURE_RING_MAX)) {
         return error_set(error, XSW_INVALID, "ring_bytes: %u; expected %d to %d, or 0",
                          options->ring_bytes, CAPTURE_RING_MIN, CAPTURE_RING_MAX);
+    }
+    if (options->name != NULL && strlen(options->name) >= CONFIG_NAME_SIZE) {
+        return error_set(error, XSW_INVALID, "name: expected at most %d characters",
+                         CONFIG_NAME_SIZE - 1);
     }
     return XSW_OK;
 }
@@ -91,33 +60,63 @@ static enum xsw_status workers_alloc(struct tap *tap, uint32_t count, struct xsw
     return XSW_OK;
 }
 
+static enum xsw_status ring_open(struct capture_session *session,
+                                 const struct capture_options *options, uint32_t index,
+                                 struct xsw_error *error)
+{
+    struct tap_worker *worker = &session->tap.workers[index];
+    if (options->flight != NULL) {
+        worker->flight = flight_ring_producer(options->flight, index);
+        return XSW_OK;
+    }
+    enum xsw_status status = ring_create(&worker->ring, index, session->ring_bytes,
+                                         session->rules->told.snap_length, error);
+    session->fds[index] = worker->ring.fd;
+    return status;
+}
+
+static enum xsw_status rings_create(struct capture_session *session,
+                                    const struct capture_options *options, struct xsw_error *error)
+{
+    struct tap *tap = &session->tap;
+    uint32_t workers = vswitch_worker_count(session->vswitch);
+    enum xsw_status status = workers_alloc(tap, workers, error);
+    for (uint32_t i = 0; status == XSW_OK && i < workers; i++) {
+        tap->workers[i].ring.fd = -1;
+        tap->workers[i].rules_told = session->rules->number;
+        tap->workers[i].budget_begun = session->rules->told.budget;
+        tap->workers[i].rules_begun = session->rules->number;
+        status = ring_open(session, options, i, error);
+        tap->worker_count += status == XSW_OK;
+    }
+    return status;
+}
+
 static enum xsw_status session_start(struct capture_session *session,
                                      const struct capture_options *options, struct xsw_error *error)
 {
-    struct tap *tap = &session->tap;
-    enum xsw_status status = filter_compile(session, options->filter, error);
-    if (status == XSW_OK) {
-        status = where_compile(session, options->where, error);
-    }
-    tap->snap_length = options->snap_length != 0 ? options->snap_length : CAPTURE_SNAP_MAX;
     uint32_t wanted = options->ring_bytes != 0 ? options->ring_bytes : CAPTURE_RING_DEFAULT;
     session->ring_bytes = (uint32_t)round_up_to_power(wanted);
-    uint32_t workers = vswitch_worker_count(session->vswitch);
-    if (status == XSW_OK) {
-        status = workers_alloc(tap, workers, error);
+    enum xsw_status status =
+        rules_create(session->vswitch, &options->rules, &session->rules, error);
+    if (status != XSW_OK) {
+        return status;
     }
-    for (uint32_t i = 0; status == XSW_OK && i < workers; i++) {
-        struct ring_producer *ring = &tap->workers[i].ring;
-        status = ring_create(ring, i, session->ring_bytes, tap->snap_length, error);
-        session->fds[i] = ring->fd;
-        tap->worker_count += status == XSW_OK;
+    session->rules->number = 1;
+    status = rings_create(session, options, error);
+    if (status == XSW_OK && options->privacy != NULL && privacy_is_wanted(options->privacy)) {
+        status = privacy_create(options->privacy, session->tap.worker_count, &session->tap.privacy,
+                                error);
     }
-    if (status == XSW_OK) {
-        session->observer = (struct observer){
-            .ops = &tap_observer_ops, .state = tap, .snap_length = tap->snap_length};
-        status = vswitch_observer_add(session->vswitch, &session->observer, error);
-        session->is_attached = status == XSW_OK;
+    if (status != XSW_OK) {
+        return status;
     }
+    atomic_store_explicit(&session->tap.rules, session->rules, memory_order_release);
+    session->observer = (struct observer){.ops = &tap_observer_ops,
+                                          .state = &session->tap,
+                                          .snap_length = session->rules->told.snap_length};
+    status = vswitch_observer_add(session->vswitch, &session->observer, error);
+    session->is_attached = status == XSW_OK;
     return status;
 }
 
@@ -133,20 +132,81 @@ enum xsw_status capture_session_open(struct vswitch *vswitch, const struct captu
         return error_set(error, XSW_NO_MEMORY, "no memory for a capture session");
     }
     made->vswitch = vswitch;
+    made->has_rings = options->flight == NULL;
+    made->started_ns = clock_mono_ns();
     status = session_start(made, options, error);
     if (status != XSW_OK) {
         capture_session_close(made);
         return status;
     }
     made->id = (uint32_t)vswitch_generation(vswitch);
+    snprintf(made->name, sizeof(made->name), "capture-%u", made->id);
+    if (options->name != NULL && options->name[0] != '\0') {
+        snprintf(made->name, sizeof(made->name), "%s", options->name);
+    }
     *session = made;
     return XSW_OK;
+}
+
+/* The workers take the rules up with the next snapshot; then nobody uses those before. */
+static enum xsw_status rules_publish(struct capture_session *session, struct rules *rules,
+                                     struct xsw_error *error)
+{
+    atomic_store_explicit(&session->tap.rules, rules, memory_order_release);
+    session->observer.snap_length = rules->told.snap_length;
+    return vswitch_observer_changed(session->vswitch, error);
+}
+
+enum xsw_status capture_session_set(struct capture_session *session,
+                                    const struct capture_rules *told, struct xsw_error *error)
+{
+    struct rules *rules = NULL;
+    if (!session->is_attached) {
+        return error_set(error, XSW_UNSUPPORTED, "the capture session has been stopped");
+    }
+    enum xsw_status status = rules_create(session->vswitch, told, &rules, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    if (rules_are_same(rules, session->rules)) {
+        rules_destroy(rules);
+        return XSW_OK;
+    }
+    rules->number = session->rules->number + 1;
+    rules->older = session->rules;
+    session->rules = rules;
+    status = rules_publish(session, rules, error);
+    if (status == XSW_OK) {
+        rules_destroy(rules->older);
+        rules->older = NULL;
+    }
+    return status;
+}
+
+const struct capture_rules *capture_session_rules(const struct capture_session *session)
+{
+    return &session->rules->told;
+}
+
+uint32_t capture_session_rules_number(const struct capture_session *session)
+{
+    return session->rules->number;
+}
+
+uint64_t capture_session_stages(const struct capture_session *session)
+{
+    return session->rules->stages;
 }
 
 size_t capture_session_rings(const struct capture_session *session, const int **fds)
 {
     *fds = session->fds;
-    return session->tap.worker_count;
+    return session->has_rings ? session->tap.worker_count : 0;
+}
+
+uint8_t capture_session_bit(const struct capture_session *session)
+{
+    return session->observer.bit;
 }
 
 uint32_t capture_session_id(const struct capture_session *session)
@@ -154,9 +214,9 @@ uint32_t capture_session_id(const struct capture_session *session)
     return session->id;
 }
 
-uint32_t capture_session_snap_length(const struct capture_session *session)
+const char *capture_session_name(const struct capture_session *session)
 {
-    return session->tap.snap_length;
+    return session->name;
 }
 
 uint32_t capture_session_ring_bytes(const struct capture_session *session)
@@ -164,20 +224,65 @@ uint32_t capture_session_ring_bytes(const struct capture_session *session)
     return session->ring_bytes;
 }
 
-const char *capture_session_filter(const struct capture_session *session)
+uint64_t capture_session_started_ns(const struct capture_session *session)
 {
-    return session->filter;
+    return session->started_ns;
 }
 
-const char *capture_session_where(const struct capture_session *session)
+static void account_add(struct capture_account *sum, const struct tap_worker *worker,
+                        uint16_t stage)
 {
-    return session->where;
+    struct capture_account one;
+    ring_account_read(&worker->stages[stage], &one);
+    capture_account_add(sum, &one);
 }
 
 struct capture_account capture_session_account(const struct capture_session *session,
                                                uint32_t worker)
 {
-    return tap_account(&session->tap, worker);
+    struct capture_account sum = {0};
+    for (uint16_t stage = 0; stage < STAGES_MAX; stage++) {
+        account_add(&sum, &session->tap.workers[worker], stage);
+    }
+    return sum;
+}
+
+struct capture_account capture_session_account_at(const struct capture_session *session,
+                                                  uint16_t stage)
+{
+    struct capture_account sum = {0};
+    for (uint32_t worker = 0; worker < session->tap.worker_count; worker++) {
+        account_add(&sum, &session->tap.workers[worker], stage);
+    }
+    return sum;
+}
+
+struct capture_load capture_session_load(const struct capture_session *session, uint32_t worker)
+{
+    const struct tap_worker *own = &session->tap.workers[worker];
+    return (struct capture_load){
+        .level = (enum budget_level)atomic_load_explicit(&own->shown_level, memory_order_relaxed),
+        .share = atomic_load_explicit(&own->shown_share, memory_order_relaxed)};
+}
+
+void capture_session_settle(struct capture_session *session)
+{
+    uint32_t wanted = session->rules->told.snap_length;
+    for (uint32_t i = 0; i < session->tap.worker_count; i++) {
+        if (capture_session_load(session, i).level >= BUDGET_SHORT && wanted > BUDGET_SNAP) {
+            wanted = BUDGET_SNAP;
+        }
+    }
+    if (session->is_attached && session->observer.snap_length != wanted) {
+        session->observer.snap_length = wanted;
+        /* Without memory now it is tried again when it changes the next time. */
+        (void)!vswitch_observer_changed(session->vswitch, NULL);
+    }
+}
+
+bool capture_session_is_stopped(const struct capture_session *session)
+{
+    return !session->is_attached;
 }
 
 enum xsw_status capture_session_stop(struct capture_session *session, struct xsw_error *error)
@@ -187,6 +292,11 @@ enum xsw_status capture_session_stop(struct capture_session *session, struct xsw
     }
     enum xsw_status status = vswitch_observer_remove(session->vswitch, &session->observer, error);
     session->is_attached = status != XSW_OK;
+    for (uint32_t i = 0; status == XSW_OK && session->has_rings && i < session->tap.worker_count;
+         i++) {
+        atomic_store_explicit(&session->tap.workers[i].ring.header->is_stopped, 1,
+                              memory_order_release);
+    }
     return status;
 }
 
@@ -229,13 +339,11 @@ void capture_session_close(struct capture_session *session)
     if (session == NULL || capture_session_stop(session, NULL) != XSW_OK) {
         return;
     }
-    for (uint32_t i = 0; i < session->tap.worker_count; i++) {
+    for (uint32_t i = 0; session->has_rings && i < session->tap.worker_count; i++) {
         ring_destroy(&session->tap.workers[i].ring);
     }
-    pcap_freecode(&session->tap.program);
-    where_destroy(session->tap.where);
+    rules_destroy(session->rules);
+    privacy_destroy(session->tap.privacy);
     free(session->tap.workers);
-    free(session->filter);
-    free(session->where);
     free(session);
 }

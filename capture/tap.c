@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-#include "formats/stage_meta.h"
+#include "base/cycles.h"
+#include "packet/flow_key.h"
+#include "switch/bandwidth_bucket.h"
 #include "switch/held.h"
 #include "switch/pipeline.h"
-#include "switch/reasons.h"
 
 static void tap_begin(void *state, uint32_t worker, const struct worker_counters *counters)
 {
@@ -14,339 +15,330 @@ static void tap_begin(void *state, uint32_t worker, const struct worker_counters
     memcpy(&tap->workers[worker].begin, counters, sizeof(*counters));
 }
 
-static int gaps_write(struct tap_worker *worker);
-
 static void tap_end(void *state, uint32_t worker, const struct worker_counters *counters)
 {
     struct tap *tap = state;
     struct tap_worker *own = &tap->workers[worker];
     memcpy(&own->end, counters, sizeof(*counters));
     /* A gap at the very end, if the recorder has made room meanwhile. */
-    (void)gaps_write(own);
-    ring_publish(&own->ring);
+    (void)tap_record_gaps(own);
+    tap_record_publish(own);
+}
+
+static inline const struct rules *rules_now(const struct tap *tap)
+{
+    return atomic_load_explicit(&tap->rules, memory_order_acquire);
+}
+
+/* When packets come in ------------------------------------------------------------------------- */
+
+/* The same for both directions of a flow. */
+static uint32_t sample_hash(const struct xsw_packet *packet)
+{
+    struct flow_key key;
+    flow_key_from_bytes(&key, packet->data, packet->length, packet->length);
+    struct flow_key other = flow_key_reverse(&key);
+    uint64_t sum = (uint64_t)flow_key_hash(&key) + flow_key_hash(&other);
+    return (uint32_t)((sum * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+}
+
+static inline int filter_matches(const struct rules *rules, const struct xsw_packet *seen)
+{
+    const struct bpf_insn *program = rules->program.bf_insns;
+    return program == NULL || bpf_filter(program, seen->data, seen->length, seen->length) != 0;
+}
+
+/* Of the flows in the sample, one in BUDGET_SAMPLE is left when the budget wants that. */
+static void sample_take(const struct rules *rules, uint8_t level, struct packet *packet,
+                        uint8_t bit)
+{
+    uint32_t hash = sample_hash(&packet->seen);
+    if (hash % rules->told.sample != 0) {
+        packet->sampled_out |= bit;
+    } else if (level == BUDGET_SAMPLED && hash / rules->told.sample % BUDGET_SAMPLE != 0) {
+        packet->over_budget |= bit;
+    } else {
+        packet->watch |= bit;
+    }
+}
+
+/* Not the ordinary way: ports, a sample, or a budget that is used up are asked about. */
+__attribute__((noinline)) static void received_ask(const struct rules *rules,
+                                                   struct tap_worker *own,
+                                                   struct packet *const *packets, uint32_t count,
+                                                   uint8_t bit)
+{
+    uint8_t level = own->budget.level;
+    own->has_left_out = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        struct packet *packet = packets[i];
+        if (level == BUDGET_DISARMED) {
+            packet->over_budget |= bit;
+        } else if (rules->told.direction == CAPTURE_IN && rules->has_ports &&
+                   !xsw_port_set_has(&rules->ports, packet->source_port)) {
+            continue;
+        } else if (filter_matches(rules, &packet->seen)) {
+            sample_take(rules, level, packet, bit);
+        }
+    }
 }
 
 static void tap_received(void *state, uint32_t worker, struct packet *const *packets,
                          uint32_t count, uint8_t bit)
 {
-    (void)worker;
     const struct tap *tap = state;
-    const struct bpf_insn *program = tap->program.bf_insns;
-    for (uint32_t i = 0; i < count; i++) {
-        struct xsw_packet *seen = &packets[i]->seen;
-        if (program == NULL || bpf_filter(program, seen->data, seen->length, seen->length) != 0) {
-            packets[i]->watch |= bit;
+    struct tap_worker *own = &tap->workers[worker];
+    const struct rules *rules = rules_now(tap);
+    uint64_t begun = cycles_now();
+    if (__builtin_expect(rules->asks_at_begin || own->budget.level >= BUDGET_SAMPLED, 0)) {
+        received_ask(rules, own, packets, count, bit);
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            if (filter_matches(rules, &packets[i]->seen)) {
+                packets[i]->watch |= bit;
+            }
         }
     }
+    own->budget.spent_cycles += cycles_now() - begun;
 }
 
-/* Journeys ----------------------------------------------------------------------------------- */
+/* When packets have ended ---------------------------------------------------------------------- */
 
-static inline uint32_t pad8(uint32_t length)
-{
-    return (length + 7) & ~7U;
-}
-
-/* Copies in whole chunks of 32 bytes: the packet's buffer and the ring's slack allow it, and it is
- * a few instructions where memcpy would be a call. */
-static inline void bytes_copy(uint8_t *to, const uint8_t *from, uint32_t length)
-{
-    enum { CHUNK = 32, INLINE_MAX = 256 };
-    if (length > INLINE_MAX) {
-        memcpy(to, from, length);
-        return;
-    }
-    for (uint32_t i = 0; i < length; i += CHUNK) {
-        memcpy(to + i, from + i, CHUNK);
-    }
-}
-
-/* Tells what was lost before the next journey. False when there is no room even for that; then
- * there is none for the journey either. */
-static int gaps_write(struct tap_worker *worker)
-{
-    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
-        struct tap_gap *lost = &worker->gaps[cause];
-        if (lost->journeys == 0) {
-            continue;
-        }
-        struct ring_gap *gap = ring_reserve(&worker->ring, sizeof(*gap));
-        if (gap == NULL) {
-            return 0;
-        }
-        *gap = (struct ring_gap){.record = {.size = sizeof(*gap), .type = RING_GAP, .count = cause},
-                                 .journeys = lost->journeys,
-                                 .from_mono_ns = lost->from_mono_ns,
-                                 .to_mono_ns = lost->to_mono_ns};
-        lost->journeys = 0;
-    }
-    return 1;
-}
-
-static void lose(struct tap_worker *worker, const struct timeline *timeline, uint16_t cause)
-{
-    struct tap_gap *gap = &worker->gaps[cause];
-    uint64_t now = timeline->rx_mono_ns + timeline->hops[timeline->count - 1].since_rx_ns;
-    if (gap->journeys++ == 0) {
-        gap->from_mono_ns = timeline->rx_mono_ns;
-    }
-    gap->to_mono_ns = now;
-    counter_add(cause == META_LOSS_TOO_BIG ? &worker->lost_too_big : &worker->lost_ring_full, 1);
-}
-
-static int timeline_write(struct tap_worker *worker, const struct timeline *timeline)
-{
-    if (!gaps_write(worker)) {
-        return 0;
-    }
-    uint32_t size =
-        (uint32_t)(sizeof(struct ring_timeline) + timeline->count * sizeof(struct ring_hop));
-    struct ring_timeline *record = ring_reserve(&worker->ring, size);
-    if (record == NULL) {
-        return 0;
-    }
-    record->record = (struct ring_record){
-        .size = size, .type = RING_TIMELINE, .count = (uint16_t)timeline->count};
-    record->rx_mono_ns = timeline->rx_mono_ns;
-    record->generation = timeline->generation;
-    for (uint32_t i = 0; i < timeline->count; i++) {
-        record->hops[i] = (struct ring_hop){.stage = timeline->hops[i].stage,
-                                            .since_rx_ns = timeline->hops[i].since_rx_ns};
-    }
-    return 1;
-}
-
-static inline void journey_fill(struct ring_journey *journey, const struct packet *packet)
-{
-    const struct xsw_packet *seen = &packet->seen;
-    journey->id = packet->id;
-    journey->parent_id = seen->parent_id;
-    journey->length = seen->length;
-    journey->rx_length = packet->rx_length;
-    journey->source_port = packet->source_port;
-    journey->destination_port = seen->destination_port;
-    journey->vlan = seen->vlan;
-    journey->drop_reason = packet->drop_reason != REASON_REPLACED ? packet->drop_reason : 0;
-    journey->first_hop = packet->first_hop;
-    journey->packet_flags = seen->flags;
-}
-
-enum { HISTORY_BYTES = STAGES_MAX * 8 + HOLDS_MAX * 22 + 16 }; /* of a packet that was held */
-
-/* What happened to this packet and not to all of its batch, as TLVs. */
-struct extras {
-    uint32_t length;
-    uint8_t flags;
-    uint8_t has_drop_rule;
-    uint8_t bytes[NOTES_BYTES + HISTORY_BYTES + 64];
+/* What became of the packets of a batch that are not in the ring. */
+struct left_out {
+    uint32_t unwanted, sampled, lost;
 };
 
-static int has_extras(const struct packet *packet)
+/* The stages that the packet has come to, as bits. */
+static uint64_t stages_of(const struct packet *packet, const struct timeline *timeline)
 {
-    const struct xsw_offload *offload = &packet->seen.offload;
-    return packet->notes != NULL || packet->held != NULL ||
-           (packet->ingress_rule | packet->egress_rule) != 0 || packet->drop_rule != 0 ||
-           packet->drop_reason == REASON_REPLACED || (offload->flags | offload->gso_type) != 0;
+    uint64_t stages = 0;
+    for (uint32_t place = packet->first_hop; place < timeline->count; place++) {
+        stages |= UINT64_C(1) << timeline->hops[place].stage;
+    }
+    for (uint32_t i = 0; packet->held != NULL && i < packet->held->hop_count; i++) {
+        stages |= UINT64_C(1) << packet->held->hops[i].stage;
+    }
+    return stages;
 }
 
-/* Where it was before it was held, and for how long it was. */
-static void history_gather(struct meta_builder *builder, const struct held_packet *held)
+/* Whether it has to do with the ports and stages. */
+static int is_at_place(const struct rules *rules, const struct packet *packet,
+                       const struct timeline *timeline)
 {
-    struct meta_hop hops[STAGES_MAX];
-    for (uint32_t i = 0; i < held->hop_count; i++) {
-        hops[i] = (struct meta_hop){held->hops[i].stage, held->hops[i].since_rx_ns};
+    uint16_t to = packet->seen.destination_port;
+    int goes_out = rules->told.direction != CAPTURE_IN && to != XSW_PORT_NONE &&
+                   xsw_port_set_has(&rules->ports, to);
+    int came_in = rules->told.direction != CAPTURE_OUT &&
+                  xsw_port_set_has(&rules->ports, packet->source_port);
+    if (rules->has_ports && !goes_out && !came_in) {
+        return 0;
     }
-    meta_add_hops(builder, hops, held->hop_count);
-    for (uint32_t i = 0; i < held->hold_count; i++) {
-        meta_add_held(builder, &(struct meta_held){.stage = held->holds[i].stage,
-                                                   .held_ns = held->holds[i].held_ns,
-                                                   .rx_mono_ns = held->rx_mono_ns});
+    return rules->stages == 0 || (stages_of(packet, timeline) & rules->stages) != 0;
+}
+
+/* Of a batch to which nothing happened, the expression is asked once where it cannot be true for
+ * such packets: who wants the dropped ones pays nothing for the others. */
+static int is_wanted(const struct rules *rules, uint32_t worker, const struct packet *packet,
+                     const struct timeline *timeline, int may_be_plain)
+{
+    return is_at_place(rules, packet, timeline) &&
+           (may_be_plain || !where_packet_is_plain(packet)) &&
+           (rules->where == NULL || where_matches(rules->where, worker, packet, timeline));
+}
+
+/* Journeys that are over and that nobody wants are followed no longer: they are not written, and
+ * what does not fit into the ring is not one of them. */
+__attribute__((noinline)) static uint32_t unwanted_leave(const struct rules *rules, uint32_t worker,
+                                                         const struct ended_batch *batch,
+                                                         uint8_t bit)
+{
+    uint32_t unwanted = 0;
+    const struct timeline *timeline = batch->timeline;
+    int may_be_plain = rules->where == NULL || where_may_match_plain(rules->where, timeline);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct packet *packet = batch->packets[i];
+        if ((packet->watch & bit) != 0 &&
+            !is_wanted(rules, worker, packet, timeline, may_be_plain)) {
+            packet->watch &= (uint8_t)~bit;
+            unwanted++;
+        }
+    }
+    return unwanted;
+}
+
+/* Those of a second that are more than the rate are lost. */
+__attribute__((noinline)) static uint32_t rate_leave(struct tap *tap, const struct rules *rules,
+                                                     struct tap_record *record,
+                                                     const struct ended_batch *batch, uint8_t bit)
+{
+    const struct timeline *timeline = batch->timeline;
+    uint64_t now = timeline->rx_mono_ns + timeline->hops[timeline->count - 1].since_rx_ns;
+    uint64_t ready = 0;
+    uint32_t lost = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        struct packet *packet = batch->packets[i];
+        if ((packet->watch & bit) != 0 &&
+            !bucket_take(&tap->rate_bucket, &rules->rate, 1, now, &ready)) {
+            packet->watch &= (uint8_t)~bit;
+            lost++;
+        }
+    }
+    if (lost > 0) {
+        tap_record_lose(record, META_LOSS_RATE, lost);
+    }
+    return lost;
+}
+
+/* Those that were not followed although the filter matched. */
+__attribute__((noinline)) static void marks_count(struct tap_record *record,
+                                                  const struct ended_batch *batch, uint8_t bit,
+                                                  struct left_out *left_out)
+{
+    uint32_t over_budget = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        left_out->sampled += (batch->packets[i]->sampled_out & bit) != 0;
+        over_budget += (batch->packets[i]->over_budget & bit) != 0;
+    }
+    if (over_budget > 0) {
+        tap_record_lose(record, META_LOSS_BUDGET, over_budget);
+        left_out->lost += over_budget;
     }
 }
 
-/* Not for every packet: kept out of the way of those that nothing happened to. */
-__attribute__((noinline)) static void extras_gather(struct extras *extras,
-                                                    const struct packet *packet)
-{
-    struct meta_builder builder = {.bytes = extras->bytes, .size = sizeof(extras->bytes)};
-    const struct packet_notes *notes = packet->notes;
-    if (notes != NULL) {
-        memcpy(extras->bytes, notes->bytes, notes->length);
-        builder.length = notes->length;
-        extras->flags = (uint8_t)notes->flags;
-    }
-    if (packet->held != NULL) {
-        history_gather(&builder, packet->held);
-        extras->flags |= RING_JOURNEY_HELD;
-    }
-    const struct xsw_offload *offload = &packet->seen.offload;
-    if ((offload->flags | offload->gso_type) != 0) {
-        meta_add_offload(&builder, &(struct meta_offload){.flags = offload->flags,
-                                                          .gso_type = offload->gso_type,
-                                                          .header_length = offload->header_length,
-                                                          .gso_size = offload->gso_size,
-                                                          .csum_start = offload->csum_start,
-                                                          .csum_offset = offload->csum_offset});
-    }
-    int is_acl_drop = packet->drop_reason == REASON_ACL_DENIED;
-    if (packet->ingress_rule != 0 && !(is_acl_drop && packet->egress_rule == 0)) {
-        meta_add_decision(&builder, &(struct meta_decision){.stage = STAGE_INGRESS_POLICY,
-                                                            .rule = packet->ingress_rule});
-    }
-    if (packet->egress_rule != 0 && !is_acl_drop) {
-        meta_add_decision(&builder, &(struct meta_decision){.stage = STAGE_EGRESS_POLICY,
-                                                            .rule = packet->egress_rule});
-    }
-    if (packet->drop_reason == REASON_REPLACED) {
-        extras->flags |= RING_JOURNEY_REPLACED;
-    }
-    if (packet->drop_rule != 0) {
-        meta_add_decision(&builder, &(struct meta_decision){.rule = packet->drop_rule});
-        extras->has_drop_rule = 1;
-    }
-    extras->length = (uint32_t)builder.length;
-}
+struct journeys_count {
+    uint32_t watched, written;
+};
 
-/* The bytes to keep: the snap length of the frame as it came in, so a frame that has grown keeps
- * more of its end. */
-static inline uint32_t captured_length(const struct tap *tap, const struct packet *packet)
+/* When the recorder could not yet be told of the rules, it would not know what these are. */
+static struct journeys_count
+journeys_write(struct tap_record *record, const struct ended_batch *batch, uint8_t bit, int is_told)
 {
-    uint32_t length = packet->seen.length;
-    uint32_t grown = length > packet->rx_length ? length - packet->rx_length : 0;
-    uint32_t snap = tap->snap_length + grown;
-    return length < snap ? length : snap;
-}
-
-/* enum meta_loss, or 0 when the journey is in the ring. `extras` is null when there are none. */
-static inline uint16_t record_write(const struct tap *tap, struct tap_worker *worker,
-                                    const struct packet *packet, const struct extras *extras)
-{
-    uint32_t captured = captured_length(tap, packet);
-    uint32_t extras_length = extras != NULL ? extras->length : 0;
-    uint32_t size = (uint32_t)sizeof(struct ring_journey) + pad8(captured) + pad8(extras_length);
-    if (__builtin_expect(size > (worker->ring.mask + 1) / 2, 0)) {
-        return META_LOSS_TOO_BIG;
-    }
-    struct ring_journey *journey = ring_reserve(&worker->ring, size);
-    if (__builtin_expect(journey == NULL, 0)) {
-        return META_LOSS_RING_FULL;
-    }
-    journey->record =
-        (struct ring_record){.size = size, .type = RING_JOURNEY, .count = (uint16_t)extras_length};
-    journey_fill(journey, packet);
-    journey->captured_length = captured;
-    journey->flags = 0;
-    journey->has_drop_rule = 0;
-    bytes_copy(journey->data, packet->seen.data, captured);
-    if (extras != NULL) {
-        journey->flags = extras->flags;
-        journey->has_drop_rule = extras->has_drop_rule;
-        memcpy(journey->data + pad8(captured), extras->bytes, extras_length);
-    }
-    return 0;
-}
-
-__attribute__((noinline)) static uint16_t journey_write_with_extras(const struct tap *tap,
-                                                                    struct tap_worker *worker,
-                                                                    const struct packet *packet)
-{
-    struct extras extras;
-    extras.length = 0;
-    extras.flags = 0;
-    extras.has_drop_rule = 0;
-    extras_gather(&extras, packet);
-    return record_write(tap, worker, packet, &extras);
-}
-
-static inline uint16_t journey_write(const struct tap *tap, struct tap_worker *worker,
-                                     const struct packet *packet)
-{
-    return __builtin_expect(has_extras(packet), 0) ? journey_write_with_extras(tap, worker, packet)
-                                                   : record_write(tap, worker, packet, NULL);
-}
-
-static uint32_t journeys_write(const struct tap *tap, struct tap_worker *worker,
-                               const struct ended_batch *batch, uint8_t bit)
-{
-    int has_timeline = 0;
-    uint32_t watched = 0;
-    uint32_t written = 0;
+    struct journeys_count count = {0};
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct packet *packet = batch->packets[i];
         if ((packet->watch & bit) == 0) {
             continue;
         }
-        watched++;
-        if (!has_timeline && !timeline_write(worker, batch->timeline)) {
-            lose(worker, batch->timeline, META_LOSS_RING_FULL);
-            continue;
-        }
-        has_timeline = 1;
-        uint16_t cause = journey_write(tap, worker, packet);
+        count.watched++;
+        uint16_t cause = is_told ? tap_record_journey(record, packet) : META_LOSS_RING_FULL;
         if (__builtin_expect(cause != 0, 0)) {
-            lose(worker, batch->timeline, cause);
-            has_timeline = 0; /* the gap is told before the next journey, under its own timeline */
-            continue;
-        }
-        written++;
-    }
-    counter_add(&worker->written, written);
-    return watched;
-}
-
-static void account_publish(struct tap_worker *worker)
-{
-    struct ring_header *header = worker->ring.header;
-    atomic_store_explicit(&header->offered, counter_read(&worker->offered), memory_order_relaxed);
-    atomic_store_explicit(&header->filtered, counter_read(&worker->filtered), memory_order_relaxed);
-    atomic_store_explicit(&header->unwanted, counter_read(&worker->unwanted), memory_order_relaxed);
-    atomic_store_explicit(&header->written, counter_read(&worker->written), memory_order_relaxed);
-    atomic_store_explicit(&header->lost_ring_full, counter_read(&worker->lost_ring_full),
-                          memory_order_relaxed);
-    atomic_store_explicit(&header->lost_too_big, counter_read(&worker->lost_too_big),
-                          memory_order_relaxed);
-    ring_publish(&worker->ring);
-}
-
-/* Journeys that are over and that nobody wants are followed no longer: they are not written, and
- * what does not fit into the ring is not one of them. */
-__attribute__((noinline)) static void unwanted_leave(const struct tap *tap, uint32_t worker,
-                                                     const struct ended_batch *batch, uint8_t bit)
-{
-    uint64_t unwanted = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        struct packet *packet = batch->packets[i];
-        if ((packet->watch & bit) != 0 &&
-            !where_matches(tap->where, worker, packet, batch->timeline)) {
-            packet->watch &= (uint8_t)~bit;
-            unwanted++;
+            tap_record_lose(record, cause, 1);
+        } else {
+            count.written++;
         }
     }
-    counter_add(&tap->workers[worker].unwanted, unwanted);
+    return count;
+}
+
+/* With another budget, what the one before led to is forgotten. Not with other rules alone: who
+ * changes them again and again must not be rid of it. */
+static void rules_begin(struct tap_worker *own, const struct rules *rules)
+{
+    own->rules_begun = rules->number;
+    if (own->budget_begun == rules->told.budget) {
+        return;
+    }
+    own->budget_begun = rules->told.budget;
+    own->budget.level = BUDGET_FULL;
+    own->budget.over = own->budget.calm = 0;
+    own->budget.has_gone_back = 0;
+    atomic_store_explicit(&own->shown_level, BUDGET_FULL, memory_order_relaxed);
+}
+
+/* What the recorder is to know of the session; when there is no room now, the next time. Returns
+ * whether it knows the rules. */
+__attribute__((noinline)) static int events_write(struct tap_worker *own, const struct rules *rules,
+                                                  uint64_t now_ns)
+{
+    struct ring_event event = {.mono_ns = now_ns};
+    uint64_t level_since_ns = own->budget.window_ns;
+    if (own->rules_begun != rules->number) {
+        rules_begin(own, rules);
+        level_since_ns = now_ns;
+    }
+    if (own->rules_told != rules->number) {
+        event.record.count = RING_EVENT_RULES;
+        event.values[0] = rules->number;
+        event.values[1] = rules->stages;
+        if (!tap_record_event(own, &event)) {
+            return 0;
+        }
+        own->rules_told = rules->number;
+    }
+    if (own->level_told != own->budget.level) {
+        event.mono_ns = level_since_ns;
+        event.record.count = RING_EVENT_BUDGET;
+        event.values[0] = own->budget.level;
+        event.values[1] = own->level_told;
+        event.values[2] = own->budget.share;
+        event.values[3] = rules->told.budget;
+        own->level_told = tap_record_event(own, &event) ? own->budget.level : own->level_told;
+    }
+    return 1;
+}
+
+/* What the switch spent on keeping and comparing bytes is for all who look on, and each of them is
+ * charged with it. */
+static inline void budget_spend(struct tap_worker *own, const struct rules *rules, uint64_t begun,
+                                const struct ended_batch *batch)
+{
+    struct budget *budget = &own->budget;
+    const struct timeline *timeline = batch->timeline;
+    uint64_t now_ns = timeline->rx_mono_ns + timeline->hops[timeline->count - 1].since_rx_ns;
+    uint64_t now = cycles_now();
+    uint64_t watched = own->has_watch_cycles ? batch->watch_cycles - own->watch_cycles : 0;
+    own->watch_cycles = batch->watch_cycles;
+    own->has_watch_cycles = 1;
+    budget->spent_cycles += now - begun + watched;
+    if (budget_is_due(budget, now_ns)) {
+        (void)budget_close(budget, now_ns, now, rules->told.budget);
+        atomic_store_explicit(&own->shown_level, budget->level, memory_order_relaxed);
+        atomic_store_explicit(&own->shown_share, budget->share, memory_order_relaxed);
+    }
 }
 
 static void tap_ended(void *state, uint32_t worker, const struct ended_batch *batch, uint8_t bit)
 {
     struct tap *tap = state;
     struct tap_worker *own = &tap->workers[worker];
-    if (__builtin_expect(tap->where != NULL, 0)) {
-        unwanted_leave(tap, worker, batch, bit);
+    const struct rules *rules = rules_now(tap);
+    const struct timeline_hop *last = &batch->timeline->hops[batch->timeline->count - 1];
+    struct ring_account *account = &own->stages[last->stage];
+    uint64_t begun = cycles_now();
+    uint32_t snap = rules->told.snap_length;
+    int is_short = own->budget.level >= BUDGET_SHORT && snap > BUDGET_SNAP;
+    struct tap_record record = {.worker = own,
+                                .privacy = tap->privacy,
+                                .worker_index = worker,
+                                .timeline = batch->timeline,
+                                .snap_length = is_short ? BUDGET_SNAP : snap};
+    struct left_out left_out = {0};
+    uint64_t now_ns = batch->timeline->rx_mono_ns + last->since_rx_ns;
+    int is_told = 1;
+    if (__builtin_expect(own->rules_told != rules->number || own->level_told != own->budget.level,
+                         0)) {
+        is_told = events_write(own, rules, now_ns);
     }
-    uint32_t watched = journeys_write(tap, own, batch, bit);
-    counter_add(&own->offered, batch->count);
-    counter_add(&own->filtered, batch->count - watched);
-    account_publish(own);
-}
-
-struct capture_account tap_account(const struct tap *tap, uint32_t worker)
-{
-    const struct tap_worker *own = &tap->workers[worker];
-    return (struct capture_account){.offered = counter_read(&own->offered),
-                                    .filtered = counter_read(&own->filtered),
-                                    .unwanted = counter_read(&own->unwanted),
-                                    .written = counter_read(&own->written),
-                                    .lost_ring_full = counter_read(&own->lost_ring_full),
-                                    .lost_too_big = counter_read(&own->lost_too_big)};
+    if (__builtin_expect(own->has_left_out, 0)) {
+        marks_count(&record, batch, bit, &left_out);
+    }
+    if (__builtin_expect(rules->asks_at_end, 0)) {
+        left_out.unwanted = unwanted_leave(rules, worker, batch, bit);
+    }
+    if (__builtin_expect(rules->rate.rate != 0, 0)) {
+        left_out.lost += rate_leave(tap, rules, &record, batch, bit);
+    }
+    struct journeys_count count = journeys_write(&record, batch, bit, is_told);
+    counter_add(&account->offered, batch->count);
+    counter_add(&account->filtered,
+                batch->count - count.watched - left_out.sampled - left_out.lost);
+    counter_add(&account->unwanted, left_out.unwanted);
+    counter_add(&account->sampled, left_out.sampled);
+    counter_add(&account->written, count.written);
+    tap_record_account(own, last->stage);
+    tap_record_publish(own);
+    budget_spend(own, rules, begun, batch);
 }
 
 const struct observer_ops tap_observer_ops = {

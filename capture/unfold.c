@@ -210,22 +210,23 @@ static bool is_copy(const struct ring_journey *journey)
     return (journey->packet_flags & (XSW_PACKET_FLOOD_COPY | XSW_PACKET_MIRROR_COPY)) != 0;
 }
 
-static uint16_t port_at(const struct unfold *unfold, uint32_t place)
+static bool is_at_destination(const struct unfold *unfold, uint32_t place)
 {
     const struct ring_journey *journey = unfold->journey;
     bool has_destination = place > unfold->forward_place ||
                            (is_copy(journey) && (!unfold->has_begun || place == unfold->first_hop));
-    return has_destination && journey->destination_port != XSW_PORT_NONE ? journey->destination_port
-                                                                         : journey->source_port;
+    return has_destination && journey->destination_port != XSW_PORT_NONE;
 }
 
 static void step_fill(struct unfold *unfold, struct unfold_step *step, enum meta_kind kind)
 {
     const struct ring_journey *journey = unfold->journey;
     const struct ring_hop *hop = &unfold->hops[unfold->place];
+    bool at_destination = is_at_destination(unfold, unfold->place);
     *step = (struct unfold_step){
+        .at_destination = at_destination,
         .fixed = {.kind = (uint8_t)kind,
-                  .port = port_at(unfold, unfold->place),
+                  .port = at_destination ? journey->destination_port : journey->source_port,
                   .stage = hop->stage,
                   .flow_hash = unfold->flow_hash,
                   .parent_id = journey->parent_id},
@@ -352,7 +353,12 @@ static void hop_fold(struct unfold *unfold)
         (struct meta_hop){.stage = hop->stage, .since_rx_ns = hop->since_rx_ns};
 }
 
-bool unfold_next(struct unfold *unfold, struct unfold_step *step)
+static bool is_wanted(const struct unfold *unfold, uint16_t stage)
+{
+    return (unfold->stages >> stage % STAGES_MAX & 1) != 0;
+}
+
+static bool step_next(struct unfold *unfold, struct unfold_step *step)
 {
     if (!unfold->has_begun) {
         first_fill(unfold, step);
@@ -371,13 +377,27 @@ bool unfold_next(struct unfold *unfold, struct unfold_step *step)
             last_fill(unfold, step);
             return true;
         }
-        if (unfold->every_stage) {
+        if (unfold->every_stage || is_wanted(unfold, stage)) {
             step_fill(unfold, step, META_PASS);
             unfold->place++;
             return true;
         }
         hop_fold(unfold);
         unfold->place++;
+    }
+    return false;
+}
+
+bool unfold_next(struct unfold *unfold, struct unfold_step *step)
+{
+    while (step_next(unfold, step)) {
+        if (unfold->stages == 0 || is_wanted(unfold, step->fixed.stage)) {
+            return true;
+        }
+        unfold->told_count = step->decision_count;
+        unfold->folded_count = step->hop_count;
+        unfold->folded[unfold->folded_count++] =
+            (struct meta_hop){.stage = step->fixed.stage, .since_rx_ns = step->since_rx_ns};
     }
     return false;
 }

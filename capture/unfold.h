@@ -53,11 +53,14 @@ struct unfold_step {
     uint16_t vlan;        /* 0: not told */
     uint16_t source_port; /* with has_source */
     bool has_source;      /* with the first step of what was copied or made */
+    bool at_destination;  /* fixed.port is the journey's destination, else its source */
     bool has_offload;
     struct meta_offload offload;
 };
 
 struct unfold {
+    uint64_t stages; /* set by the caller, and kept: records at these only, and at each of them; bit
+                        n for stage n; 0: as every_stage says */
     const struct ring_journey *journey;
     uint64_t rx_mono_ns; /* to which the times of the steps refer */
     const struct ring_hop *hops;
@@ -93,7 +96,8 @@ struct unfold {
 enum xsw_status unfold_begin(struct unfold *unfold, const struct ring_journey *journey,
                              const struct unfold_timeline *timeline, bool every_stage,
                              struct xsw_error *error) XSW_MUST_CHECK;
-/* The next record; false when there is none. */
+/* The next record; false when there is none. What one that is left out would have told of the way
+ * of the packet, the next one does; not what it would have told of changes. */
 bool unfold_next(struct unfold *unfold, struct unfold_step *step);
 
 #endif

@@ -59,7 +59,7 @@ static const char *live_name_at(const void *context, enum journey_name kind, siz
     return kind == JOURNEY_NAME_EXTENSION ? extension_at(names, index, value) : NULL;
 }
 
-static enum xsw_status filter_create(struct vswitch *vswitch, const char *text,
+static enum xsw_status filter_create(struct vswitch *vswitch, const char *text, bool is_bounded,
                                      struct journey_filter **filter, struct xsw_error *error)
 {
     struct live_names *live = calloc(1, sizeof(*live));
@@ -70,7 +70,8 @@ static enum xsw_status filter_create(struct vswitch *vswitch, const char *text,
     live->reason_count = at_most(vswitch_reasons(vswitch, live->reasons, REASONS_MAX), REASONS_MAX);
     live->port_count =
         at_most(vswitch_port_names(vswitch, live->ports, XSW_PORTS_MAX), XSW_PORTS_MAX);
-    const struct journey_names names = {.at = live_name_at, .context = live};
+    const struct journey_names names = {
+        .at = live_name_at, .context = live, .is_bounded = is_bounded};
     size_t column;
     enum xsw_status status = journey_filter_compile(text, &names, filter, &column, error);
     free(live);
@@ -88,15 +89,15 @@ static enum xsw_status frames_create(struct where *where, struct xsw_error *erro
     return is_whole ? XSW_OK : error_set(error, XSW_NO_MEMORY, "no memory for frames");
 }
 
-enum xsw_status where_create(struct vswitch *vswitch, const char *text, struct where **where,
-                             struct xsw_error *error)
+enum xsw_status where_create(struct vswitch *vswitch, const char *text, bool is_bounded,
+                             struct where **where, struct xsw_error *error)
 {
     struct where *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for an expression");
     }
     made->worker_count = vswitch_worker_count(vswitch);
-    enum xsw_status status = filter_create(vswitch, text, &made->filter, error);
+    enum xsw_status status = filter_create(vswitch, text, is_bounded, &made->filter, error);
     if (status == XSW_OK && journey_filter_needs_bytes(made->filter)) {
         status = frames_create(made, error);
     }
@@ -119,6 +120,12 @@ void where_destroy(struct where *where)
     free(where->frames);
     journey_filter_destroy(where->filter);
     free(where);
+}
+
+bool where_is_same(const struct where *where, const struct where *other)
+{
+    return where == other ||
+           (where != NULL && other != NULL && journey_filter_is_same(where->filter, other->filter));
 }
 
 /* Asking ------------------------------------------------------------------------------------- */
@@ -146,4 +153,17 @@ bool where_matches(struct where *where, uint32_t worker, const struct packet *pa
         facts.pcap_matches = bytes_match(where, where->frames[worker], packet);
     }
     return journey_filter_matches(where->filter, &facts);
+}
+
+bool where_may_match_plain(const struct where *where, const struct timeline *timeline)
+{
+    const struct timeline_hop *last = &timeline->hops[timeline->count - 1];
+    /* No initializer: the sets are large, and nobody asks for them. */
+    struct journey_facts facts;
+    facts.outcome = FACTS_DELIVERED;
+    facts.reason = 0;
+    facts.stage = last->stage;
+    facts.flags = 0;
+    facts.latency_ns = last->since_rx_ns;
+    return journey_filter_may_match(where->filter, &facts);
 }

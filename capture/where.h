@@ -17,19 +17,32 @@
 
 #include <xsw/error.h>
 
+#include "packet/packet.h"
+
 struct vswitch;
-struct packet;
 struct timeline;
 struct where;
 
-/* An error's text is the one of journey_filter_compile, with "where: " before it. */
-enum xsw_status where_create(struct vswitch *vswitch, const char *text, struct where **where,
-                             struct xsw_error *error) XSW_MUST_CHECK;
+/* An error's text is the one of journey_filter_compile, with "where: " before it. `is_bounded`: as
+ * in struct journey_names. */
+enum xsw_status where_create(struct vswitch *vswitch, const char *text, bool is_bounded,
+                             struct where **where, struct xsw_error *error) XSW_MUST_CHECK;
 void where_destroy(struct where *where); /* accepts null */
+/* Whether both want the same journeys; null wants all. */
+bool where_is_same(const struct where *where, const struct where *other);
 
 /* Whether the journey of a packet that has just ended, at the last hop of the timeline, is one of
  * those that are wanted. */
 bool where_matches(struct where *where, uint32_t worker, const struct packet *packet,
                    const struct timeline *timeline);
+
+/* Whether it may be so for any packet that ended there, was delivered, and to which nothing
+ * happened on its way: no note, not held, as long as it was. */
+bool where_may_match_plain(const struct where *where, const struct timeline *timeline);
+static inline bool where_packet_is_plain(const struct packet *packet)
+{
+    return packet->drop_reason == 0 && packet->notes == NULL && packet->held == NULL &&
+           packet->rx_length == packet->seen.length;
+}
 
 #endif

@@ -4,7 +4,6 @@
 #include "cmd/analyze.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,147 +13,16 @@
 
 #include "analyzer/analysis.h"
 #include "analyzer/packet_view.h"
+#include "analyzer/report_csv.h"
 #include "analyzer/report_json.h"
 #include "analyzer/report_text.h"
 #include "analyzer/selection.h"
+#include "analyzer/selection_file.h"
 #include "base/error.h"
+#include "cmd/analyze_options.h"
 #include "cmd/exit_codes.h"
+#include "cmd/timeline.h"
 #include "cmd/where.h"
-
-static const char help_text[] =
-    "usage: xsw analyze [options] FILE...\n"
-    "Tells what happened to the packets of a recording: which were dropped or changed, where, by\n"
-    "which rule or extension and why, and whether the numbers add up. \"-\" is standard input.\n"
-    "\n"
-    "  -p, --packet ID   the journey of one packet, step by step, with its copies\n"
-    "      --where EXPR  only journeys that match, such as 'dropped and port == bob',\n"
-    "                    with a list of them; see xsw-filter(7)\n"
-    "  -d, --drops       only the table of drops\n"
-    "  -c, --changes     only the table of changes\n"
-    "  -a, --all         every flow and value, not only the commonest\n"
-    "  -j, --json        everything, for programs\n"
-    "  -s, --strict      exit 1 also when something is unknown (lost records, a torn file)\n"
-    "  -h, --help        this text\n"
-    "\n"
-    "Exit status: 0 done, 1 the proof failed, the packet was not found or no journey\n"
-    "matches, 2 usage, 3 a file could not be read to its end: torn, damaged or not there;\n"
-    "what could be read is in the report.\n"
-    "\n"
-    "Examples:\n"
-    "  xsw analyze demo.pcapng                  what was lost, what was changed, the proof\n"
-    "  xsw analyze --packet 1001 demo.pcapng    where did packet 1001 go?\n"
-    "  xsw analyze --where 'changed and latency > 1ms' demo.pcapng\n"
-    "  xsw analyze --drops --all one.pcapng two.pcapng.zst\n"
-    "  xsw analyze --json demo.pcapng | jq '.switches[].drops[] | {reason_name, packets}'\n";
-
-enum { OPTION_WHERE = 256 };
-
-struct options {
-    struct report_options report;
-    bool has_packet, is_json, is_strict, has_progress;
-    uint64_t packet;
-    const char *where; /* null: not given */
-    char **paths;
-    int path_count;
-};
-
-/* Exit status to return at once, or -1 to go on. */
-static int packet_parse(struct options *options, const char *text)
-{
-    char *end;
-    errno = 0;
-    unsigned long long id = strtoull(text, &end, 0);
-    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9') {
-        fprintf(stderr, "xsw analyze: --packet \"%s\": expected the id of a packet, a number\n",
-                text);
-        return EXIT_USAGE;
-    }
-    options->has_packet = true;
-    options->packet = id;
-    return -1;
-}
-
-/* The same for any option. */
-static int option_take(struct options *options, int option)
-{
-    switch (option) {
-    case 'p':
-        return packet_parse(options, optarg);
-    case OPTION_WHERE:
-        options->where = optarg;
-        return where_is_readable("xsw analyze", optarg) ? -1 : EXIT_USAGE;
-    case 'd':
-        options->report.drops_only = true;
-        return -1;
-    case 'c':
-        options->report.changes_only = true;
-        return -1;
-    case 'a':
-        options->report.is_full = true;
-        return -1;
-    case 'j':
-        options->is_json = true;
-        return -1;
-    case 's':
-        options->is_strict = true;
-        return -1;
-    case 'h':
-        fputs(help_text, stdout);
-        return EXIT_DONE;
-    default:
-        fputs("Try 'xsw analyze --help'.\n", stderr);
-        return EXIT_USAGE;
-    }
-}
-
-static bool can_read_again(const struct options *options)
-{
-    for (int i = 0; i < options->path_count; i++) {
-        if (strcmp(options->paths[i], "-") == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What was given must go together. */
-static int options_check(const struct options *options)
-{
-    const char *problem =
-        options->path_count == 0 ? "which file? Try 'xsw analyze --help'."
-        : options->where != NULL && options->has_packet
-            ? "--packet and --where: one packet or those that match? Give one of the two."
-        : options->where != NULL && !can_read_again(options)
-            ? "--where reads the files several times, and standard input only goes once: store it "
-              "in a file."
-            : NULL;
-    if (problem != NULL) {
-        fprintf(stderr, "xsw analyze: %s\n", problem);
-    }
-    return problem != NULL ? EXIT_USAGE : -1;
-}
-
-static int options_parse(struct options *options, int argc, char **argv)
-{
-    static const struct option table[] = {{"packet", required_argument, NULL, 'p'},
-                                          {"drops", no_argument, NULL, 'd'},
-                                          {"where", required_argument, NULL, OPTION_WHERE},
-                                          {"changes", no_argument, NULL, 'c'},
-                                          {"all", no_argument, NULL, 'a'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"strict", no_argument, NULL, 's'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    int option;
-    int status = -1;
-    optind = 1;
-    while (status < 0 && (option = getopt_long(argc, argv, "p:dcajsh", table, NULL)) != -1) {
-        status = option_take(options, option);
-    }
-    options->paths = argv + optind;
-    options->path_count = argc - optind;
-    return status < 0 ? options_check(options) : status;
-}
 
 static void progress_show(const char *path, uint64_t read_bytes, uint64_t file_bytes, void *context)
 {
@@ -171,7 +39,7 @@ static void progress_show(const char *path, uint64_t read_bytes, uint64_t file_b
     fprintf(stderr, "\r\033[K%.60s: %u %%", path, percent);
 }
 
-static enum xsw_status files_read(struct analysis *analysis, const struct options *options,
+static enum xsw_status files_read(struct analysis *analysis, const struct analyze_options *options,
                                   struct xsw_error *error)
 {
     unsigned shown = 0;
@@ -188,7 +56,7 @@ static enum xsw_status files_read(struct analysis *analysis, const struct option
 
 /* Reads all, and once more while the journey that was asked for still grows. */
 static enum xsw_status passes_run(struct analysis **analysis, struct packet_view *view,
-                                  const struct options *options, struct xsw_error *error)
+                                  const struct analyze_options *options, struct xsw_error *error)
 {
     for (int pass = 0; pass < VIEW_PASSES_MAX; pass++) {
         enum xsw_status status = analysis_create(0, analysis, error);
@@ -199,7 +67,7 @@ static enum xsw_status passes_run(struct analysis **analysis, struct packet_view
             analysis_observe(*analysis, packet_view_offer, view);
         }
         status = files_read(*analysis, options, error);
-        if (status < 0 || packet_view_is_settled(view) || !can_read_again(options) ||
+        if (status < 0 || packet_view_is_settled(view) || !analyze_can_read_again(options) ||
             pass == VIEW_PASSES_MAX - 1) {
             return status;
         }
@@ -218,7 +86,7 @@ static bool is_selected(uint32_t session, uint64_t packet_id, const void *select
 /* One of the three passes for --where; selection.h says what each is for. The first has no
  * selection yet. */
 static enum xsw_status where_pass(struct analysis **analysis, struct selection *selection,
-                                  bool is_last, const struct options *options,
+                                  bool is_last, const struct analyze_options *options,
                                   struct xsw_error *error)
 {
     analysis_destroy(*analysis);
@@ -237,7 +105,7 @@ static enum xsw_status where_pass(struct analysis **analysis, struct selection *
 }
 
 static enum xsw_status where_run(struct analysis **analysis, struct selection **selection,
-                                 const struct options *options, struct xsw_error *error)
+                                 const struct analyze_options *options, struct xsw_error *error)
 {
     size_t column = 0;
     enum xsw_status status = where_pass(analysis, NULL, false, options, error);
@@ -252,6 +120,113 @@ static enum xsw_status where_run(struct analysis **analysis, struct selection **
     status = where_pass(analysis, *selection, false, options, error);
     selection_finish(*selection);
     return status < 0 ? status : where_pass(analysis, *selection, true, options, error);
+}
+
+/* Baselines ---------------------------------------------------------------------------------- */
+
+static const struct analysis_switch *baseline_switch(const struct analysis *baseline,
+                                                     const struct analysis_switch *of)
+{
+    for (size_t i = 0; i < baseline->switch_count; i++) {
+        if (strcmp(baseline->switches[i]->name, of->name) == 0) {
+            return baseline->switches[i];
+        }
+    }
+    return baseline->switch_count == 1 ? baseline->switches[0] : NULL;
+}
+
+/* A switch is held against the one of its name, or the only one, whatever run it is of. */
+static enum xsw_status baseline_compare(struct analysis *analysis, const struct analysis *baseline,
+                                        const char *path, struct xsw_error *error)
+{
+    for (size_t i = 0; i < analysis->switch_count; i++) {
+        struct analysis_switch *of = analysis->switches[i];
+        const struct analysis_switch *other = baseline_switch(baseline, of);
+        if (other == NULL) {
+            return error_set(error, XSW_NOT_FOUND,
+                             "the baseline %s has nothing of a switch named \"%s\"", path,
+                             of->name);
+        }
+        const struct paths_names here = {&of->paths, &of->changes, &of->dictionary};
+        const struct paths_names there = {(struct paths *)&other->paths, &other->changes,
+                                          &other->dictionary};
+        if (!paths_compare(&here, &there)) {
+            return error_set(error, XSW_NO_MEMORY, "no memory for the baseline");
+        }
+    }
+    return XSW_OK;
+}
+
+static enum xsw_status baseline_read(struct analysis *analysis, const char *path,
+                                     struct xsw_error *error)
+{
+    struct analysis *baseline = NULL;
+    enum xsw_status status = analysis_create(0, &baseline, error);
+    if (status == XSW_OK) {
+        status = analysis_read(baseline, path, NULL, NULL, error);
+    }
+    if (status == XSW_OK) {
+        status = analysis_finish(baseline, error);
+    }
+    if (status == XSW_OK && baseline->files[0].status < 0) {
+        status =
+            error_set(error, baseline->files[0].status, "baseline: %s", baseline->files[0].problem);
+    }
+    if (status == XSW_OK) {
+        status = baseline_compare(analysis, baseline, path, error);
+    }
+    analysis_destroy(baseline);
+    return status;
+}
+
+/* Export ------------------------------------------------------------------------------------- */
+
+struct exporting {
+    const struct packet_view *view;    /* null: not one packet */
+    const struct selection *selection; /* null: all */
+};
+
+static bool is_exported(uint32_t session, uint64_t packet_id, const void *context)
+{
+    const struct exporting *exporting = context;
+    if (exporting->view != NULL) {
+        return packet_view_has(exporting->view, session, packet_id);
+    }
+    return exporting->selection == NULL || selection_has(exporting->selection, session, packet_id);
+}
+
+/* One more pass: which journeys they are was known at the end of the one before. */
+static enum xsw_status export_run(const struct analysis *known, const struct packet_view *view,
+                                  const struct analyze_options *options, struct xsw_error *error)
+{
+    struct exporting exporting = {options->has_packet ? view : NULL, options->report.selection};
+    struct analysis *again = NULL;
+    struct selection_file *file = NULL;
+    char expression[320];
+    uint64_t records = 0;
+    snprintf(expression, sizeof(expression), "%.300s",
+             options->where != NULL ? options->where : "all journeys");
+    if (options->has_packet) {
+        snprintf(expression, sizeof(expression), "packet %llu and its copies",
+                 (unsigned long long)options->packet);
+    }
+    struct selection_order order = {options->export_path, expression, known, is_exported,
+                                    &exporting};
+    enum xsw_status status = selection_file_open(&order, &file, error);
+    if (status < 0) {
+        return status;
+    }
+    status = analysis_create(0, &again, error);
+    if (status == XSW_OK) {
+        analysis_observe_items(again, selection_file_offer, file);
+        status = files_read(again, options, error);
+    }
+    analysis_destroy(again);
+    enum xsw_status closed = selection_file_close(file, &records, status < 0 ? NULL : error);
+    if (status >= 0 && closed >= 0) {
+        fprintf(stderr, "%s: %llu records\n", options->export_path, (unsigned long long)records);
+    }
+    return status < 0 ? status : closed;
 }
 
 /* What came of reading the files: the worst of all. */
@@ -279,13 +254,15 @@ static enum reading files_judge(const struct analysis *analysis)
 }
 
 static enum xsw_status report(const struct analysis *analysis, const struct packet_view *view,
-                              const struct options *options, struct xsw_error *error)
+                              const struct analyze_options *options, struct xsw_error *error)
 {
     if (options->is_json) {
         return report_json(stdout, analysis, options->has_packet ? view : NULL,
                            options->report.selection, error);
     }
-    if (options->has_packet) {
+    if (options->is_csv) {
+        report_csv(stdout, analysis, options->report.only);
+    } else if (options->has_packet) {
         struct page page = {stdout, options->report.has_colours};
         packet_view_text(&page, analysis, view);
     } else {
@@ -295,7 +272,7 @@ static enum xsw_status report(const struct analysis *analysis, const struct pack
 }
 
 static int exit_status(const struct analysis *analysis, const struct packet_view *view,
-                       const struct options *options)
+                       const struct analyze_options *options)
 {
     enum reading reading = files_judge(analysis);
     enum proof_state state = analysis_state(analysis);
@@ -318,7 +295,7 @@ static int exit_status(const struct analysis *analysis, const struct packet_view
     return found_nothing ? EXIT_FOUND : EXIT_DONE;
 }
 
-static int failure_tell(const struct analysis *analysis, const struct options *options,
+static int failure_tell(const struct analysis *analysis, const struct analyze_options *options,
                         enum xsw_status status, const struct xsw_error *error)
 {
     fprintf(stderr, "xsw analyze: %s\n", status < 0 ? error->text : "out of memory");
@@ -332,23 +309,37 @@ static int failure_tell(const struct analysis *analysis, const struct options *o
 
 int cmd_analyze(int argc, char **argv)
 {
-    struct options options = {0};
+    struct analyze_options options = {0};
     struct analysis *analysis = NULL;
     struct selection *selection = NULL;
     struct packet_view view;
     struct xsw_error error = {0};
-    int result = options_parse(&options, argc, argv);
+    int result = analyze_options_parse(&options, argc, argv);
     if (result >= 0) {
         return result;
     }
     const char *no_color = getenv("NO_COLOR");
     options.report.has_colours = isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0');
     options.has_progress = isatty(STDERR_FILENO);
+    if (options.is_timeline) {
+        const struct timeline_options timeline = {.paths = options.paths,
+                                                  .path_count = options.path_count,
+                                                  .is_json = options.is_json,
+                                                  .is_strict = options.is_strict,
+                                                  .has_colours = options.report.has_colours};
+        return timeline_run(&timeline);
+    }
     packet_view_init(&view, options.packet);
     enum xsw_status status = options.where != NULL
                                  ? where_run(&analysis, &selection, &options, &error)
                                  : passes_run(&analysis, &view, &options, &error);
     options.report.selection = selection;
+    for (int i = 0; status >= 0 && i < options.baseline_count; i++) {
+        status = baseline_read(analysis, options.baselines[i], &error);
+    }
+    if (status >= 0 && options.export_path != NULL) {
+        status = export_run(analysis, &view, &options, &error);
+    }
     if (status >= 0) {
         status = report(analysis, &view, &options, &error);
     }

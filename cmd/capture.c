@@ -18,12 +18,18 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "capture/filter_program.h"
 #include "capture/journey_file.h"
 #include "capture/ring.h"
+#include "capture/ring_set.h"
+#include "cmd/capture_events.h"
+#include "cmd/capture_hide.h"
 #include "cmd/capture_names.h"
 #include "cmd/capture_options.h"
 #include "cmd/capture_recorder.h"
 #include "cmd/capture_report.h"
+#include "cmd/capture_sessions.h"
+#include "cmd/capture_trace.h"
 #include "cmd/client.h"
 #include "cmd/exit_codes.h"
 #include "cmd/where.h"
@@ -31,7 +37,7 @@
 
 enum {
     IDLE_MAX_MS = 5,        /* how long a recorder with empty rings waits at most */
-    BURST = 4096,           /* records of a ring before its room is given back */
+    BURST = 1024,           /* records of a ring before its room may be given back */
     FLUSH_NS = 200000000,   /* how long a journey may wait for more before it is handed on */
     STATISTICS_SECONDS = 10 /* between two accounts in the file */
 };
@@ -41,28 +47,38 @@ enum {
 static enum xsw_status attach(struct recorder *recorder, struct xsw_error *error)
 {
     const struct capture_run_options *options = &recorder->options;
-    json_t *params = json_pack("{s:s,s:I}", "filter", options->filter, "snap_length",
-                               (json_int_t)options->snap_length);
+    json_t *params = json_copy(options->rules);
+    if (json_object_set_new(params, "filter", json_string(options->filter)) != 0) {
+        json_decref(params);
+        return error_set(error, XSW_INVALID, "the filter expression is not UTF-8");
+    }
+    enum xsw_status status = filter_program_add(params, error);
+    if (status != XSW_OK) {
+        json_decref(params);
+        return status;
+    }
     if (options->ring_bytes != 0) {
         json_object_set_new(params, "ring_bytes", json_integer(options->ring_bytes));
     }
-    if (options->where != NULL &&
-        json_object_set_new(params, "where", json_string(options->where)) != 0) {
-        json_decref(params);
-        return error_set(error, XSW_INVALID, "--where: the expression is not UTF-8");
+    if (options->name != NULL) {
+        json_object_set_new(params, "name", json_string(options->name));
     }
     struct client_reply reply;
-    enum xsw_status status = client_call(recorder->client, "capture.attach", params, &reply, error);
+    status = client_call(recorder->client, "capture.attach", params, &reply, error);
     if (status != XSW_OK) {
         return status;
     }
     recorder->attached = json_incref(reply.result);
+    if (capture_hides(recorder->attached)) {
+        capture_hide_session(recorder->attached);
+        capture_names_hide(&recorder->names);
+        capture_trace_hide(recorder->trace);
+    }
     for (size_t i = 0; status == XSW_OK && i < reply.fd_count; i++) {
-        status = ring_attach(&recorder->rings[i], reply.fds[i], error);
-        recorder->ring_count += status == XSW_OK;
+        status = ring_set_add(&recorder->set, reply.fds[i], error);
     }
     client_reply_fini(&reply);
-    if (status == XSW_OK && recorder->ring_count == 0) {
+    if (status == XSW_OK && recorder->set.count == 0) {
         status = error_set(error, XSW_CORRUPT, "xswd attached the session but sent no ring");
     }
     return status;
@@ -76,60 +92,72 @@ static bool is_full(const struct recorder *recorder)
     return count != 0 && recorder->taken - recorder->past_limit >= count;
 }
 
-static void record_take(struct recorder *recorder, uint32_t worker,
-                        const struct ring_record *record)
+/* False when a piece has been handed on, whose journeys end here in the ring. */
+static bool record_take(void *context, uint32_t worker, const struct ring_record *record)
 {
+    struct recorder *recorder = context;
     bool is_journey = record->type == RING_JOURNEY;
     recorder->taken += is_journey;
     if (is_journey && recorder->options.count != 0 &&
         recorder->taken - recorder->past_limit > recorder->options.count) {
         recorder->past_limit++;
-        return;
+        return true;
     }
+    uint64_t mark = journey_file_mark(recorder->file);
     struct xsw_error error;
     if (journey_file_put(recorder->file, worker, record, &error) != XSW_OK) {
         recorder_write_failed(recorder, &error);
     }
     if (is_journey) {
         recorder_rotate_if_full(recorder);
+    } else if (record->type == RING_EVENT) {
+        capture_event_take(recorder, worker, (const struct ring_event *)(const void *)record);
     }
+    return journey_file_mark(recorder->file) == mark || !is_journey;
 }
 
-/* Empties what is in a ring now; returns how many records. */
-static uint32_t ring_drain(struct recorder *recorder, uint32_t worker)
+static void ring_lose(struct recorder *recorder, uint32_t worker, const struct xsw_error *error)
 {
-    struct ring_consumer *ring = &recorder->rings[worker];
-    const struct ring_record *record = NULL;
-    struct xsw_error error;
-    uint32_t count = 0;
-    enum xsw_status status = XSW_OK;
-    while ((recorder->unreadable >> worker & 1) == 0 && count < BURST &&
-           (status = ring_next(ring, &record, &error)) == XSW_OK) {
-        recorder->taken_from[worker] += record->type == RING_JOURNEY;
-        record_take(recorder, worker, record);
-        count++;
-    }
-    if (status == XSW_CORRUPT) {
-        fprintf(stderr, "\nxsw capture: %s\n", error.text);
-        /* What it has written, as far as one may still believe it, and we have not taken, is lost.
-         */
-        uint64_t written = atomic_load_explicit(&ring->header->written, memory_order_relaxed);
-        uint64_t taken = recorder->taken_from[worker];
-        recorder->end.lost_reader += written > taken ? written - taken : 0;
-        recorder->unreadable |= 1U << worker;
-    } else if (count > 0) {
-        ring_release(ring);
-    }
-    return count;
+    fprintf(stderr, "\nxsw capture: %s\n", error->text);
+    /* What it has written, as far as one may still believe it, and we have not taken, is lost. */
+    uint64_t written = ring_header_account(recorder->set.rings[worker].header).written;
+    uint64_t taken = recorder->set.journeys[worker];
+    recorder->end.lost_reader += written > taken ? written - taken : 0;
 }
 
+static void push(struct recorder *recorder);
+
+/* Takes what is in the rings now; returns how many records. */
 static uint32_t rings_drain(struct recorder *recorder)
 {
+    struct ring_set *set = &recorder->set;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < recorder->ring_count; i++) {
-        count += ring_drain(recorder, i);
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct xsw_error error;
+        count += ring_set_take(set, i, BURST, record_take, recorder, &error);
+        if (error.status == XSW_CORRUPT) {
+            ring_lose(recorder, i, &error);
+        }
+        ring_set_release(set, recorder->file);
+    }
+    if (ring_set_is_due(set)) {
+        push(recorder);
+        ring_set_handed_on(set);
     }
     return count;
+}
+
+/* What was handed on before may have come to the disk: then the switch gets its room back. */
+static void settle(struct recorder *recorder, uint32_t taken)
+{
+    struct xsw_error error;
+    bool waits = taken == 0 && ring_set_is_waiting(&recorder->set);
+    enum xsw_status status = waits ? journey_file_wait(recorder->file, &error)
+                                   : journey_file_settle(recorder->file, &error);
+    if (status != XSW_OK) {
+        recorder_write_failed(recorder, &error);
+    }
+    ring_set_release(&recorder->set, recorder->file);
 }
 
 static void push(struct recorder *recorder)
@@ -148,12 +176,12 @@ static struct capture_progress progress_read(const struct recorder *recorder)
         .bytes = journey_file_bytes(recorder->file),
         .lost = account.lost_disk,
         .seconds = (double)(clock_mono_ns() - recorder->started_ns) / NS_PER_SECOND};
-    for (uint32_t i = 0; i < recorder->ring_count; i++) {
-        const struct ring_header *header = recorder->rings[i].header;
-        progress.offered += atomic_load_explicit(&header->offered, memory_order_relaxed);
-        progress.filtered += atomic_load_explicit(&header->filtered, memory_order_relaxed);
-        progress.lost += atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed) +
-                         atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
+    for (uint32_t i = 0; i < recorder->set.count; i++) {
+        struct capture_account ring = ring_header_account(recorder->set.rings[i].header);
+        progress.offered += ring.offered;
+        progress.filtered += ring.filtered;
+        progress.sampled += ring.sampled;
+        progress.lost += capture_account_lost(&ring);
     }
     return progress;
 }
@@ -182,6 +210,10 @@ static const char *reason_to_end(const struct recorder *recorder, int timeout_ms
     if (waits[1].revents != 0) {
         return "switch-stopped";
     }
+    if (atomic_load_explicit(&recorder->set.rings[0].header->is_stopped, memory_order_acquire) !=
+        0) {
+        return "stopped";
+    }
     uint64_t now = clock_mono_ns();
     bool is_late =
         recorder->options.time_ns != 0 && now - recorder->started_ns >= recorder->options.time_ns;
@@ -208,6 +240,14 @@ static int idle_ms(const struct recorder *recorder, uint32_t idle_turns)
     return (int)wait;
 }
 
+static void trace_turn(struct recorder *recorder)
+{
+    struct xsw_error error;
+    if (capture_trace_turn(recorder->trace, recorder->writer, &error) != XSW_OK) {
+        recorder_write_failed(recorder, &error);
+    }
+}
+
 static void record(struct recorder *recorder)
 {
     bool shows_progress = !recorder->options.quiet && isatty(STDERR_FILENO);
@@ -218,8 +258,10 @@ static void record(struct recorder *recorder)
     const char *why = NULL;
     while (why == NULL) {
         uint32_t count = rings_drain(recorder);
+        settle(recorder, count);
         uint64_t now = clock_mono_ns();
         recorder_rotate_if_late(recorder, now);
+        trace_turn(recorder);
         if (now - flushed_ns > FLUSH_NS) {
             flushed_ns = now;
             push(recorder);
@@ -257,9 +299,13 @@ static void finish(struct recorder *recorder)
     }
     while (rings_drain(recorder) > 0) {
     }
+    if (capture_trace_finish(recorder->trace, recorder->writer, &error) != XSW_OK) {
+        recorder_write_failed(recorder, &error);
+    }
     if (journey_file_flush(recorder->file, &error) != XSW_OK) {
         recorder_write_failed(recorder, &error);
     }
+    ring_set_release(&recorder->set, recorder->file);
 }
 
 static int conclude(struct recorder *recorder)
@@ -270,6 +316,9 @@ static int conclude(struct recorder *recorder)
         /* Rules, ports and extensions that came while we recorded. */
         struct capture_names late;
         if (capture_names_open(&late, recorder->client, NULL) == XSW_OK) {
+            if (recorder->names.hides) {
+                capture_names_hide(&late);
+            }
             end->dictionary = json_incref(late.dictionary);
             capture_names_close(&late);
         }
@@ -298,7 +347,8 @@ static int conclude(struct recorder *recorder)
         fprintf(stderr, "xsw capture: %s\n", summary != NULL ? error.text : "no memory");
         return EXIT_FAILED;
     }
-    return capture_end_lost(end) > 0 ? EXIT_FOUND : EXIT_DONE;
+    bool is_whole = capture_end_missing(end) == 0 && capture_trace_lost(recorder->trace) == 0;
+    return is_whole ? EXIT_DONE : EXIT_FOUND;
 }
 
 /* From here on signals and the limit of time end the recording in order, also while a pipe that
@@ -328,6 +378,24 @@ static enum xsw_status stops_open(struct recorder *recorder, struct xsw_error *e
     return XSW_OK;
 }
 
+static enum xsw_status trace_open(struct recorder *recorder, struct xsw_error *error)
+{
+    const struct capture_trace_options options = {.socket = recorder->options.socket,
+                                                  .switch_name = recorder->options.switch_name};
+    return recorder->options.trace ? capture_trace_open(&options, &recorder->trace, error) : XSW_OK;
+}
+
+/* Events are told with the clock of the recording. */
+static void trace_begin(struct recorder *recorder)
+{
+    const json_t *clock = json_object_get(recorder->first, "clock");
+    uint64_t offset_ns = (uint64_t)(json_integer_value(json_object_get(clock, "wall_ns")) -
+                                    json_integer_value(json_object_get(clock, "mono_ns")));
+    capture_trace_begin(recorder->trace, offset_ns,
+                        json_string_value(json_object_get(recorder->first, "host")),
+                        json_string_value(json_object_get(recorder->first, "boot_id")));
+}
+
 static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error *error)
 {
     enum xsw_status status = capture_files_init(&recorder->files, &recorder->options, error);
@@ -341,13 +409,27 @@ static enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error
         status = capture_names_open(&recorder->names, recorder->client, error);
     }
     if (status == XSW_OK) {
+        status = trace_open(recorder, error);
+    }
+    if (status == XSW_OK) {
         status = attach(recorder, error);
     }
     if (status == XSW_OK) {
         status = stops_open(recorder, error);
     }
     if (status == XSW_OK) {
+        status = capture_user_become(&recorder->options.user, error);
+    }
+    if (status == XSW_OK) {
+        const char *path = recorder->options.path != NULL ? recorder->options.path : "./";
+        bool is_series = capture_files_is_series(&recorder->files);
+        status = capture_series_check(is_series ? path : NULL, error);
+    }
+    if (status == XSW_OK) {
         status = recorder_file_open(recorder, error);
+    }
+    if (status == XSW_OK) {
+        trace_begin(recorder);
     }
     recorder->started_ns = clock_mono_ns();
     return status;
@@ -358,9 +440,8 @@ static void recorder_close(struct recorder *recorder)
     struct xsw_error error;
     (void)journey_file_close(recorder->file, NULL);
     (void)capture_files_fini(&recorder->files, &error);
-    for (uint32_t i = 0; i < recorder->ring_count; i++) {
-        ring_detach(&recorder->rings[i]);
-    }
+    capture_trace_close(recorder->trace);
+    ring_set_fini(&recorder->set);
     const int fds[] = {recorder->signal_fd, recorder->timer_fd, recorder->stop_fd};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] > 0) {
@@ -372,12 +453,15 @@ static void recorder_close(struct recorder *recorder)
     json_decref(recorder->first);
     json_decref(recorder->attached);
     client_close(recorder->client);
-    free(recorder->options.filter);
+    capture_options_fini(&recorder->options);
     free(recorder);
 }
 
 int cmd_capture(int argc, char **argv)
 {
+    if (capture_is_about_sessions(argc, argv)) {
+        return cmd_capture_sessions(argc, argv);
+    }
     struct recorder *recorder = calloc(1, sizeof(*recorder));
     if (recorder == NULL) {
         fprintf(stderr, "xsw capture: no memory\n");
@@ -395,12 +479,13 @@ int cmd_capture(int argc, char **argv)
     enum xsw_status status = recorder_open(recorder, &error);
     if (status != XSW_OK) {
         fprintf(stderr, "xsw capture: %s\n", error.text);
-        where_explain(recorder->options.where, error.text);
+        where_explain(json_string_value(json_object_get(recorder->options.rules, "where")),
+                      error.text);
         code = status == XSW_INVALID ? EXIT_USAGE : EXIT_FAILED;
     } else {
         if (!recorder->options.quiet) {
-            fprintf(stderr, "recording %s to %s; Ctrl-C stops\n", client_path(recorder->client),
-                    recorder->files.path);
+            fprintf(stderr, "recording switch %s to %s; Ctrl-C stops\n",
+                    recorder_switch_name(recorder), recorder->files.path);
         }
         record(recorder);
         finish(recorder);

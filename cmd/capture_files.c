@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cmd/capture_privileges.h"
 #include "formats/pcapng_write.h"
 
 enum {
@@ -219,7 +220,13 @@ enum xsw_status capture_files_open(struct capture_files *files, const char *swit
         return status;
     }
     pcapng_writer_interrupt(*writer, files->stop_fd);
-    status = writer_start(files, path, *writer, error);
+    /* Behind the opening of the first file, which may take rights, and before there are threads. */
+    if (files->opened_ns == 0) {
+        status = capture_rights_drop(error);
+    }
+    if (status == XSW_OK) {
+        status = writer_start(files, path, *writer, error);
+    }
     if (status != XSW_OK) {
         (void)pcapng_writer_close(*writer, NULL, NULL);
         return status;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "cmd/capture_hide.h"
 
 static enum xsw_status dictionary_read(struct capture_names *names, struct xsw_error *error)
 {
@@ -13,6 +14,9 @@ static enum xsw_status dictionary_read(struct capture_names *names, struct xsw_e
         json_decref(names->dictionary);
         names->dictionary = json_incref(reply.result);
         client_reply_fini(&reply);
+        if (names->hides) {
+            capture_hide_dictionary(names->dictionary);
+        }
     }
     return status;
 }
@@ -29,6 +33,12 @@ void capture_names_refresh(struct capture_names *names)
     if (names->client != NULL) {
         (void)dictionary_read(names, NULL);
     }
+}
+
+void capture_names_hide(struct capture_names *names)
+{
+    names->hides = true;
+    capture_hide_dictionary(names->dictionary);
 }
 
 void capture_names_close(struct capture_names *names)

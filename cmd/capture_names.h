@@ -18,6 +18,7 @@
 struct capture_names {
     struct client *client; /* borrowed; null once the switch has gone */
     json_t *dictionary;
+    bool hides;             /* addresses are not to be told: cmd/capture_hide.h */
     uint64_t asked_ns[256]; /* when it was asked in vain for a number with this last byte */
     char unknown_port[16], unknown_stage[16]; /* "port-7", "stage-9" */
 };
@@ -27,6 +28,8 @@ enum xsw_status capture_names_open(struct capture_names *names, struct client *c
                                    struct xsw_error *error) XSW_MUST_CHECK;
 /* Asks again; what it cannot get stays as it was. */
 void capture_names_refresh(struct capture_names *names);
+/* From now on the dictionary is one without addresses. */
+void capture_names_hide(struct capture_names *names);
 void capture_names_close(struct capture_names *names);
 
 /* For struct journey_file_options; context is the struct capture_names. */

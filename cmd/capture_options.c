@@ -9,45 +9,52 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cmd/capture_privacy.h"
+#include "cmd/capture_rules.h"
 #include "cmd/exit_codes.h"
-#include "cmd/where.h"
 #include "formats/pcapng_write.h"
 
 enum { ROTATE_BYTES_MIN = 64 << 10, ROTATE_COUNT_MAX = 10000 };
 
 static const char help_text[] =
     "usage: xsw capture [options] [pcap-filter expression]\n"
+    "       xsw capture list | show S | set S … | stop S     (xsw capture list --help)\n"
     "\n"
-    "Attaches to a running switch and records the journey of every packet that matches\n"
-    "as it comes in: every stage, verdict, rule and changed byte. Stop with Ctrl-C.\n"
+    "Records the journey of every packet that matches as it comes in: every stage,\n"
+    "verdict, rule and changed byte. Stop with Ctrl-C.\n"
     "\n"
     "  -w, --write FILE      pcapng; .pcapng.zst is compressed; - is standard output\n"
     "                        (default: SWITCH-DATE-TIME.pcapng in this folder)\n"
-    "      --where EXPR      keep only journeys that match at their end: 'dropped',\n"
-    "                        'changed and latency > 1ms'; see xsw-filter(7)\n"
-    "  -s, --snap LENGTH     keep at most so many bytes of a packet (default: all)\n"
+    "      --where EXPR      journeys that match at their end: 'dropped', 'latency > 1ms';\n"
+    "                        see xsw-filter(7)\n"
+    "  -i, --port A,B        of packets that come in or go out there; with\n"
+    "  -Q, --direction DIR   in or out: only those that do that\n"
+    "      --stage A,B       of packets that came to one of these stages\n"
+    "      --sample N        one flow in N      --rate N  at most N journeys a second\n"
+    "  -s, --snap LENGTH     so many bytes of a packet (default: all)\n"
+    "      --headers-only, --mask-payload, --pseudonyms[=KEYFILE]   see less of packets\n"
+    "      --budget PERCENT  of a worker's time that this may take (default: 50)\n"
     "  -c, --count N         stop after N journeys\n"
     "  -t, --time SECONDS    stop after so long\n"
     "      --ring KIB        shared memory for each worker (default: 16384)\n"
     "      --every-stage     a record at every stage, not only where something happened\n"
+    "      --trace           also what the switch tells, and what the kernel drops behind ports\n"
     "  -C, --rotate-size SIZE    next file after so many bytes (64K, 500M, 2G)\n"
     "  -G, --rotate-time SECONDS next file after so long\n"
-    "  -W, --rotate-count N      keep the newest N files only\n"
+    "  -W, --rotate-count N  keep the newest N files only\n"
     "      --min-free SIZE   stop below so much free space (default: 256M, or 5 %)\n"
     "      --compress-threads N  for .zst (default: one a core)\n"
-    "  -q, --quiet           no progress line\n"
-    "      --json            the account at the end as JSON\n"
-    "  -S, --switch NAME     which switch, when xswd has several\n"
-    "      --socket PATH     control socket of xswd\n"
+    "      --name NAME       of the session      -Z, --user USER  become him, once attached\n"
+    "  -q, --quiet  --json   no progress line; the account at the end as JSON\n"
+    "  -S, --switch NAME     which switch      --socket PATH  of which xswd\n"
     "\n"
     "examples:\n"
-    "  xsw capture -w incident.pcapng\n"
     "  xsw capture -w web.pcapng.zst -t 60 'host 10.0.0.2 and tcp port 80'\n"
-    "  xsw capture -w ring.pcapng.zst -C 500M -W 20\n"
+    "  xsw capture -w lost.pcapng --where dropped -i alice -C 500M -W 20\n"
     "  xsw capture -q -w - | wireshark -k -i -\n"
     "\n"
-    "exit status: 0 recorded without loss, 1 recorded with losses (see the account), 2 usage,\n"
-    "3 failed. See xsw-capture(1), and xsw-analyze(1) for what to do with the file.\n";
+    "exit status: 0 recorded without loss, 1 with losses (see the account), 2 usage, 3 failed.\n"
+    "See xsw-capture(1), and xsw-analyze(1) for what to do with the file.\n";
 
 static bool number_read(const char *option, const char *text, uint64_t maximum, uint64_t *value)
 {
@@ -125,11 +132,12 @@ static bool filter_join(int argc, char **argv, struct capture_run_options *optio
 enum {
     OPTION_RING = 256,
     OPTION_EVERY_STAGE,
+    OPTION_TRACE,
     OPTION_JSON,
     OPTION_SOCKET,
     OPTION_MIN_FREE,
     OPTION_PACK_THREADS,
-    OPTION_WHERE
+    OPTION_NAME
 };
 
 static const struct option known_options[] = {
@@ -137,9 +145,21 @@ static const struct option known_options[] = {
     {"snap", required_argument, NULL, 's'},
     {"count", required_argument, NULL, 'c'},
     {"time", required_argument, NULL, 't'},
-    {"where", required_argument, NULL, OPTION_WHERE},
+    {"where", required_argument, NULL, CAPTURE_RULE_WHERE},
+    {"port", required_argument, NULL, CAPTURE_RULE_PORT},
+    {"direction", required_argument, NULL, CAPTURE_RULE_DIRECTION},
+    {"stage", required_argument, NULL, CAPTURE_RULE_STAGE},
+    {"sample", required_argument, NULL, CAPTURE_RULE_SAMPLE},
+    {"rate", required_argument, NULL, CAPTURE_RULE_RATE},
+    {"budget", required_argument, NULL, CAPTURE_RULE_BUDGET},
+    {"name", required_argument, NULL, OPTION_NAME},
+    {"headers-only", no_argument, NULL, CAPTURE_PRIVACY_HEADERS},
+    {"mask-payload", no_argument, NULL, CAPTURE_PRIVACY_MASK},
+    {"pseudonyms", optional_argument, NULL, CAPTURE_PRIVACY_PSEUDONYMS},
+    {"user", required_argument, NULL, 'Z'},
     {"ring", required_argument, NULL, OPTION_RING},
     {"every-stage", no_argument, NULL, OPTION_EVERY_STAGE},
+    {"trace", no_argument, NULL, OPTION_TRACE},
     {"rotate-size", required_argument, NULL, 'C'},
     {"rotate-time", required_argument, NULL, 'G'},
     {"rotate-count", required_argument, NULL, 'W'},
@@ -178,6 +198,16 @@ static bool file_option_take(int option, struct capture_run_options *options)
     }
 }
 
+static bool user_read(const char *name, struct capture_user *user)
+{
+    struct xsw_error error;
+    if (capture_user_find(name, user, &error) == XSW_OK) {
+        return true;
+    }
+    fprintf(stderr, "xsw capture: --user: %s\n", error.text);
+    return false;
+}
+
 static bool option_take(int option, struct capture_run_options *options)
 {
     uint64_t number = 0;
@@ -186,19 +216,14 @@ static bool option_take(int option, struct capture_run_options *options)
     case 'w':
         options->path = optarg;
         break;
-    case 's':
-        is_good = number_read("--snap", optarg, 262144, &number);
-        options->snap_length = (uint32_t)number;
-        break;
     case 'c':
         is_good = number_read("--count", optarg, UINT64_MAX / 2, &options->count);
         break;
     case 't':
         is_good = seconds_read("--time", optarg, &options->time_ns);
         break;
-    case OPTION_WHERE:
-        options->where = optarg;
-        is_good = where_is_readable("xsw capture", optarg);
+    case OPTION_NAME:
+        options->name = optarg;
         break;
     case OPTION_RING:
         is_good = number_read("--ring", optarg, 1 << 20, &number);
@@ -206,6 +231,9 @@ static bool option_take(int option, struct capture_run_options *options)
         break;
     case OPTION_EVERY_STAGE:
         options->every_stage = true;
+        break;
+    case OPTION_TRACE:
+        options->trace = true;
         break;
     case 'q':
         options->quiet = true;
@@ -219,8 +247,17 @@ static bool option_take(int option, struct capture_run_options *options)
     case 'S':
         options->switch_name = optarg;
         break;
+    case 'Z':
+        is_good = user_read(optarg, &options->user);
+        break;
+    case CAPTURE_PRIVACY_HEADERS:
+    case CAPTURE_PRIVACY_MASK:
+    case CAPTURE_PRIVACY_PSEUDONYMS:
+        is_good = capture_privacy_take(option, optarg, options->rules);
+        break;
     default:
-        is_good = file_option_take(option, options);
+        is_good =
+            file_option_take(option, options) || capture_rule_take(option, optarg, options->rules);
     }
     return is_good;
 }
@@ -231,6 +268,10 @@ static bool options_complete(struct capture_run_options *options)
     if (options->rotate_count != 0 && options->rotate_bytes == 0 && options->rotate_ns == 0) {
         fprintf(stderr, "xsw capture: --rotate-count: say with -C or -G when the next file is "
                         "due\n");
+        return false;
+    }
+    if (!capture_rules_are_whole("xsw capture", options->rules)) {
+        fprintf(stderr, "Try: xsw capture --help\n");
         return false;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -247,7 +288,9 @@ int capture_options_read(int argc, char **argv, struct capture_run_options *opti
     int option;
     optind = 1;
     opterr = 0; /* the sentence is ours */
-    while ((option = getopt_long(argc, argv, "+w:s:c:t:C:G:W:S:qh", known_options, NULL)) != -1) {
+    options->rules = json_object();
+    while ((option = getopt_long(argc, argv, "+w:s:c:t:C:G:W:S:i:Q:Z:qh", known_options, NULL)) !=
+           -1) {
         if (option == 'h') {
             fputs(help_text, stdout);
             return -1;
@@ -265,4 +308,12 @@ int capture_options_read(int argc, char **argv, struct capture_run_options *opti
         return EXIT_USAGE;
     }
     return filter_join(argc, argv, options) ? EXIT_DONE : EXIT_FAILED;
+}
+
+void capture_options_fini(struct capture_run_options *options)
+{
+    json_decref(options->rules);
+    free(options->filter);
+    options->rules = NULL;
+    options->filter = NULL;
 }

@@ -14,13 +14,14 @@
 
 #include <xsw/error.h>
 
-#include "capture/ring.h"
+#include "capture/ring_set.h"
 #include "cmd/capture_files.h"
 #include "cmd/capture_names.h"
 #include "cmd/capture_options.h"
 #include "cmd/capture_report.h"
 #include "cmd/client.h"
 
+struct capture_trace;
 struct journey_file;
 struct pcapng_writer;
 
@@ -30,21 +31,21 @@ struct recorder {
     struct capture_names names;
     json_t *attached; /* what capture.attach answered */
     json_t *first;    /* the dictionary at the start, whose texts the file borrows to its end */
-    struct ring_consumer rings[CLIENT_FDS_MAX];
-    uint64_t taken_from[CLIENT_FDS_MAX]; /* journeys */
-    uint32_t ring_count;
+    struct ring_set set;
     struct capture_files files;
     struct pcapng_writer *writer; /* the file's; borrowed */
     struct journey_file *file;
-    char os[256], comment[256]; /* of all files */
-    struct capture_end told;    /* the account in the summaries of the files before this one */
-    uint64_t rotate_again_ns;   /* not before, since there was no next file */
-    uint64_t content_checked;   /* journey_file_content() when the size was last looked at */
+    struct capture_trace *trace; /* null: no events */
+    char os[256], comment[256];  /* of all files */
+    struct capture_end told;     /* the account in the summaries of the files before this one */
+    uint64_t rotate_again_ns;    /* not before, since there was no next file */
+    uint64_t content_checked;    /* journey_file_content() when the size was last looked at */
     int signal_fd, timer_fd;
-    int stop_fd;         /* readable when one of the two is */
-    uint64_t taken;      /* journeys from the rings */
-    uint64_t past_limit; /* of them, not wanted any more */
-    uint32_t unreadable; /* bit n: ring n made no sense */
+    int stop_fd;                             /* readable when one of the two is */
+    uint64_t stage_sets[CONFIG_WORKERS_MAX]; /* that records of journeys are limited to now */
+    uint64_t rules_told;                     /* number of the rules of the last event about them */
+    uint64_t taken;                          /* journeys from the rings */
+    uint64_t past_limit;                     /* of them, not wanted any more */
     uint64_t started_ns;
     bool has_disk_error; /* now; disk_error is the last one */
     uint64_t disk_told_ns, written_then;
@@ -52,6 +53,8 @@ struct recorder {
     struct capture_end end;
 };
 
+/* Of the dictionary, borrowed; null when there is none in it. */
+const char *recorder_switch_name(const struct recorder *recorder);
 /* Opens the first file. */
 enum xsw_status recorder_file_open(struct recorder *recorder,
                                    struct xsw_error *error) XSW_MUST_CHECK;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "cmd/capture_account.h"
 #include "formats/stage_meta.h"
 
 /* 1234567 as "1,234,567". */
@@ -25,24 +26,24 @@ static const char *grouped(uint64_t value, char text[32])
 
 void capture_report_progress(const struct capture_progress *progress)
 {
-    char written[32], lost[32], filtered[32];
-    fprintf(stderr, "\r%6.1f s  %s journeys written, %s filtered, %s lost, %.1f MB\033[K",
+    char written[32], lost[32], filtered[32], sampled[32];
+    char left_out[64] = "";
+    if (progress->sampled > 0) {
+        snprintf(left_out, sizeof(left_out), ", %s sampled out",
+                 grouped(progress->sampled, sampled));
+    }
+    fprintf(stderr, "\r%6.1f s  %s journeys written, %s filtered%s, %s lost, %.1f MB\033[K",
             progress->seconds, grouped(progress->written, written),
-            grouped(progress->filtered, filtered), grouped(progress->lost, lost),
+            grouped(progress->filtered, filtered), left_out, grouped(progress->lost, lost),
             (double)progress->bytes / 1e6);
     fflush(stderr);
 }
 
-static struct capture_ring_account rings_sum(const struct capture_end *end)
+static struct capture_account rings_sum(const struct capture_end *end)
 {
-    struct capture_ring_account sum = {0};
+    struct capture_account sum = {0};
     for (uint32_t i = 0; i < end->ring_count; i++) {
-        sum.offered += end->rings[i].offered;
-        sum.filtered += end->rings[i].filtered;
-        sum.unwanted += end->rings[i].unwanted;
-        sum.written += end->rings[i].written;
-        sum.lost_ring_full += end->rings[i].lost_ring_full;
-        sum.lost_too_big += end->rings[i].lost_too_big;
+        capture_account_add(&sum, &end->rings[i]);
     }
     return sum;
 }
@@ -51,6 +52,20 @@ static struct capture_ring_account rings_sum(const struct capture_end *end)
 static uint64_t since(uint64_t now, uint64_t before)
 {
     return now > before ? now - before : 0;
+}
+
+static struct capture_account account_since(const struct capture_account *now,
+                                            const struct capture_account *before)
+{
+    struct capture_account part = {.offered = since(now->offered, before->offered),
+                                   .filtered = since(now->filtered, before->filtered),
+                                   .unwanted = since(now->unwanted, before->unwanted),
+                                   .sampled = since(now->sampled, before->sampled),
+                                   .written = since(now->written, before->written)};
+    for (uint32_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        part.lost[cause] = since(now->lost[cause], before->lost[cause]);
+    }
+    return part;
 }
 
 struct capture_end capture_end_since(const struct capture_end *end,
@@ -62,32 +77,28 @@ struct capture_end capture_end_since(const struct capture_end *end,
     part.past_limit = since(end->past_limit, before->past_limit);
     part.lost_reader = since(end->lost_reader, before->lost_reader);
     for (uint32_t i = 0; i < end->ring_count; i++) {
-        const struct capture_ring_account *to = &end->rings[i];
-        const struct capture_ring_account *from = &before->rings[i];
-        part.rings[i] = (struct capture_ring_account){
-            .offered = since(to->offered, from->offered),
-            .filtered = since(to->filtered, from->filtered),
-            .unwanted = since(to->unwanted, from->unwanted),
-            .written = since(to->written, from->written),
-            .lost_ring_full = since(to->lost_ring_full, from->lost_ring_full),
-            .lost_too_big = since(to->lost_too_big, from->lost_too_big)};
+        part.rings[i] = account_since(&end->rings[i], &before->rings[i]);
     }
     return part;
 }
 
 uint64_t capture_end_lost(const struct capture_end *end)
 {
-    struct capture_ring_account sum = rings_sum(end);
-    return sum.lost_ring_full + sum.lost_too_big + end->lost_disk + end->lost_reader;
+    struct capture_account sum = rings_sum(end);
+    return capture_account_lost(&sum) + end->lost_disk + end->lost_reader;
 }
 
-static json_t *ring_json(const struct capture_ring_account *ring, uint32_t worker)
+uint64_t capture_end_missing(const struct capture_end *end)
 {
-    return json_pack("{s:i,s:I,s:I,s:I,s:I,s:{s:I,s:I}}", "worker", (int)worker, "offered",
-                     (json_int_t)ring->offered, "filtered", (json_int_t)ring->filtered, "unwanted",
-                     (json_int_t)ring->unwanted, "written", (json_int_t)ring->written, "lost",
-                     "ring-full", (json_int_t)ring->lost_ring_full, "record-too-big",
-                     (json_int_t)ring->lost_too_big);
+    struct capture_account sum = rings_sum(end);
+    return capture_end_lost(end) - sum.lost[META_LOSS_RATE];
+}
+
+static json_t *ring_json(const struct capture_account *ring, uint32_t worker)
+{
+    json_t *object = capture_account_json(ring);
+    json_object_set_new(object, "worker", json_integer(worker));
+    return object;
 }
 
 static json_t *account_json(const struct capture_end *end)
@@ -144,9 +155,34 @@ static void line(FILE *out, const char *label, uint64_t value, const char *note)
             note);
 }
 
+/* What there was beside what is always told. */
+static void rare_lines(FILE *out, const struct capture_account *sum, const struct capture_end *end)
+{
+    const struct {
+        const char *label;
+        uint64_t value;
+        const char *note;
+    } lines[] = {
+        {"+ sampled out", sum->sampled, "other flows than those of --sample"},
+        {"+ lost: budget", sum->lost[META_LOSS_BUDGET],
+         "no time for them (--budget); perhaps not all of them would have matched"},
+        {"+ lost: over the rate", sum->lost[META_LOSS_RATE], "more a second than --rate"},
+        {"+ lost: overwritten", sum->lost[META_LOSS_OVERWRITTEN], ""},
+        {"+ lost: not read", end->lost_reader, ""},
+        {"+ past the limit", end->past_limit, "arrived after --count was reached"},
+    };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        if (lines[i].value > 0) {
+            line(out, lines[i].label, lines[i].value, lines[i].note);
+        }
+    }
+}
+
 static void end_text(const struct capture_end *end)
 {
-    struct capture_ring_account sum = rings_sum(end);
+    struct capture_account sum = rings_sum(end);
+    uint64_t ring_full = sum.lost[META_LOSS_RING_FULL];
+    uint64_t too_big = sum.lost[META_LOSS_TOO_BIG];
     FILE *out = stderr;
     fprintf(out, "\r\033[K%s: %.1f MB in %.1f s, ended by %s\n", end->path,
             (double)end->bytes / 1e6, end->seconds, end->why);
@@ -159,21 +195,15 @@ static void end_text(const struct capture_end *end)
     char note[64] = "";
     char unwanted[32];
     if (sum.unwanted > 0) {
-        snprintf(note, sizeof(note), "%s of them by --where", grouped(sum.unwanted, unwanted));
+        snprintf(note, sizeof(note), "%s of them at their end", grouped(sum.unwanted, unwanted));
     }
     line(out, "+ filtered", sum.filtered, note);
-    line(out, "+ lost: ring full", sum.lost_ring_full,
-         sum.lost_ring_full > 0 ? "the recorder did not keep up: try --snap, a filter, --ring"
-                                : "");
-    line(out, "+ lost: too big", sum.lost_too_big,
-         sum.lost_too_big > 0 ? "larger than half of the ring: try --ring" : "");
+    line(out, "+ lost: ring full", ring_full,
+         ring_full > 0 ? "the recorder did not keep up: try --snap, a filter, --ring" : "");
+    line(out, "+ lost: too big", too_big,
+         too_big > 0 ? "larger than half of the ring: try --ring" : "");
     line(out, "+ lost: disk", end->lost_disk, end->error != NULL ? end->error : "");
-    if (end->lost_reader > 0) {
-        line(out, "+ lost: not read", end->lost_reader, "");
-    }
-    if (end->past_limit > 0) {
-        line(out, "+ past the limit", end->past_limit, "arrived after --count was reached");
-    }
+    rare_lines(out, &sum, end);
     if (end->detached == NULL) {
         fprintf(out, "The switch stopped before the recording did: its own counters are not in the "
                      "file.\n");

@@ -4,7 +4,8 @@
 
 /*
  * What a recording tells: the line while it runs, the account at its end for a person, as JSON, and
- * for the file itself. The account is an identity: offered = written + filtered + lost by cause.
+ * for the file itself. The account is an identity: offered = written + filtered +
+ * sampled out + lost by cause.
  */
 
 #include <stdbool.h>
@@ -12,17 +13,13 @@
 
 #include <jansson.h>
 
+#include "capture/ring.h"
 #include "switch/config.h"
 
 struct capture_progress { /* journeys */
-    uint64_t offered, filtered, written, lost;
+    uint64_t offered, filtered, sampled, written, lost;
     uint64_t bytes; /* of the file */
     double seconds;
-};
-
-struct capture_ring_account {
-    uint64_t offered, filtered, written, lost_ring_full, lost_too_big;
-    uint64_t unwanted; /* of `filtered`: by the metadata expression */
 };
 
 struct capture_end {
@@ -34,9 +31,9 @@ struct capture_end {
     bool is_last_segment;
     double seconds;
     uint64_t bytes;
-    uint64_t written, lost_disk, past_limit;               /* by the recorder */
-    uint64_t lost_reader;                                  /* in rings that made no sense */
-    struct capture_ring_account rings[CONFIG_WORKERS_MAX]; /* by the workers */
+    uint64_t written, lost_disk, past_limit;          /* by the recorder */
+    uint64_t lost_reader;                             /* in rings that made no sense */
+    struct capture_account rings[CONFIG_WORKERS_MAX]; /* by the workers */
     uint32_t ring_count;
     json_t *detached;   /* the switch's answer to capture.detach; null when it had gone */
     json_t *dictionary; /* as of the end; may be null */
@@ -49,8 +46,10 @@ void capture_report_progress(const struct capture_progress *progress);
 /* META_SUMMARY; to be freed. Null without memory. */
 char *capture_report_summary(const struct capture_end *end);
 void capture_report_end(const struct capture_end *end, bool as_json);
-/* Journeys that matched and are not in the file, whatever the cause. */
+/* Journeys that were wanted and are not in the file, whatever the cause; and the same without those
+ * over the rate that was asked for. */
 uint64_t capture_end_lost(const struct capture_end *end);
+uint64_t capture_end_missing(const struct capture_end *end);
 void capture_end_fini(struct capture_end *end);
 
 #endif

@@ -22,6 +22,17 @@ static json_t *member(const json_t *object, const char *name)
     return json_incref(json_object_get(object, name));
 }
 
+/* Whether some journeys have records at some stages only. Other rules do not hold for all workers
+ * at the same time. */
+static bool is_limited(const struct recorder *recorder)
+{
+    uint64_t sets = 0;
+    for (uint32_t i = 0; i < CONFIG_WORKERS_MAX; i++) {
+        sets |= recorder->stage_sets[i];
+    }
+    return sets != 0;
+}
+
 /* The section info: the switch's dictionary and what this session is. All files have the clock of
  * the first, by which all their times are. */
 static char *section_make(const struct recorder *recorder)
@@ -30,14 +41,16 @@ static char *section_make(const struct recorder *recorder)
     json_object_set_new(section, "format", json_integer(META_FORMAT));
     json_object_set_new(section, "clock", member(recorder->first, "clock"));
     json_t *capture = json_object();
-    static const char *const members[] = {"session", "filter", "where", "snap_length",
-                                          "ring_bytes"};
+    static const char *const members[] = {"session", "name",       "filter", "where",       "ports",
+                                          "stages",  "direction",  "sample", "snap_length", "rate",
+                                          "budget",  "ring_bytes", "privacy"};
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         json_object_set_new(capture, members[i], member(recorder->attached, members[i]));
     }
     if (recorder->files.number != 0) {
         json_object_set_new(capture, "segment", json_integer(recorder->files.number));
     }
+    json_object_set_new(capture, "stage_limited", json_boolean(is_limited(recorder)));
     json_object_set_new(section, "capture", capture);
     char *text = json_dumps(section, JSON_COMPACT);
     json_decref(section);
@@ -50,7 +63,7 @@ static uint64_t number_of(const json_t *object, const char *name)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-static const char *switch_name_of(const struct recorder *recorder)
+const char *recorder_switch_name(const struct recorder *recorder)
 {
     const json_t *of = json_object_get(recorder->names.dictionary, "switch");
     return json_string_value(json_object_get(of, "name"));
@@ -61,7 +74,7 @@ enum xsw_status recorder_file_open(struct recorder *recorder, struct xsw_error *
     const json_t *dictionary = recorder->names.dictionary;
     const json_t *clock = json_object_get(dictionary, "clock");
     const char *host = json_string_value(json_object_get(dictionary, "host"));
-    const char *name = switch_name_of(recorder);
+    const char *name = recorder_switch_name(recorder);
     if (host == NULL || name == NULL) {
         return error_set(error, XSW_CORRUPT, "xswd's dictionary has no host or no switch");
     }
@@ -70,6 +83,11 @@ enum xsw_status recorder_file_open(struct recorder *recorder, struct xsw_error *
         return status;
     }
     recorder->first = json_incref(recorder->names.dictionary);
+    uint64_t stages =
+        (uint64_t)json_integer_value(json_object_get(recorder->attached, "stage_set"));
+    for (uint32_t i = 0; i < recorder->set.count; i++) {
+        recorder->stage_sets[i] = stages;
+    }
     char *section = section_make(recorder);
     if (section == NULL) {
         (void)pcapng_writer_close(recorder->writer, NULL, NULL);
@@ -88,9 +106,12 @@ enum xsw_status recorder_file_open(struct recorder *recorder, struct xsw_error *
         .switch_name = name,
         .os = recorder->os,
         .comment = recorder->comment,
-        .filter = recorder->options.filter,
+        .filter = recorder->names.hides
+                      ? json_string_value(json_object_get(recorder->attached, "filter"))
+                      : recorder->options.filter,
         .wall_offset_ns = number_of(clock, "wall_ns") - number_of(clock, "mono_ns"),
         .snap_length = (uint32_t)number_of(recorder->attached, "snap_length"),
+        .stages = stages,
         .every_stage = recorder->options.every_stage,
         .names = capture_names_tap,
         .reason_name = capture_names_reason,
@@ -113,17 +134,10 @@ void recorder_account(const struct recorder *recorder, struct capture_end *end)
     end->deleted = recorder->files.deleted;
     end->seconds = (double)(clock_mono_ns() - recorder->started_ns) / NS_PER_SECOND;
     end->error = recorder->disk_error.text[0] != '\0' ? recorder->disk_error.text : NULL;
-    end->ring_count = recorder->ring_count;
+    end->ring_count = recorder->set.count;
     /* A switch that has gone left its account in the rings, as of its last batch. */
-    for (uint32_t i = 0; i < recorder->ring_count; i++) {
-        const struct ring_header *header = recorder->rings[i].header;
-        struct capture_ring_account *ring = &end->rings[i];
-        ring->offered = atomic_load_explicit(&header->offered, memory_order_relaxed);
-        ring->filtered = atomic_load_explicit(&header->filtered, memory_order_relaxed);
-        ring->unwanted = atomic_load_explicit(&header->unwanted, memory_order_relaxed);
-        ring->written = atomic_load_explicit(&header->written, memory_order_relaxed);
-        ring->lost_ring_full = atomic_load_explicit(&header->lost_ring_full, memory_order_relaxed);
-        ring->lost_too_big = atomic_load_explicit(&header->lost_too_big, memory_order_relaxed);
+    for (uint32_t i = 0; i < recorder->set.count; i++) {
+        end->rings[i] = ring_header_account(recorder->set.rings[i].header);
     }
 }
 
@@ -135,9 +149,9 @@ static void account_so_far(const struct recorder *recorder, struct capture_end *
     recorder_account(recorder, end);
     end->lost_reader = recorder->end.lost_reader;
     for (uint32_t i = 0; i < end->ring_count; i++) {
-        struct capture_ring_account *ring = &end->rings[i];
-        ring->written = recorder->taken_from[i];
-        ring->offered = ring->written + ring->filtered + ring->lost_ring_full + ring->lost_too_big;
+        struct capture_account *ring = &end->rings[i];
+        ring->written = recorder->set.journeys[i];
+        ring->offered = ring->written + ring->filtered + ring->sampled + capture_account_lost(ring);
     }
 }
 
@@ -166,7 +180,7 @@ static enum xsw_status part_conclude(struct recorder *recorder, struct xsw_error
 static enum xsw_status next_open(struct recorder *recorder, struct pcapng_writer **next,
                                  struct xsw_error *error)
 {
-    const char *name = switch_name_of(recorder);
+    const char *name = recorder_switch_name(recorder);
     if (name == NULL) {
         return error_set(error, XSW_CORRUPT, "xswd's dictionary has no switch");
     }
@@ -209,7 +223,8 @@ void recorder_rotate_if_full(struct recorder *recorder)
     uint64_t limit = recorder->options.rotate_bytes;
     uint64_t content = journey_file_content(recorder->file);
     uint64_t step = limit / 16 < SIZE_STEP ? limit / 16 : SIZE_STEP;
-    if (limit == 0 || content - recorder->content_checked < step) {
+    /* A file that the disk does not take does not grow, and the next one would not either. */
+    if (limit == 0 || recorder->has_disk_error || content - recorder->content_checked < step) {
         return;
     }
     recorder->content_checked = content;

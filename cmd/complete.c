@@ -19,6 +19,7 @@ struct names {
 };
 
 static const struct names known_names[] = {
+    {"capture session", "capture.list", "sessions", "name"},
     {"switch", "switch.list", "switches", "name"},
     {"installed", "extension.installed", "extensions", "extension"},
     {"feature", "feature.list", "features", "name"},

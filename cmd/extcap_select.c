@@ -120,7 +120,7 @@ static enum xsw_status interface_take(struct extcap_selector *selector, const ui
 static uint64_t lost_sum(const json_t *lost)
 {
     uint64_t sum = 0;
-    const char *const causes[] = {"ring-full", "record-too-big", "disk", "reader"};
+    const char *const causes[] = {"ring-full", "record-too-big", "disk", "reader", "budget"};
     for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
         json_int_t value = json_integer_value(json_object_get(lost, causes[i]));
         sum += value > 0 ? (uint64_t)value : 0;

@@ -8,12 +8,17 @@
 #include <string.h>
 
 #include "cmd/analyze.h"
+#include "cmd/blackbox.h"
 #include "cmd/capture.h"
+#include "cmd/capture_sessions.h"
 #include "cmd/commands.h"
 #include "cmd/complete.h"
 #include "cmd/exit_codes.h"
 #include "cmd/export.h"
 #include "cmd/extcap.h"
+#include "cmd/flight.h"
+#include "cmd/top.h"
+#include "cmd/trace.h"
 #include "switch/config_node.h"
 
 struct subcommand {
@@ -33,8 +38,12 @@ static const struct subcommand subcommands[] = {
     {"extension", cmd_extension, "extensions and their settings"},
     {"feature", cmd_feature, "all that can be set on ports and switches, and its status"},
     {"capture", cmd_capture, "record what happens to packets"},
-    {"analyze", cmd_analyze, "find out from a recording where packets went"},
+    {"trace", cmd_trace, "what switches do, as events on LTTng"},
+    {"flight", cmd_flight, "a recorder in memory that writes when something happens"},
+    {"blackbox", cmd_blackbox, "what was in memory when a switch or a recorder died"},
+    {"analyze", cmd_analyze, "find out from a recording where packets went, and why"},
     {"export", cmd_export, "the packets of a recording at one stage, as pcap"},
+    {"top", cmd_top, "look at a running switch, or at a recording, on one screen"},
     {"extcap", cmd_extcap, "switches and ports as interfaces of Wireshark"},
 };
 
@@ -137,8 +146,10 @@ static bool is_completed(int argc, char **argv, int next)
         complete_word(subcommands[i].name);
     }
     /* Those have options and files, but no words. */
-    if (strcmp(argv[next], "capture") == 0 || strcmp(argv[next], "analyze") == 0 ||
-        strcmp(argv[next], "export") == 0 || strcmp(argv[next], "extcap") == 0) {
+    bool is_recording =
+        strcmp(argv[next], "capture") == 0 && !capture_is_about_sessions(argc - next, argv + next);
+    if (is_recording || strcmp(argv[next], "analyze") == 0 || strcmp(argv[next], "export") == 0 ||
+        strcmp(argv[next], "extcap") == 0 || strcmp(argv[next], "top") == 0) {
         complete_word(complete_files);
         return true;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/capture_sessions.h"
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/listing.h"
@@ -17,7 +18,8 @@ static const char help[] =
     "then the ports, the MAC table and the extensions. For every stage\n"
     "    in + made = out + dropped + replaced + held;\n"
     "made are copies, clones and packets of extensions, held are those that wait\n"
-    "there now. A stage that does not balance has a line of its own.\n"
+    "there now. A stage that does not balance has a line of its own, and a capture\n"
+    "that takes more of the switch's time than it may, and so does less.\n"
     "\n"
     "  --watch            again every second, until interrupted\n"
     "  --json  --socket PATH  --help\n"
@@ -158,6 +160,25 @@ static void macs_print(const json_t *mac)
            count_format(reply_number(mac, "refused"), texts[4]));
 }
 
+static void captures_print(const json_t *captures)
+{
+    size_t place;
+    json_t *session;
+    size_t worker_place;
+    json_t *worker;
+    json_array_foreach(captures, place, session)
+    {
+        json_array_foreach(json_object_get(session, "by_worker"), worker_place, worker)
+        {
+            if (strcmp(reply_text(worker, "level"), "full") != 0) {
+                printf("\ncapture %s: over its budget on worker %lld: %s (xsw capture show %lld)\n",
+                       reply_text(session, "name"), reply_number(worker, "worker"),
+                       reply_text(worker, "level"), reply_number(session, "session"));
+            }
+        }
+    }
+}
+
 static int stats_print(const json_t *result)
 {
     const json_t *stages = json_object_get(result, "stages");
@@ -173,15 +194,26 @@ static int stats_print(const json_t *result)
         exit_code = extensions_print(json_object_get(result, "extensions"));
     }
     macs_print(json_object_get(result, "mac"));
+    captures_print(json_object_get(result, "captures"));
     return exit_code;
 }
 
 static int stats_once(const struct command *command)
 {
     json_t *result;
+    json_t *captures;
     int exit_code = command_call(command, "stats", NULL, &result);
-    if (exit_code != EXIT_DONE || command->json) {
-        return exit_code != EXIT_DONE ? exit_code : command_print_json(result);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    exit_code = capture_sessions_reduced(command, &captures);
+    if (exit_code != EXIT_DONE) {
+        json_decref(result);
+        return exit_code;
+    }
+    json_object_set_new(result, "captures", captures);
+    if (command->json) {
+        return command_print_json(result);
     }
     exit_code = stats_print(result);
     json_decref(result);

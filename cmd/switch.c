@@ -28,6 +28,8 @@ static const char help[] =
     "  workers N          add: threads that move packets, default 1\n"
     "  buffers N          add: packet buffers of a worker\n"
     "  file FILE          add: the rest of the configuration: ports, extensions\n"
+    "  observers LIST     what members of group xsw see at most when they capture:\n"
+    "                     headers-only,mask-payload,pseudonyms,no-filters, or none\n"
     "  name NEW           set: the switch is called so from now on\n"
     "\n"
     "Switches of one xswd share nothing: workers, ports, extensions, addresses and\n"
@@ -89,6 +91,28 @@ static json_t *page_fetch(const struct command *command, int *exit_code)
     return page;
 }
 
+/* "headers-only, no-filters" */
+static void observers_print(const json_t *observers)
+{
+    static const struct {
+        const char *member, *word;
+    } known[] = {{"headers_only", "headers-only"},
+                 {"mask_payload", "mask-payload"},
+                 {"pseudonyms", "pseudonyms"},
+                 {"filters", "no-filters"}};
+    char text[64] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        const json_t *value = json_object_get(observers, known[i].member);
+        bool is_told = i < 3 ? json_is_true(value) : json_is_false(value);
+        if (is_told && length < sizeof(text)) {
+            length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+                                       length > 0 ? ", " : "", known[i].word);
+        }
+    }
+    line_print("observers", "%s", text);
+}
+
 static void head_print(const json_t *page)
 {
     char texts[4][COUNT_TEXT_SIZE];
@@ -100,6 +124,9 @@ static void head_print(const json_t *page)
     line_print("generation", "%s", count_format(reply_number(shown, "generation"), texts[0]));
     line_print("workers", "%s", count_format(reply_number(shown, "workers"), texts[0]));
     line_print("bandwidth", "%s", reply_text(shown, "bandwidth_mode"));
+    if (json_object_get(shown, "observers") != NULL) {
+        observers_print(json_object_get(shown, "observers"));
+    }
     line_print("mac table", "%s of %s addresses, forgotten after %lld s",
                count_format(reply_number(mac, "entries"), texts[0]),
                count_format(reply_number(shown, "mac_limit"), texts[1]),
@@ -214,6 +241,48 @@ static json_t *addition_read(const struct command *command, json_t *words)
     return whole;
 }
 
+/* "observers headers-only,pseudonyms" as the configuration has it. */
+static bool observers_take(struct command *command, json_t *words)
+{
+    static const struct {
+        const char *word, *member;
+        bool value;
+    } known[] = {{"headers-only", "headers_only", true},
+                 {"mask-payload", "mask_payload", true},
+                 {"pseudonyms", "pseudonyms", true},
+                 {"no-filters", "filters", false}};
+    json_t *list = json_incref(json_object_get(words, "observers"));
+    json_t *object = json_object();
+    size_t place;
+    json_t *entry;
+    bool is_good = true;
+    json_array_foreach(list, place, entry)
+    {
+        const char *word = json_string_value(entry);
+        bool found = strcmp(word, "none") == 0 && json_array_size(list) == 1;
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+            if (strcmp(word, known[i].word) == 0) {
+                json_object_set_new(object, known[i].member, json_boolean(known[i].value));
+                found = true;
+            }
+        }
+        if (!found) {
+            command_usage(command,
+                          "observers %s: expected headers-only, mask-payload, pseudonyms or "
+                          "no-filters, with commas between them, or none",
+                          word);
+            is_good = false;
+            break;
+        }
+    }
+    if (list != NULL) {
+        json_object_set(words, "observers", object);
+    }
+    json_decref(object);
+    json_decref(list);
+    return is_good;
+}
+
 static int switch_add(struct command *command)
 {
     static const struct word_rule rules[] = {{"type", "type", WORD_TEXT},
@@ -222,12 +291,14 @@ static int switch_add(struct command *command)
                                              {"mac-ageing", "mac_ageing_seconds", WORD_NUMBER},
                                              {"workers", "workers", WORD_NUMBER},
                                              {"buffers", "buffers", WORD_NUMBER},
+                                             {"observers", "observers", WORD_LIST},
                                              {"file", "file", WORD_FILE},
                                              {NULL, NULL, WORD_TEXT}};
     char text[100];
     const char *name = command_need(command, "the name of the new one");
     json_t *words = name != NULL ? json_pack("{s:s}", "name", name) : NULL;
-    if (words == NULL || !command_members(command, rules, words)) {
+    if (words == NULL || !command_members(command, rules, words) ||
+        !observers_take(command, words)) {
         json_decref(words);
         return EXIT_USAGE;
     }
@@ -247,11 +318,12 @@ static int switch_set(struct command *command)
                                              {"bandwidth", "bandwidth_mode", WORD_TEXT},
                                              {"mac-limit", "mac_limit", WORD_NUMBER},
                                              {"mac-ageing", "mac_ageing_seconds", WORD_NUMBER},
+                                             {"observers", "observers", WORD_LIST},
                                              {NULL, NULL, WORD_TEXT}};
     char text[100];
     json_t *set = json_object();
     const char *name = command_need(command, "the name of the switch");
-    if (name == NULL || !command_members(command, rules, set)) {
+    if (name == NULL || !command_members(command, rules, set) || !observers_take(command, set)) {
         json_decref(set);
         return EXIT_USAGE;
     }

@@ -24,7 +24,10 @@
 #include "base/error.h"
 #include "cmd/exit_codes.h"
 #include "cmd/xswd_capture.h"
+#include "cmd/xswd_events.h"
+#include "cmd/xswd_flight.h"
 #include "cmd/xswd_rights.h"
+#include "cmd/xswd_trace.h"
 #include "switch/config_file.h"
 #include "switch/config_text.h"
 #include "switch/control_methods.h"
@@ -45,6 +48,9 @@ struct daemon {
     struct control_server *server;
     struct control_methods methods;
     struct xswd_capture capture;
+    struct xswd_trace trace;
+    struct xswd_events events;
+    struct xswd_flights flights;
     int signal_fd;
     int timer_fd;
     char socket_path[CONTROL_PATH_SIZE];
@@ -223,6 +229,7 @@ static enum xsw_status daemon_start(struct daemon *daemon, const struct options 
         status = control_server_open(&control, &daemon->server, error);
     }
     if (status == XSW_OK) {
+        xswd_flights_prepare(&daemon->flights, daemon->socket_path);
         status = rights_give_up(error);
     }
     if (status == XSW_OK) {
@@ -231,10 +238,25 @@ static enum xsw_status daemon_start(struct daemon *daemon, const struct options 
     if (status != XSW_OK) {
         return status;
     }
-    xswd_capture_init(&daemon->capture, &daemon->switches);
+    status = xswd_capture_init(&daemon->capture, &daemon->switches, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    xswd_trace_init(&daemon->trace, &daemon->switches);
+    xswd_events_init(&daemon->events, &daemon->switches);
+    xswd_flights_init(&daemon->flights, &daemon->switches, daemon->capture.privacy_key);
     status = control_methods_add(&daemon->methods, &daemon->switches, daemon->server, error);
     if (status == XSW_OK) {
         status = control_server_add(daemon->server, &daemon->capture.table, error);
+    }
+    if (status == XSW_OK) {
+        status = control_server_add(daemon->server, &daemon->trace.table, error);
+    }
+    if (status == XSW_OK) {
+        status = control_server_add(daemon->server, &daemon->events.table, error);
+    }
+    if (status == XSW_OK) {
+        status = control_server_add(daemon->server, &daemon->flights.table, error);
     }
     return status;
 }
@@ -253,6 +275,9 @@ static void timer_read(struct daemon *daemon)
         return;
     }
     switches_tick(&daemon->switches);
+    xswd_capture_tick(&daemon->capture);
+    xswd_trace_tick(&daemon->trace);
+    xswd_flights_tick(&daemon->flights);
     control_server_tick(daemon->server, now_ns());
 }
 
@@ -279,6 +304,7 @@ static enum xsw_status daemon_loop(struct daemon *daemon, struct xsw_error *erro
         }
         if (waits[2].revents != 0) {
             control_server_process(daemon->server, now_ns());
+            xswd_flights_refresh(&daemon->flights);
         }
     }
     fprintf(stderr, "stopping: signal=%s\n", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
@@ -291,6 +317,9 @@ static void daemon_stop(struct daemon *daemon)
     /* Closing the server ends the connections, and with them the capture sessions. */
     control_server_close(daemon->server);
     xswd_capture_fini(&daemon->capture);
+    xswd_flights_fini(&daemon->flights);
+    xswd_events_fini(&daemon->events);
+    xswd_trace_fini(&daemon->trace);
     switches_fini(&daemon->switches);
     if (daemon->signal_fd >= 0) {
         close(daemon->signal_fd);

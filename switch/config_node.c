@@ -211,10 +211,26 @@ void config_node_bool(const struct config_node *object, const char *name, bool *
     }
 }
 
+/* UTF-8, as all texts of JSON are: U+0080 to U+009F, which terminals take for commands as well, and
+ * the marks that turn the direction of writing around, so that a text looks like another one:
+ * U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. */
+static bool is_control_sequence(const unsigned char *at)
+{
+    if (at[0] == 0xc2) {
+        return at[1] >= 0x80 && at[1] <= 0x9f;
+    }
+    if (at[0] != 0xe2 || at[1] == '\0') {
+        return false;
+    }
+    unsigned low = at[2];
+    bool is_mark = low == 0x8e || low == 0x8f || (low >= 0xaa && low <= 0xae);
+    return (at[1] == 0x80 && is_mark) || (at[1] == 0x81 && low >= 0xa6 && low <= 0xa9);
+}
+
 static bool has_control_characters(const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 0x7f) {
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        if (*at < ' ' || *at == 0x7f || is_control_sequence(at)) {
             return true;
         }
     }

@@ -71,6 +71,8 @@ struct ended_batch {
     uint32_t count;
     const struct timeline *timeline;
     const struct pipeline *pipeline; /* the snapshot under which they ended */
+    uint64_t watch_cycles; /* that this worker ever spent on keeping and comparing bytes for
+                              observers */
 };
 
 struct observer_ops {

@@ -270,7 +270,9 @@ static void request_answer(const struct rpc_registry *registry, const struct rpc
 {
     struct xsw_error error = {.status = XSW_INVALID};
     struct rpc_reply reply = {0};
-    int code = request_run(registry, caller, request, &reply, &error);
+    struct rpc_caller asking = *caller;
+    asking.is_notification = !request->has_id;
+    int code = request_run(registry, &asking, request, &reply, &error);
     if (request->has_id && code != 0) {
         error_write(answer, request->id, code, &error);
     } else if (request->has_id) {

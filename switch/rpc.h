@@ -44,6 +44,9 @@ struct rpc_caller {
     uint64_t client;   /* number of the connection, from 1, never used again */
     uint32_t uid, pid; /* of the process that opened it */
     bool may_manage;
+    /* Nobody gets the answer: rpc_handle() says so of a request without an id. Methods that pass
+     * descriptors refuse then. */
+    bool is_notification;
 };
 
 /* What a method gives back. `fds` travel with the reply; they stay the method's: the server makes

@@ -4,6 +4,7 @@
  * name; a packet that it left outside of its buffer is not passed on. */
 #include <string.h>
 
+#include "base/cycles.h"
 #include "packet/parse.h"
 #include "switch/extension_host.h"
 #include "switch/forward.h"
@@ -194,7 +195,9 @@ static void ingress_call(struct worker *worker, const struct stage *stage, struc
     const struct xsw_extension *extension = instance->extension;
     uint32_t count = batch->count;
     if (worker->is_observed) {
+        uint64_t begun = cycles_now();
         watcher_remember(worker->watcher, batch->packets, count, worker->pipeline->observed_bytes);
+        worker->watch_cycles += cycles_now() - begun;
     }
     expose(worker, stage, batch);
     struct xsw_batch view = {worker->seen[0], count, worker->index, worker->now_ns};
@@ -202,8 +205,10 @@ static void ingress_call(struct worker *worker, const struct stage *stage, struc
     extension->filter->ingress(instance->state, &view, worker->verdicts[0]);
     extension_call_end(worker);
     if (worker->is_observed) {
+        uint64_t begun = cycles_now();
         int is_declared = (extension->flags & XSW_EXTENSION_CHANGES_BYTES) != 0;
         watcher_compare(worker->watcher, batch->packets, count, stage->id, is_declared);
+        worker->watch_cycles += cycles_now() - begun;
     }
 }
 

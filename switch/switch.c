@@ -333,7 +333,10 @@ enum xsw_status vswitch_observer_add(struct vswitch *vswitch, struct observer *o
         }
         return status;
     }
-    return error_set(error, XSW_LIMIT, "%d observers are attached already", OBSERVERS_MAX);
+    return error_set(error, XSW_LIMIT,
+                     "%d are attached already, of captures, flight recorders, their triggers and "
+                     "traces: xsw capture list, xsw flight show and xsw trace status say who",
+                     OBSERVERS_MAX);
 }
 
 enum xsw_status vswitch_observer_changed(struct vswitch *vswitch, struct xsw_error *error)

@@ -339,7 +339,8 @@ static void dropped_count(struct worker *worker, const struct stage *stage)
 static void show_ended(struct worker *worker, struct packet *const *packets, uint32_t count)
 {
     const struct pipeline *pipeline = worker->pipeline;
-    struct ended_batch ended = {packets, count, watcher_timeline(worker->watcher), pipeline};
+    struct ended_batch ended = {packets, count, watcher_timeline(worker->watcher), pipeline,
+                                worker->watch_cycles};
     int is_drop = packets[0]->drop_reason != REASON_NONE; /* then all of them are */
     for (uint32_t i = 0; i < pipeline->observer_count; i++) {
         const struct observer *observer = pipeline->observers[i];

@@ -43,6 +43,7 @@ struct worker {
     uint32_t id_step;
     uint64_t now_ns; /* the switch's clock in this batch */
     uint32_t now_seconds;
+    uint64_t watch_cycles; /* spent on keeping and comparing bytes for observers */
     uint32_t turns_idle;
     uint32_t stage_place;             /* of the stage that is running */
     uint8_t is_observed;              /* the snapshot has observers that follow packets */

@@ -35,6 +35,7 @@ enum {
 
 /* A device of ours, and the port that it is behind. */
 struct kernel_device {
+    char switch_name[KERNEL_PORT_SIZE]; /* "" when the caller has one switch only */
     char port[KERNEL_PORT_SIZE];
     char name[KERNEL_NAME_SIZE];
     uint64_t netns; /* inode of its network namespace; 0: not known */

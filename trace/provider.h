@@ -7,6 +7,9 @@
  * xsw-trace.so, exports. It alone is linked with LTTng-UST. xswd loads it when tracing is switched
  * on, and not before: LTTng starts threads in every process that it is loaded into.
  *
+ * What the kernel drops is told by another process of ours, which loads the same object
+ * (cmd/kernel_teller.c).
+ *
  * Threads: all functions are called by workers, several at a time, and by the control thread. They
  * neither block nor allocate; one whose event nobody records is a branch.
  */
@@ -15,7 +18,7 @@
 
 #include "switch/events.h"
 
-enum { TRACE_PROVIDER_VERSION = 1 };
+enum { TRACE_PROVIDER_VERSION = 2 };
 #define TRACE_PROVIDER_SYMBOL "xsw_trace_provider"
 
 /* What an event about a packet says. Texts are never null and valid during the call alone. */
@@ -44,6 +47,28 @@ struct trace_change {
     uint8_t is_undeclared; /* by an extension that does not say that it changes bytes */
 };
 
+enum trace_kernel_kind {
+    TRACE_KERNEL_DROP,
+    TRACE_KERNEL_XDP_EXCEPTION,
+    TRACE_KERNEL_XDP_REDIRECT,
+    TRACE_KERNEL_LOST
+};
+
+/* Equal packets that the kernel dropped behind a port, or events of the kernel that are lost.
+ * Texts as above. */
+struct trace_kernel {
+    enum trace_kernel_kind kind;
+    uint64_t at_mono_ns, last_mono_ns; /* of the first and the last; of lost ones: between them */
+    uint64_t count;                    /* packets; or lost events */
+    uint32_t reason_number;            /* as this kernel counts them; of XDP the action */
+    int32_t error;                     /* of TRACE_KERNEL_XDP_REDIRECT: negative errno */
+    uint32_t length;                   /* of the first packet, as protocol and head; 0: not known */
+    uint16_t protocol, port;
+    const char *switch_name, *port_name, *device;
+    const char *reason, *location; /* of XDP: the action, and "" */
+    const char *head;              /* first bytes, in hexadecimal */
+};
+
 struct trace_provider {
     uint32_t version; /* TRACE_PROVIDER_VERSION */
     /* Whether some session records the kind. */
@@ -51,6 +76,9 @@ struct trace_provider {
     void (*packet)(enum switch_event_kind kind, const struct trace_packet *packet);
     void (*changed)(const struct trace_packet *packet, const struct trace_change *change);
     void (*event)(const struct switch_event *event);
+    /* Whether some session records events of the kernel. */
+    int (*kernel_is_enabled)(void);
+    void (*kernel)(const struct trace_kernel *kernel);
 };
 
 #endif

@@ -76,6 +76,32 @@ static void provider_event(const struct switch_event *event)
     }
 }
 
+static int provider_kernel_is_enabled(void)
+{
+    return lttng_ust_tracepoint_enabled(xsw, kernel_drop) != 0 ||
+           lttng_ust_tracepoint_enabled(xsw, kernel_xdp_exception) != 0 ||
+           lttng_ust_tracepoint_enabled(xsw, kernel_xdp_redirect_err) != 0 ||
+           lttng_ust_tracepoint_enabled(xsw, kernel_lost) != 0;
+}
+
+static void provider_kernel(const struct trace_kernel *kernel)
+{
+    switch (kernel->kind) {
+    case TRACE_KERNEL_DROP:
+        lttng_ust_tracepoint(xsw, kernel_drop, kernel);
+        break;
+    case TRACE_KERNEL_XDP_EXCEPTION:
+        lttng_ust_tracepoint(xsw, kernel_xdp_exception, kernel);
+        break;
+    case TRACE_KERNEL_XDP_REDIRECT:
+        lttng_ust_tracepoint(xsw, kernel_xdp_redirect_err, kernel);
+        break;
+    case TRACE_KERNEL_LOST:
+        lttng_ust_tracepoint(xsw, kernel_lost, kernel);
+        break;
+    }
+}
+
 __attribute__((visibility("default"))) extern const struct trace_provider xsw_trace_provider;
 
 const struct trace_provider xsw_trace_provider = {
@@ -84,4 +110,6 @@ const struct trace_provider xsw_trace_provider = {
     .packet = provider_packet,
     .changed = provider_changed,
     .event = provider_event,
+    .kernel_is_enabled = provider_kernel_is_enabled,
+    .kernel = provider_kernel,
 };

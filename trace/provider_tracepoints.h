@@ -142,6 +142,48 @@ LTTNG_UST_TRACEPOINT_EVENT_CLASS(xsw, control,
 #undef XSW_TRACE_TRACEPOINT_PACKET
 #undef XSW_TRACE_TRACEPOINT_CONTROL
 
+/* What the kernel dropped: the fields of kernel_drop and its like in recordings, but that port and
+ * port_name are what they are in all events here. */
+LTTNG_UST_TRACEPOINT_EVENT_CLASS(xsw, kernel,
+    LTTNG_UST_TP_ARGS(const struct trace_kernel *, kernel),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, at_mono_ns, kernel->at_mono_ns)
+        lttng_ust_field_integer(uint64_t, last_mono_ns, kernel->last_mono_ns)
+        lttng_ust_field_string(switch_name, provider_text(kernel->switch_name))
+        lttng_ust_field_integer(uint16_t, port, kernel->port)
+        lttng_ust_field_string(port_name, provider_text(kernel->port_name))
+        lttng_ust_field_string(device, provider_text(kernel->device))
+        lttng_ust_field_integer(uint64_t, packets, kernel->count)
+        lttng_ust_field_string(reason, provider_text(kernel->reason))
+        lttng_ust_field_integer(uint32_t, reason_number, kernel->reason_number)
+        lttng_ust_field_integer(int32_t, error, kernel->error)
+        lttng_ust_field_string(location, provider_text(kernel->location))
+        lttng_ust_field_integer_hex(uint16_t, protocol, kernel->protocol)
+        lttng_ust_field_integer(uint32_t, length, kernel->length)
+        lttng_ust_field_string(head, provider_text(kernel->head))
+    )
+)
+
+LTTNG_UST_TRACEPOINT_EVENT_INSTANCE(xsw, kernel, xsw, kernel_drop,
+    LTTNG_UST_TP_ARGS(const struct trace_kernel *, kernel))
+LTTNG_UST_TRACEPOINT_LOGLEVEL(xsw, kernel_drop, LTTNG_UST_TRACEPOINT_LOGLEVEL_WARNING)
+LTTNG_UST_TRACEPOINT_EVENT_INSTANCE(xsw, kernel, xsw, kernel_xdp_exception,
+    LTTNG_UST_TP_ARGS(const struct trace_kernel *, kernel))
+LTTNG_UST_TRACEPOINT_LOGLEVEL(xsw, kernel_xdp_exception, LTTNG_UST_TRACEPOINT_LOGLEVEL_WARNING)
+LTTNG_UST_TRACEPOINT_EVENT_INSTANCE(xsw, kernel, xsw, kernel_xdp_redirect_err,
+    LTTNG_UST_TP_ARGS(const struct trace_kernel *, kernel))
+LTTNG_UST_TRACEPOINT_LOGLEVEL(xsw, kernel_xdp_redirect_err, LTTNG_UST_TRACEPOINT_LOGLEVEL_WARNING)
+
+LTTNG_UST_TRACEPOINT_EVENT(xsw, kernel_lost,
+    LTTNG_UST_TP_ARGS(const struct trace_kernel *, kernel),
+    LTTNG_UST_TP_FIELDS(
+        lttng_ust_field_integer(uint64_t, from_mono_ns, kernel->at_mono_ns)
+        lttng_ust_field_integer(uint64_t, to_mono_ns, kernel->last_mono_ns)
+        lttng_ust_field_integer(uint64_t, events, kernel->count)
+    )
+)
+LTTNG_UST_TRACEPOINT_LOGLEVEL(xsw, kernel_lost, LTTNG_UST_TRACEPOINT_LOGLEVEL_WARNING)
+
 /* clang-format on */
 
 #endif

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -218,6 +219,7 @@ def ports_walk(daemon):
         daemon.call("nic.disconnect", name="p")
         daemon.call("nic.remove", name="p")
         daemon.call("port.list")
+        daemon.call("port.devices")
         daemon.call("port.remove", name="p")
     daemon.call("policy.add", port="rich", rule={"direction": "out", "action": "deny",
                                                  "ether_type": "arp", "weight": 5})
@@ -280,7 +282,7 @@ def switches_walk(daemon):
                 ports=[{"name": "carol", "kind": "memory"}])
     daemon.call("port.show", name="carol", switch="other")
     daemon.refused("port.list", -32602, "invalid")
-    daemon.call("switch.set", name="other", set={"mac_limit": 100, "name": "another"})
+    daemon.call("switch.set", name="other", set={"mac_limit": 100, "name": "another", "observers": {"pseudonyms": True}})
     daemon.call("switch.list")
     daemon.call("config.all")
     daemon.call("capture.list", switch="another")
@@ -289,9 +291,72 @@ def switches_walk(daemon):
 
 
 def captures_walk(daemon):
-    session = daemon.call("capture.attach", descriptors=1, filter="tcp", where="dropped", snap_length=96)
+    session = daemon.call("capture.attach", descriptors=1, filter="tcp", where="dropped", snap_length=96,
+                          program=[[6, 0, 0, 1]], privacy={"headers_only": True, "pseudonyms": True, "key": "0a" * 32})
+    daemon.call("events.attach", descriptors=1, budget_us=500)
     daemon.call("capture.list")
-    daemon.call("capture.detach", session=session.get("session"))
+    number = session.get("session")
+    daemon.call("capture.set", session=number, filter="", stages="tx", ports="bob", direction="in", sample=3, rate=100,
+                budget=5000)
+    daemon.refused("capture.set", -32602, "invalid", session=number, ports="")
+    daemon.refused("capture.set", -32602, "invalid", session=number, stages="nowhere")
+    daemon.refused("capture.stop", -32000, "not-found", session=number + 1)
+    daemon.call("capture.stop", session=number)
+    daemon.refused("capture.set", -32000, "unsupported", session=number, rate=1)
+    daemon.call("capture.detach", session=number)
+    orphans_walk(daemon)
+    flights_walk(daemon)
+
+
+def flights_walk(daemon):
+    daemon.refused("flight.watch", -32000, "not-found", triggers=[])
+    flight = daemon.call("flight.start", memory_bytes=1 << 20, snap_length=96)
+    assert os.path.exists(flight["path"])
+    daemon.call("flight.start", snap_length=96)
+    daemon.refused("flight.start", -32000, "busy", snap_length=64)
+    daemon.refused("flight.start", -32602, "invalid", name="no/slash")
+    daemon.call("flight.watch", triggers=[
+        {"name": "drops", "kind": "match", "where": "dropped", "rate": 5, "rearm_ms": 1000, "text": "x"},
+        {"name": "sums", "kind": "balance"}, {"name": "down", "kind": "port-down", "port": "rich"},
+        {"name": "mine", "kind": "other"}])
+    daemon.refused("flight.watch", -32602, "invalid", triggers=[{"name": "bad", "kind": "match", "where": "?"}])
+    daemon.call("flight.list")
+    daemon.call("flight.stop")
+    daemon.refused("flight.stop", -32000, "not-found")
+    if os.path.exists(flight["path"]):
+        fail("flight.stop: its file is still there")
+
+
+def orphans_walk(daemon):
+    """A recorder that dies: its connection ends, and a journey is in its ring."""
+    recorder = socket.socket(socket.AF_UNIX)
+    recorder.connect("s.sock")
+    recorder.sendall(b'{"jsonrpc": "2.0", "id": 1, "method": "capture.attach", "params": {}}\n')
+    while b"\n" not in recorder.recv(1 << 16):
+        pass
+    with open("one.pcap", "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        file.write(struct.pack("<IIII", 0, 0, 60, 60) + bytes(60))
+    daemon.call("port.add", port={"name": "feed", "kind": "file", "input": os.path.abspath("one.pcap")})
+    while daemon.call("capture.list")["sessions"][0]["account"]["written"] == 0:
+        pass
+    daemon.call("port.remove", name="feed")
+    recorder.close()
+    while daemon.call("capture.list")["sessions"]:
+        pass
+    orphan = daemon.call("capture.orphans")["orphans"][0]
+    daemon.call("capture.recover", descriptors=1, orphan=orphan["orphan"])
+    daemon.refused("capture.recover", -32000, "not-found", orphan=orphan["orphan"] + 1)
+
+
+def tracing_walk(daemon):
+    daemon.call("trace.status")
+    if os.path.exists(os.environ.get("XSW_TRACE_PROVIDER", "")):
+        daemon.call("trace.enable", budget_us=500)
+    else:
+        daemon.refused("trace.enable", -32000, "unsupported")
+        daemon.called.add("trace.enable")
+    daemon.call("trace.disable")
 
 
 def main():
@@ -314,7 +379,7 @@ def main():
         names = names_check(daemon)
         refusals_check(daemon, names)
         for walk in (ports_walk, states_walk, features_walk, extensions_walk,
-                      switches_walk, captures_walk):
+                      switches_walk, captures_walk, tracing_walk):
             walk(daemon)
         for name in names:
             if name not in daemon.called:

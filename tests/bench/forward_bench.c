@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,21 +29,19 @@
 #include "base/clock.h"
 #include "capture/ring.h"
 #include "capture/session.h"
-#include "packet/checksum.h"
-#include "packet/wire.h"
-#include "switch/port_memory.h"
 #include "switch/switch.h"
 #include "switch/worker.h"
+#include "tests/bench/bench_switch.h"
 #include "tests/bench/record_sink.h"
 
-enum { FRAMES_PER_PORT = 1024, FRAME_LENGTH = 60, ROUNDS_MAX = 101 };
+enum { FRAME_LENGTH = 60, ROUNDS_MAX = 101 };
 
 struct options {
     uint32_t ports, macs, rounds;
     double seconds;
     const char *file;
     const char *only; /* a mode, or null: all */
-    int has_rules;
+    bool has_rules;
 };
 
 struct consumer {
@@ -52,119 +51,6 @@ struct consumer {
     _Atomic int must_stop;
     uint64_t journeys;
 };
-
-static void fail(const char *what, const struct xsw_error *error)
-{
-    fprintf(stderr, "forward_bench: %s: %s\n", what, error->text);
-    exit(3);
-}
-
-static uint32_t below(uint32_t limit)
-{
-    static uint32_t state = 2463534242;
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state % limit;
-}
-
-static void frame_make(struct memory_frame *frame, uint32_t source, uint32_t destination)
-{
-    uint8_t *bytes = calloc(1, FRAME_LENGTH);
-    if (bytes == NULL) {
-        exit(3);
-    }
-    bytes[0] = bytes[6] = 2;
-    wire_write32(bytes + 2, destination + 1);
-    wire_write32(bytes + 8, source + 1);
-    wire_write16(bytes + 12, ETHER_TYPE_IPV4);
-    uint8_t *ip = bytes + ETHERNET_SIZE;
-    ip[0] = 0x45;
-    wire_write16(ip + 2, FRAME_LENGTH - ETHERNET_SIZE);
-    ip[8] = 64;
-    ip[9] = PROTOCOL_UDP;
-    wire_write32(ip + 12, 0x0a000000 | (source + 1));
-    wire_write32(ip + 16, 0x0a000000 | (destination + 1));
-    wire_write16(ip + 10, checksum_close(checksum_add(0, ip, IPV4_MIN_SIZE)));
-    wire_write16(ip + 20, 1000);
-    wire_write16(ip + 22, 2000);
-    wire_write16(ip + 24, FRAME_LENGTH - ETHERNET_SIZE - IPV4_MIN_SIZE);
-    *frame = (struct memory_frame){.bytes = bytes, .length = FRAME_LENGTH};
-}
-
-/* Each port sends from its share of the addresses to random ones of the other ports; first of all
- * each address once, so that all are learned. */
-static struct memory_frame *frames_make(const struct options *options, uint32_t port)
-{
-    struct memory_frame *frames = calloc(FRAMES_PER_PORT, sizeof(*frames));
-    uint32_t share = options->macs / options->ports;
-    for (uint32_t i = 0; frames != NULL && i < FRAMES_PER_PORT; i++) {
-        uint32_t source = port * share + (i < share ? i : below(share));
-        uint32_t other = (port + 1 + below(options->ports - 1)) % options->ports;
-        frame_make(&frames[i], source, other * share + below(share));
-    }
-    return frames;
-}
-
-static void frames_free(struct memory_frame *frames)
-{
-    for (uint32_t i = 0; i < FRAMES_PER_PORT; i++) {
-        free(frames[i].bytes);
-    }
-    free(frames);
-}
-
-static void acl_add(struct vswitch *vswitch, const char *port, enum acl_direction direction,
-                    uint16_t destination_port)
-{
-    struct xsw_error error;
-    struct acl_rule rule = {.direction = direction,
-                            .action = ACL_DENY,
-                            .has_protocol = true,
-                            .protocol = PROTOCOL_TCP,
-                            .destination_ports = {destination_port, destination_port}};
-    if (vswitch_acl_add(vswitch, port, &rule, &error) != XSW_OK) {
-        fail("access list", &error);
-    }
-}
-
-static struct vswitch *switch_make(const struct options *options)
-{
-    struct xsw_error error;
-    struct switch_config config;
-    switch_config_init(&config);
-    struct vswitch *vswitch = NULL;
-    if (vswitch_create(&config, &vswitch, &error) != XSW_OK) {
-        fail("switch", &error);
-    }
-    uint32_t share = options->macs / options->ports;
-    for (uint32_t i = 0; i < options->ports; i++) {
-        struct port_config port;
-        port_config_init(&port);
-        port.kind = PORT_KIND_MEMORY;
-        port.spoof_guard = options->has_rules && share <= CONFIG_MACS_MAX;
-        port.mac_count = port.spoof_guard ? share : 0;
-        snprintf(port.name, sizeof(port.name), "p%u", i);
-        for (uint32_t mac = 0; mac < port.mac_count; mac++) {
-            port.macs[mac].bytes[0] = 2;
-            wire_write32(port.macs[mac].bytes + 2, i * share + mac + 1);
-        }
-        if (vswitch_port_add(vswitch, &port, NULL, &error) != XSW_OK) {
-            fail("port", &error);
-        }
-        if (options->has_rules) {
-            acl_add(vswitch, port.name, ACL_IN, 23);
-            acl_add(vswitch, port.name, ACL_IN, 25);
-            acl_add(vswitch, port.name, ACL_OUT, 22);
-        }
-        struct memory_frame *frames = frames_make(options, i);
-        if (!port_memory_play(vswitch_port_object(vswitch, port.name), frames, FRAMES_PER_PORT)) {
-            exit(3);
-        }
-        frames_free(frames);
-    }
-    return vswitch;
-}
 
 static void *consume(void *argument)
 {
@@ -182,7 +68,7 @@ static void *consume(void *argument)
         }
         ring_release(&consumer->ring);
         if (status == XSW_CORRUPT) {
-            fail("ring", &error);
+            bench_fail("ring", &error);
         }
         if (count == 0) {
             sched_yield();
@@ -222,16 +108,18 @@ static struct result measure(struct vswitch *vswitch, const struct options *opti
     int is_captured = strcmp(mode, "none") != 0;
     if (is_captured) {
         struct capture_options capture = {
-            .filter = strcmp(mode, "nomatch") == 0 ? "tcp port 9" : "", .snap_length = 64};
+            .rules = {.filter = strcmp(mode, "nomatch") == 0 ? "tcp port 9" : "",
+                      .snap_length = 64,
+                      .budget = BUDGET_WHOLE}};
         const int *fds = NULL;
         if (capture_session_open(vswitch, &capture, &session, &error) != XSW_OK) {
-            fail("capture", &error);
+            bench_fail("capture", &error);
         }
         capture_session_rings(session, &fds);
         if (ring_attach(&consumer.ring, fds[0], &error) != XSW_OK) {
-            fail("ring", &error);
+            bench_fail("ring", &error);
         }
-        consumer.sink = strcmp(mode, "file") == 0 ? record_sink_open(options->file) : NULL;
+        consumer.sink = strcmp(mode, "file") == 0 ? record_sink_open(options->file, 2) : NULL;
         pthread_create(&consumer.thread, NULL, consume, &consumer);
     }
     uint64_t packets = 0;
@@ -245,10 +133,9 @@ static struct result measure(struct vswitch *vswitch, const struct options *opti
         struct capture_account account = capture_session_account(session, 0);
         uint64_t wanted = account.offered - account.filtered;
         result.lost_share =
-            wanted > 0 ? (double)(account.lost_ring_full + account.lost_too_big) / (double)wanted
-                       : 0;
+            wanted > 0 ? (double)capture_account_lost(&account) / (double)wanted : 0;
         result.written_per_second = (double)consumer.journeys / ns * NS_PER_SECOND;
-        record_sink_close(consumer.sink);
+        record_sink_close(consumer.sink, NULL);
         capture_session_close(session);
         ring_detach(&consumer.ring);
     }
@@ -311,7 +198,7 @@ static void options_read(int argc, char **argv, struct options *options)
             options->file = optarg;
             break;
         case 'R':
-            options->has_rules = 0;
+            options->has_rules = false;
             break;
         case 'm':
             options->only = optarg;
@@ -334,12 +221,17 @@ static void options_read(int argc, char **argv, struct options *options)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.ports = 2, .macs = 2, .rounds = 5, .seconds = 0.5, .has_rules = 1};
+    struct options options = {
+        .ports = 2, .macs = 2, .rounds = 5, .seconds = 0.5, .has_rules = true};
     options_read(argc, argv, &options);
     static const char *const modes[] = {"none", "nomatch", "all", "file"};
     uint32_t mode_count = options.file != NULL ? 4 : 3;
     static double ns[4][ROUNDS_MAX], more[4][ROUNDS_MAX], lost[4][ROUNDS_MAX], rate[4][ROUNDS_MAX];
-    struct vswitch *vswitch = switch_make(&options);
+    const struct bench_switch_options about = {.ports = options.ports,
+                                               .macs = options.macs,
+                                               .frame_length = FRAME_LENGTH,
+                                               .has_rules = options.has_rules};
+    struct vswitch *vswitch = bench_switch_make(&about);
     for (uint32_t round = 0; round < options.rounds; round++) {
         for (uint32_t mode = 0; mode < mode_count; mode++) {
             if (options.only != NULL && strcmp(options.only, modes[mode]) != 0) {

@@ -35,12 +35,12 @@ static void fail(const struct xsw_error *error)
     exit(3);
 }
 
-struct record_sink *record_sink_open(const char *path)
+struct record_sink *record_sink_open(const char *path, unsigned packers)
 {
     struct pcapng_writer *writer = NULL;
     struct xsw_error error;
     if (pcapng_writer_open(path, &writer, &error) != XSW_OK ||
-        pcapng_writer_start(writer, 2, &error) != XSW_OK) {
+        pcapng_writer_start(writer, packers, &error) != XSW_OK) {
         fail(&error);
     }
     struct journey_file_options options = {.writer = writer,
@@ -67,7 +67,12 @@ void record_sink_put(struct record_sink *sink, const struct ring_record *record)
     }
 }
 
-uint64_t record_sink_close(struct record_sink *sink)
+struct journey_file *record_sink_file(struct record_sink *sink)
+{
+    return sink->file;
+}
+
+uint64_t record_sink_close(struct record_sink *sink, struct journey_file_account *account)
 {
     if (sink == NULL) {
         return 0;
@@ -77,6 +82,9 @@ uint64_t record_sink_close(struct record_sink *sink)
         fail(&error);
     }
     uint64_t bytes = journey_file_bytes(sink->file);
+    if (account != NULL) {
+        *account = journey_file_account(sink->file);
+    }
     (void)journey_file_close(sink->file, NULL);
     free(sink);
     return bytes;

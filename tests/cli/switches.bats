@@ -46,6 +46,25 @@ teardown()
     [[ "$output" == *'no switch "middle"'*"left, right"* ]]
 }
 
+@test "what observers may see is set, shown and saved, and words that mean nothing are refused" {
+    start
+    "$XSW" switch set left observers headers-only,no-filters
+    [ "$("$XSW" switch show left --json | jq -c .switch.observers)" = '{"headers_only":true,"mask_payload":false,"pseudonyms":false,"filters":false}' ]
+    [ "$("$XSW" -S left switch config | jq -c '.switch.observers.headers_only')" = true ]
+    [[ "$("$XSW" switch show left)" == *"observers"*"headers-only, no-filters"* ]]
+    "$XSW" switch set left observers pseudonyms
+    [ "$("$XSW" switch show left --json | jq -c .switch.observers.headers_only)" = false ]
+    run "$XSW" switch set left observers pseudonyms,everything
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"everything"*"headers-only, mask-payload, pseudonyms"* ]]
+    run "$XSW" switch set left observers none,pseudonyms
+    [ "$status" -eq 2 ]
+    "$XSW" switch set left observers none
+    [ "$("$XSW" switch show left --json | jq -c .switch.observers)" = null ]
+    "$XSW" switch add lab observers mask-payload
+    [ "$("$XSW" switch show lab --json | jq -c .switch.observers.mask_payload)" = true ]
+}
+
 @test "switches are added, set, renamed and removed while it runs" {
     start
     "$XSW" switch add lab mac-limit 50

@@ -32,7 +32,7 @@ program_verbs()
     local command
     for command in $("$XSW" --complete-here); do
         case $command in
-        capture | analyze | export | extcap | stats) ;; # they have options in place of verbs
+        analyze | export | extcap | stats | top | blackbox) ;; # they have options in place of verbs
         *) "$XSW" "$command" --complete-here | sed "s/^/$command /" ;;
         esac
     done | sort -u
@@ -42,6 +42,9 @@ program_verbs()
     # switch config is config show under the name that it had first.
     program_verbs | grep -v '^switch config$' > program
     table_verbs > table
+    if "$XSW" trace --help | grep -q 'built without LTTng'; then
+        sed -i '/^trace /{/^trace kernel$/!d}' table
+    fi
     diff table program
 }
 
@@ -116,6 +119,12 @@ change()
     both mac list
     both mac flush
     both stats
+}
+
+@test "traces" {
+    ! "$XSW" trace --help | grep -q 'built without LTTng' || skip "this xsw was built without LTTng"
+    start
+    both trace status
 }
 
 @test "a port is saved and restored" {

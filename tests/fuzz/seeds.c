@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the seeds of the fuzz targets that want binary input. Usage: seeds FOLDER, which has the
- * folders parse, acl and unfold in it. */
+ * folders parse, acl, unfold and privacy in it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +106,35 @@ static void rings_write(const char *folder)
     }
 }
 
+/* Frames with the notes of a tag that was put in and of an address that was changed. */
+static void privacy_write(const char *folder)
+{
+    uint64_t random = 5;
+    for (unsigned number = 0; number < 24; number++) {
+        struct frame frame;
+        uint8_t seed[8 + 64 + 160] = {(uint8_t)number, (uint8_t)(number / 4 % 2)};
+        struct meta_builder builder = {.bytes = seed + 8, .size = 64};
+        frame_make_random(&frame, &random);
+        if (number % 3 != 0) {
+            meta_add_change(&builder, &(struct meta_change){.stage = 9,
+                                                            .offset = 20,
+                                                            .old_length = 2,
+                                                            .new_length = 2,
+                                                            .bytes = frame.bytes});
+            meta_add_change(&builder,
+                            &(struct meta_change){
+                                .stage = 10, .offset = 12, .old_length = 4, .bytes = frame.bytes});
+            meta_add_decision(&builder, &(struct meta_decision){.stage = 9, .rule = 3});
+            seed[6] = 4;
+        }
+        seed[2] = (uint8_t)builder.length;
+        seed[4] = (uint8_t)frame.transport;
+        size_t length = frame.length < 160 ? frame.length : 160;
+        memcpy(seed + 8 + builder.length, frame.bytes, length);
+        seed_write(folder, "privacy", number, seed, 8 + builder.length + length);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -114,5 +143,6 @@ int main(int argc, char **argv)
     }
     frames_write(argv[1]);
     rings_write(argv[1]);
+    privacy_write(argv[1]);
     return 0;
 }

@@ -6,7 +6,7 @@ set -eu
 source=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for folder in include base packet formats switch capture analyzer cmd extensions tools man; do
+for folder in include base packet formats switch capture trace analyzer cmd extensions tools man; do
     cp -R "$source/$folder" "$work/"
 done
 cp "$source/.clang-format" "$work/"

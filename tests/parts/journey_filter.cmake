@@ -2,6 +2,9 @@
 # The metadata expression: formats/journey_filter.h with its fuzz target, capture/where.h on a live
 # switch, analyzer/selection.h on recordings. tests/system/where.sh holds the last two together.
 xsw_unit_test(formats journey_filter)
+# It has a getaddrinfo() of its own, which libpcap is to find.
+xsw_unit_test(formats pcap_words)
+set_target_properties(unit_formats_pcap_words PROPERTIES ENABLE_EXPORTS ON)
 xsw_unit_test(capture where LINK xsw_test_rig)
 xsw_unit_test(analyzer selection LINK analyzer_recording)
 

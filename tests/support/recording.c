@@ -230,6 +230,8 @@ static void stage_count(struct recording *recording, const struct walk *walk)
     bool is_made = walk->stage == walk->begin && walk->trip->parent != 0;
     books->in += !is_made;
     books->clones += is_made;
+    books->journeys.offered += walk->stage == walk->end;
+    books->journeys.written += walk->stage == walk->end;
     if (walk->stage == walk->end && walk->trip->drop_at != 0)
         books->dropped[walk->trip->reason]++;
     else
@@ -292,18 +294,29 @@ void recording_trip(struct recording *recording, const struct trip *trip)
     recording->now_ns += 1000000;
 }
 
+static void journeys_json(const struct recording_journeys *journeys, struct text *text)
+{
+    text_format(text,
+                ",\"journeys\":{\"offered\":%" PRIu64 ",\"filtered\":%" PRIu64
+                ",\"unwanted\":0,\"sampled\":%" PRIu64 ",\"written\":%" PRIu64
+                ",\"lost\":{\"ring-full\":%" PRIu64 ",\"budget\":%" PRIu64 "}}",
+                journeys->offered, journeys->filtered, journeys->sampled, journeys->written,
+                journeys->lost_ring_full, journeys->lost_budget);
+}
+
 static void summary_json(const struct recording *recording, struct text *text)
 {
     text_format(text,
                 "{\"format\":1,\"ended_mono_ns\":%" PRIu64 ",\"why\":\"%s\",\"error\":\"\","
                 "\"workers\":[{\"worker\":0,\"offered\":%" PRIu64 ",\"filtered\":%" PRIu64
-                ",\"written\":%" PRIu64 ",\"lost\":{\"ring-full\":%" PRIu64
-                ",\"record-too-big\":0}}],"
+                ",\"sampled\":%" PRIu64 ",\"written\":%" PRIu64 ",\"lost\":{\"ring-full\":%" PRIu64
+                ",\"record-too-big\":0,\"budget\":%" PRIu64 "}}],"
                 "\"recorder\":{\"written\":%" PRIu64 ",\"lost\":{\"disk\":%" PRIu64
                 ",\"past-limit\":%" PRIu64 "}},\"stages\":[",
                 recording->now_ns, recording->why, recording->offered, recording->filtered,
-                recording->written, recording->lost_ring_full, recording->recorder_written,
-                recording->lost_disk, recording->past_limit);
+                recording->sampled, recording->written, recording->lost_ring_full,
+                recording->lost_budget, recording->recorder_written, recording->lost_disk,
+                recording->past_limit);
     for (int i = STAGE_RX; i < STAGE_COUNT; i++) {
         const struct recording_stage *stage = &recording->stages[i];
         text_format(text,
@@ -320,7 +333,10 @@ static void summary_json(const struct recording *recording, struct text *text)
                         stage->dropped[reason]);
             comma = ",";
         }
-        text_append_string(text, "]}");
+        text_append_string(text, "]");
+        if (recording->tells_journeys && stage->journeys.offered != 0)
+            journeys_json(&stage->journeys, text);
+        text_append_string(text, "}");
     }
     text_append_string(text, "]");
     if (recording->stages_at_end != NULL)

@@ -33,9 +33,15 @@ enum { PORT_ALICE = 1, PORT_BOB, PORT_CAROL };
 
 enum { REASON_ACL_DENIED = 4, REASON_SPOOFED = 5, REASON_FLOW_DENIED = 40, REASON_COUNT };
 
+/* What became of journeys that ended at a stage. */
+struct recording_journeys {
+    uint64_t offered, written, filtered, sampled, lost_ring_full, lost_budget;
+};
+
 struct recording_stage {
     uint64_t in, clones, injected, out, held;
     uint64_t dropped[REASON_COUNT];
+    struct recording_journeys journeys;
 };
 
 struct recording {
@@ -45,6 +51,8 @@ struct recording {
     /* the books, which recording_end writes; spoil them before */
     struct recording_stage stages[STAGE_COUNT];
     uint64_t offered, filtered, written, lost_ring_full;
+    uint64_t sampled, lost_budget;
+    bool tells_journeys; /* the stages tell what became of the journeys that ended there */
     uint64_t recorder_written, lost_disk, past_limit;
     const char *why;
     const char *stages_at_end; /* JSON array for stages_info, or null */

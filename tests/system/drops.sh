@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Every drop reason that traffic can provoke from outside, each with frames whose fate is known before:
 # good ones arrive byte for byte, bad ones are found with their reason, stage, port and rule, and
-# sent = delivered + dropped. Not here, because no traffic and no kernel gives them, but in the unit
-# tests: bad-offload, queue-full, bad-packet.
+# sent = delivered + dropped. More are in policies.sh and trace.sh. Nowhere but in the unit tests, because no
+# traffic and no kernel gives them: bad-offload, no-buffer, not-segmented.
 
 claim_runt_frame() {
     out_switch

@@ -91,6 +91,25 @@ claim_a_ring_of_files_keeps_the_newest() {
     equal "the account is that of all" "$(account written)" "$(jq .recorder.written capture.json)"
 }
 
+claim_packed_files_of_a_series_are_read_by_wireshark_as_they_are() {
+    mixed_frames 20000
+    mixed_switch
+    rotating -w roll.pcapng.zst -C 512K
+    play in.pcap 20000
+    rotating_stop
+    local file shown total=0
+    for file in roll_*; do
+        zstd -q -t "$file"
+        shown=$(tshark -r "$file" 2>/dev/null | wc -l)
+        equal "$file, unpacked" "$shown" "$(zstd -dcq "$file" | tshark -r - 2>/dev/null | wc -l)"
+        total=$((total + shown))
+    done
+    [ "$(ls roll_* | wc -l)" -gt 2 ]
+    analyze roll_*
+    report_is '.verdict == "holds" and $m.received == 20000'
+    equal "records for tshark" $total "$(jq '[.switches[].summary.records] | add' report.json)"
+}
+
 claim_files_are_rotated_by_time() {
     mixed_frames 300
     echo 300 >sent

@@ -5,6 +5,11 @@
 
 #include <xsw/extension.h>
 
+/* Of letgo.so: what it holds is dropped when it goes. */
+#ifndef WORKSHOP_MORE_FLAGS
+#define WORKSHOP_MORE_FLAGS 0
+#endif
+
 enum { KEPT_MAX = 4096 };
 
 struct workshop {
@@ -203,7 +208,8 @@ static const struct xsw_extension workshop_extension = {
     .version = "1.0",
     .description = "uses the data path services",
     .kind = XSW_EXTENSION_FILTER,
-    .flags = XSW_EXTENSION_ORIGINATES | XSW_EXTENSION_HOLDS | XSW_EXTENSION_CHANGES_BYTES,
+    .flags = XSW_EXTENSION_ORIGINATES | XSW_EXTENSION_HOLDS | XSW_EXTENSION_CHANGES_BYTES |
+             WORKSHOP_MORE_FLAGS,
     .state_size = sizeof(struct workshop),
     .reasons = reasons_table,
     .reason_count = 1,

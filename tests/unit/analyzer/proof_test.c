@@ -209,7 +209,7 @@ static void losses_are_told_apart_from_what_came_after_the_limit(void **state)
     assert_int_equal(account_past_limit(account), 2);
     assert_line(fixture, "delivered", PROOF_UNKNOWN, 3);
     assert_non_null(strstr(line_of(fixture->analysis, "not in the file")->text,
-                           "filtered 0 + lost 1 + past the limit 2"));
+                           "left out 0 + lost 1 + past the limit 2"));
 }
 
 static void more_missing_than_came_after_the_limit_fails(void **state)

@@ -78,8 +78,8 @@ static void verdict_comes_first_then_tables_then_proof(void **state)
 
 static void tables_can_be_asked_for_alone(void **state)
 {
-    struct report_options drops = {.drops_only = true, .is_full = true};
-    struct report_options changes = {.changes_only = true};
+    struct report_options drops = {.only = REPORT_DROPS, .is_full = true};
+    struct report_options changes = {.only = REPORT_CHANGES};
     (void)state;
     recording_demo("demo.pcapng", 1);
     report_compare("demo-drops.txt", "demo.pcapng", &drops);
@@ -156,7 +156,7 @@ static void losses_and_a_limit_are_told_apart(void **state)
     (void)state;
     limited_write(path, 1, 5);
     char *text = report_of(&path, 1);
-    assert_said(text, "5 journeys lost by capture", true);
+    assert_said(text, "The capture lost 5 journeys", true);
     assert_said(text, "1 journey came after the limit of --count was reached", true);
     assert_said(text, "whether packets of the 5 journeys", true);
     free(text);

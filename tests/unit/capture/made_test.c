@@ -62,7 +62,7 @@ static void load(const char *how)
         fail_msg("%s", error.text);
     }
     rig_run(&rig);
-    struct capture_options options = {.snap_length = 65535, .ring_bytes = 1 << 20};
+    struct capture_options options = {.rules = {.snap_length = 65535}, .ring_bytes = 1 << 20};
     assert_int_equal(capture_session_open(rig.vswitch, &options, &session, &error), XSW_OK);
     rig_run(&rig);
     const int *fds = NULL;

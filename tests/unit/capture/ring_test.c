@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -262,6 +263,19 @@ static void nobody_can_shrink_the_memory_under_the_other(void **state)
 
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_kept_descriptor_keeps_no_memory_when_the_ring_is_punched(void **state)
+{
+    (void)state;
+    struct stat before, after;
+    assert_int_equal(fstat(producer.fd, &before), 0);
+    assert_true(before.st_blocks * 512 >= SIZE);
+    ring_punch(producer.fd);
+    assert_int_equal(fstat(producer.fd, &after), 0);
+    assert_true(after.st_blocks * 512 <= RING_HEADER_SIZE);
+    assert_int_equal(after.st_size, before.st_size);
+    nothing_expect(); /* and it is still one */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +288,8 @@ int main(void)
         CLAIM(a_broken_record_is_told_with_its_place),
         CLAIM(only_a_ring_is_attached),
         CLAIM(nobody_can_shrink_the_memory_under_the_other),
+        cmocka_unit_test_setup_teardown(a_kept_descriptor_keeps_no_memory_when_the_ring_is_punched,
+                                        setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

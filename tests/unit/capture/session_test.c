@@ -54,8 +54,8 @@ static int teardown(void **state)
 
 static void session_begin(const char *filter, uint32_t snap_length, uint32_t ring_bytes)
 {
-    struct capture_options options = {
-        .filter = filter, .snap_length = snap_length, .ring_bytes = ring_bytes};
+    struct capture_options options = {.rules = {.filter = filter, .snap_length = snap_length},
+                                      .ring_bytes = ring_bytes};
     struct xsw_error error;
     if (capture_session_open(rig.vswitch, &options, &session, &error) != XSW_OK) {
         fail_msg("%s", error.text);
@@ -101,8 +101,8 @@ static void ring_drain(void)
 static struct capture_account account_balanced(void)
 {
     struct capture_account account = capture_session_account(session, 0);
-    assert_int_equal(account.offered, account.filtered + account.written + account.lost_ring_full +
-                                          account.lost_too_big);
+    assert_int_equal(account.offered, account.filtered + account.sampled + account.written +
+                                          capture_account_lost(&account));
     return account;
 }
 
@@ -281,9 +281,9 @@ static void a_full_ring_loses_and_tells_exactly_how_many(void **state)
     sent(1, 1, 9, 10, 1); /* brings the last gap with it */
     ring_drain();
     struct capture_account account = account_balanced();
-    assert_true(account.lost_ring_full > 100);
+    assert_true(account.lost[META_LOSS_RING_FULL] > 100);
     assert_true(reading.gaps > 2);
-    assert_int_equal(reading.lost[META_LOSS_RING_FULL], account.lost_ring_full);
+    assert_int_equal(reading.lost[META_LOSS_RING_FULL], account.lost[META_LOSS_RING_FULL]);
     assert_int_equal(reading.journeys, account.written);
     assert_int_equal(account.offered, vswitch_stage_counters(rig.vswitch, STAGE_TX).out);
 }
@@ -306,7 +306,7 @@ static void a_journey_larger_than_half_the_ring_is_too_big(void **state)
     rig_run(&rig);
     ring_drain();
     struct capture_account account = account_balanced();
-    assert_int_equal(account.lost_too_big, 5);
+    assert_int_equal(account.lost[META_LOSS_TOO_BIG], 5);
     assert_int_equal(account.written, 5);
     assert_int_equal(reading.lost[META_LOSS_TOO_BIG], 5);
     assert_int_equal(reading.journeys, 5);
@@ -319,10 +319,11 @@ static void a_gap_at_the_very_end_is_told_when_there_is_room(void **state)
     session_begin(NULL, 0, CAPTURE_RING_MIN);
     sent(1, 1, 9, 1400, 200);
     ring_drain();
-    assert_true(reading.lost[META_LOSS_RING_FULL] < account_balanced().lost_ring_full);
+    assert_true(reading.lost[META_LOSS_RING_FULL] < account_balanced().lost[META_LOSS_RING_FULL]);
     assert_int_equal(capture_session_stop(session, NULL), XSW_OK);
     ring_drain();
-    assert_int_equal(reading.lost[META_LOSS_RING_FULL], account_balanced().lost_ring_full);
+    assert_int_equal(reading.lost[META_LOSS_RING_FULL],
+                     account_balanced().lost[META_LOSS_RING_FULL]);
 }
 
 static void the_switch_does_the_same_with_capture_and_without(void **state)
@@ -365,7 +366,7 @@ static void the_switch_does_the_same_with_capture_and_without(void **state)
 static void a_bad_filter_is_refused_with_libpcaps_words(void **state)
 {
     (void)state;
-    struct capture_options options = {.filter = "tcp prot 80"};
+    struct capture_options options = {.rules = {.filter = "tcp prot 80"}};
     struct xsw_error error;
     struct capture_session *none = NULL;
     assert_int_equal(capture_session_open(rig.vswitch, &options, &none, &error), XSW_INVALID);
@@ -378,7 +379,10 @@ static void options_out_of_range_are_refused(void **state)
 {
     (void)state;
     static const struct capture_options bad[] = {
-        {.snap_length = CAPTURE_SNAP_MAX + 1},
+        {.rules = {.snap_length = CAPTURE_SNAP_MAX + 1}},
+        {.rules = {.sample = CAPTURE_SAMPLE_MAX + 1}},
+        {.rules = {.rate = CAPTURE_RATE_MAX + 1}},
+        {.rules = {.budget = BUDGET_WHOLE + 1}},
         {.ring_bytes = CAPTURE_RING_MIN - 1},
         {.ring_bytes = CAPTURE_RING_MAX + 1},
     };

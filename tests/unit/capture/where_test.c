@@ -40,7 +40,7 @@ static int teardown(void **state)
 
 static void session_begin(const char *where, uint32_t ring_bytes)
 {
-    struct capture_options options = {.where = where, .ring_bytes = ring_bytes};
+    struct capture_options options = {.rules = {.where = where}, .ring_bytes = ring_bytes};
     struct xsw_error error;
     if (capture_session_open(rig.vswitch, &options, &session, &error) != XSW_OK) {
         fail_msg("%s", error.text);
@@ -79,8 +79,8 @@ static void sent(uint16_t port, uint8_t from, uint8_t to, unsigned count)
 static struct capture_account account_balanced(void)
 {
     struct capture_account account = capture_session_account(session, 0);
-    assert_int_equal(account.offered, account.filtered + account.written + account.lost_ring_full +
-                                          account.lost_too_big);
+    assert_int_equal(account.offered, account.filtered + account.sampled + account.written +
+                                          capture_account_lost(&account));
     assert_true(account.unwanted <= account.filtered);
     return account;
 }
@@ -162,14 +162,14 @@ static void what_does_not_match_is_never_lost(void **state)
     sent(1, 7, 9, 1);
     assert_int_equal(journeys_read(&last), 1);
     struct capture_account account = account_balanced();
-    assert_int_equal(account.lost_ring_full, 0);
+    assert_int_equal(account.lost[META_LOSS_RING_FULL], 0);
     assert_true(account.offered > 5000);
     assert_int_equal(account.unwanted, account.offered - 1);
 }
 
 static void an_expression_that_is_wrong_opens_no_session(void **state)
 {
-    struct capture_options options = {.where = "port == p1 and reason == acl-denid"};
+    struct capture_options options = {.rules = {.where = "port == p1 and reason == acl-denid"}};
     struct xsw_error error;
     (void)state;
     switch_make();

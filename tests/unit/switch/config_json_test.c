@@ -124,6 +124,33 @@ static void errors_name_the_path_and_what_was_expected(void **state)
                         "params.port.spoof_guard: expected true or false, found a number");
 }
 
+/* Terminals obey C1 as well as C0, and marks of direction make one name look like another. */
+static void texts_that_terminals_would_obey_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"\\u0007", "\\u007f", "\\u0080", "\\u009b31m",
+                                      "\\u009f", "\\u200e", "\\u200f", "\\u202a",
+                                      "\\u202e", "\\u2066", "\\u2069", "a\\u202eb"};
+    static const char *const good[] = {"\\u00a0", "\\u00e9", "\\u200d", "\\u2010", "\\u2029",
+                                       "\\u202f", "\\u2065", "\\u206a", "\\u4e00"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]) + sizeof(good) / sizeof(good[0]); i++) {
+        bool is_bad = i < sizeof(bad) / sizeof(bad[0]);
+        char text[64];
+        char read[32] = "";
+        struct xsw_error error = {0};
+        struct config_reader reader;
+        snprintf(text, sizeof(text), "{\"name\": \"x%s\"}",
+                 is_bad ? bad[i] : good[i - sizeof(bad) / sizeof(bad[0])]);
+        json_t *tree = parse(text);
+        struct config_node node = config_node_root(&reader, "session", tree, &error);
+        config_node_text(&node, "name", read, sizeof(read));
+        if ((reader.status == XSW_INVALID) != is_bad || (read[0] == '\0') != is_bad) {
+            fail_msg("%s: %s", text, error.text);
+        }
+        json_decref(tree);
+    }
+}
+
 static void a_misspelt_member_is_refused_with_the_near_one(void **state)
 {
     (void)state;
@@ -490,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_whole_port_is_read),
         cmocka_unit_test(absent_members_keep_what_was_there),
         cmocka_unit_test(errors_name_the_path_and_what_was_expected),
+        cmocka_unit_test(texts_that_terminals_would_obey_are_refused),
         cmocka_unit_test(a_misspelt_member_is_refused_with_the_near_one),
         cmocka_unit_test(vlan_members_of_the_other_mode_are_refused),
         cmocka_unit_test(members_of_another_kind_are_refused),

@@ -19,12 +19,13 @@
 #include "support/switch_rig.h"
 #include "switch/reasons.h"
 
-enum { PORTS = 6, WATCHER = 7, FRAMES = 64, PACKETS = 100000 };
+enum { PORTS = 6, WATCHER = 7, FRAMES = 64, PACKETS = 100000, TURN_NS = 1000000 };
 
 static struct rig rig;
 static struct frame frames[PORTS][FRAMES];
 static struct memory_frame played[PORTS][FRAMES];
 static struct ring_consumer ring;
+static uint64_t skipped_ns; /* that the clock went on by from turn to turn */
 
 /* Known and unknown stations, broadcasts, both protocols of IP, tagged, spoofed, too short, with
  * offload: what random traffic has. */
@@ -101,12 +102,51 @@ static uint64_t packets_run(void)
     uint64_t journeys = 0;
     for (uint64_t packets = 0; packets < PACKETS;) {
         packets += worker_turn(rig.worker);
+        rig.clock.now_ns += TURN_NS;
+        skipped_ns += TURN_NS;
         journeys += ring_drain();
         for (uint16_t port = 1; port <= WATCHER; port++) {
             rig_drain(&rig, port);
         }
     }
     return journeys;
+}
+
+/* With every rule that a session can have, and one that is soon over its budget. Their rings fill
+ * up. */
+static struct capture_session *session_begin(const struct capture_rules *rules)
+{
+    struct capture_options options = {.rules = *rules, .ring_bytes = 1 << 20};
+    struct capture_session *session = NULL;
+    struct xsw_error error;
+    if (capture_session_open(rig.vswitch, &options, &session, &error) != XSW_OK) {
+        fail_msg("%s", error.text);
+    }
+    return session;
+}
+
+static struct capture_session *session_with_all_rules(void)
+{
+    return session_begin(&(struct capture_rules){.filter = "ip or ip6",
+                                                 .where = "dropped or latency > 1us",
+                                                 .ports = "p1,p2,p3,p4",
+                                                 .stages = "ingress-policy,tx",
+                                                 .snap_length = 100,
+                                                 .sample = 2,
+                                                 .rate = 5000,
+                                                 .budget = BUDGET_WHOLE});
+}
+
+/* All of it was met on the way. */
+static void rules_expect(const struct capture_session *ruled, const struct capture_session *poor)
+{
+    struct capture_account account = capture_session_account(ruled, 0);
+    assert_true(account.filtered > account.unwanted && account.unwanted > 0);
+    assert_true(account.sampled > 0 && account.written > 0);
+    assert_true(account.lost[META_LOSS_RATE] > 0);
+    account = capture_session_account(poor, 0);
+    assert_true(account.written > 0 && account.lost[META_LOSS_BUDGET] > 0);
+    assert_int_equal(capture_session_load(poor, 0).level, BUDGET_DISARMED);
 }
 
 static void the_counter_counts(void **state)
@@ -142,12 +182,14 @@ static void no_packet_allocates_locks_or_asks_the_time(void **state)
     load(EXTENSION_DIR "/rewrite.so", "dscp", "46");
     load(EXTENSION_DIR "/test/vanish.so", "every", "50");
     load(EXTENSION_DIR "/test/lookcount.so", NULL, NULL);
-    struct capture_options options = {.filter = "ip or ip6", .snap_length = 64};
+    struct capture_options options = {.rules = {.filter = "ip or ip6", .snap_length = 64}};
     struct capture_session *session = NULL;
     assert_int_equal(capture_session_open(rig.vswitch, &options, &session, NULL), XSW_OK);
     const int *fds = NULL;
     capture_session_rings(session, &fds);
     assert_int_equal(ring_attach(&ring, fds[0], NULL), XSW_OK);
+    struct capture_session *ruled = session_with_all_rules();
+    struct capture_session *poor = session_begin(&(struct capture_rules){.budget = 1});
     for (uint16_t port = 1; port <= PORTS; port++) {
         frames_make(port);
     }
@@ -155,7 +197,7 @@ static void no_packet_allocates_locks_or_asks_the_time(void **state)
     forbidden_calls_begin();
     uint64_t journeys = packets_run();
     struct forbidden_calls calls = forbidden_calls_end();
-    readings = rig.clock.now_ns - readings;
+    readings = rig.clock.now_ns - readings - skipped_ns;
 
     assert_int_equal(calls.allocations, 0);
     assert_int_equal(calls.frees, 0);
@@ -176,9 +218,12 @@ static void no_packet_allocates_locks_or_asks_the_time(void **state)
     assert_true(rig_dropped(&rig, STAGE_INGRESS_POLICY, REASON_MAC_SPOOFED) > 0);
     assert_true(rig_dropped(&rig, rig_stage(&rig, "ingress-filter.vanish"), REASON_SILENT_DROP) >
                 0);
+    rules_expect(ruled, poor);
     rig_expect_chain(&rig);
     ring_detach(&ring);
     capture_session_close(session);
+    capture_session_close(ruled);
+    capture_session_close(poor);
     rig_fini(&rig);
 }
 

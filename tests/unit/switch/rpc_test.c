@@ -65,6 +65,20 @@ static enum xsw_status method_huge(void *context, const struct rpc_caller *calle
     return XSW_OK;
 }
 
+/* Refuses where nobody would get what it gives. */
+static enum xsw_status method_give(void *context, const struct rpc_caller *caller,
+                                   const json_t *params, struct rpc_reply *reply,
+                                   struct xsw_error *error)
+{
+    (void)params;
+    (void)reply;
+    if (caller->is_notification) {
+        return error_set(error, XSW_INVALID, "expected an id");
+    }
+    ++*(int *)context;
+    return XSW_OK;
+}
+
 static const struct rpc_method methods[] = {
     {"echo", false, method_echo},
     {"missing", false, method_missing},
@@ -254,6 +268,19 @@ static void a_reply_that_is_too_long_becomes_an_error(void **state)
         "\"id\":1}");
 }
 
+static void a_method_knows_whether_somebody_gets_the_answer(void **state)
+{
+    (void)state;
+    static const struct rpc_method giving[] = {{"give", false, method_give}};
+    int count = 0;
+    const struct rpc_table table = {.methods = giving, .count = 1, .context = &count};
+    assert_table_answer(&table, false, "{\"jsonrpc\":\"2.0\",\"method\":\"give\"}", NULL);
+    assert_int_equal(count, 0);
+    assert_table_answer(&table, false, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"give\"}",
+                        "{\"jsonrpc\":\"2.0\",\"result\":{},\"id\":7}");
+    assert_int_equal(count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +295,7 @@ int main(void)
         cmocka_unit_test(what_is_no_request_is_told_with_its_path),
         cmocka_unit_test(an_unknown_method_names_the_near_one),
         cmocka_unit_test(a_reply_that_is_too_long_becomes_an_error),
+        cmocka_unit_test(a_method_knows_whether_somebody_gets_the_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See stations.h. */
+#include "analyzer/stations.h"
+
+#include <string.h>
+
+void stations_init(struct stations *stations)
+{
+    *stations = (struct stations){0};
+    table_init(&stations->rows, sizeof(struct station_key), sizeof(struct station), STATIONS_MAX);
+}
+
+void stations_fini(struct stations *stations)
+{
+    table_fini(&stations->rows);
+}
+
+/* What ingress refused taught the switch nothing. */
+static bool was_let_in(const struct dictionary *dictionary, const struct trail *trail)
+{
+    if (trail->outcome != FACTS_DROPPED) {
+        return true;
+    }
+    const struct dictionary_stage *stage = dictionary_find_stage(dictionary, trail->end_stage);
+    return stage != NULL && (stage->egress || strcmp(stage->name, "forward") == 0);
+}
+
+static bool is_same_port(struct dictionary_label a, struct dictionary_label b)
+{
+    return a.id == b.id && a.name == b.name;
+}
+
+static void move(struct stations *stations, struct station *station, const struct trail *trail)
+{
+    bool is_return = is_same_port(station->port_before, trail->source_port);
+    stations->moves++;
+    station->moves++;
+    station->returns += is_return;
+    station->port_before = station->port;
+    station->port = trail->source_port;
+    station->last_move_ns = trail->first_ns;
+    if (station->moves == 1) {
+        station->first_move_ns = trail->first_ns;
+        station->example_packet = trail->packet_id;
+    }
+}
+
+void stations_add(struct stations *stations, const struct dictionary *dictionary,
+                  const struct trail *trail)
+{
+    struct station_key key = {.vlan = trail->vlan};
+    bool is_told = trail->has_first && trail->origin == FACTS_RECEIVED &&
+                   trail->source_port.id != 0 && (trail->source_mac[0] & 1) == 0;
+    if (!is_told || !was_let_in(dictionary, trail)) {
+        return;
+    }
+    memcpy(key.mac, trail->source_mac, sizeof(key.mac));
+    struct station *station = table_add(&stations->rows, &key);
+    if (station == NULL) {
+        stations->beyond++;
+        return;
+    }
+    station->last_packet = trail->packet_id;
+    if (station->packets++ == 0) {
+        station->port = trail->source_port;
+    } else if (!is_same_port(station->port, trail->source_port)) {
+        move(stations, station, trail);
+    }
+}
+
+const struct station *stations_find(const struct stations *stations, const uint8_t *mac,
+                                    uint16_t vlan)
+{
+    struct station_key key = {.vlan = vlan};
+    memcpy(key.mac, mac, sizeof(key.mac));
+    return table_find(&stations->rows, &key);
+}
+
+static int station_compare(const void *key_a, const void *value_a, const void *key_b,
+                           const void *value_b)
+{
+    const struct station *a = value_a;
+    const struct station *b = value_b;
+    (void)key_a;
+    (void)key_b;
+    return a->moves > b->moves ? -1 : a->moves < b->moves;
+}
+
+size_t *stations_sorted(const struct stations *stations)
+{
+    return table_sorted(&stations->rows, station_compare);
+}

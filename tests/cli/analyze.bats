@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The command line of xsw analyze and its exit status, on a recording that DEMO makes.
+# XSW and DEMO name the programs.
+
+setup()
+{
+    cd "$BATS_TEST_TMPDIR"
+    "$DEMO" .
+}
+
+# refused CODE TEXT COMMAND…: it ends with that status and says why.
+refused()
+{
+    local code=$1 text=$2
+    shift 2
+    run "$@"
+    [ "$status" -eq "$code" ]
+    [[ $output == *"$text"* ]]
+}
+
+@test "options that make no sense are refused with what was expected" {
+    refused 2 'expected findings, drops, changes, paths, latency or flows' "$XSW" analyze -t nothing small.pcapng
+    refused 2 'expected findings, drops, changes, paths, latency or flows' "$XSW" analyze --csv all small.pcapng
+    refused 2 'give one of the two' "$XSW" analyze --json --csv drops small.pcapng
+    refused 2 'give one of the two' "$XSW" analyze --packet 1 --csv drops small.pcapng
+    refused 2 'standard input only goes once' "$XSW" analyze --export x.pcapng -
+    refused 2 'which file?' "$XSW" analyze --json
+    refused 2 '--baseline' "$XSW" analyze --baseline - small.pcapng
+    [ ! -e x.pcapng ]
+}
+
+@test "a baseline or an export that cannot be had fails and says why" {
+    refused 3 'missing.pcapng' "$XSW" analyze --baseline missing.pcapng small.pcapng
+    refused 3 'no/where.pcapng' "$XSW" analyze --export no/where.pcapng small.pcapng
+}
+
+@test "each table can be had alone, as text and as CSV" {
+    local table
+    for table in findings drops changes paths latency flows; do
+        "$XSW" analyze --table $table small.pcapng >text.txt
+        "$XSW" analyze --csv $table small.pcapng >table.csv
+        [ -s text.txt ]
+        [ "$(wc -l <table.csv)" -ge 2 ]
+        [ "$(head -n 1 table.csv | cut -d, -f1)" = switch ]
+        ! grep -q PROOF text.txt
+    done
+    [ "$("$XSW" analyze --csv drops small.pcapng | sed -n 2p | cut -d, -f2-6)" = \
+        'ingress-policy,acl-denied,bob,10,' ]
+}
+
+@test "an export is read by the analyzer and by stock tools" {
+    "$XSW" analyze --where dropped --export dropped.pcapng.zst small.pcapng
+    "$XSW" analyze --json dropped.pcapng.zst | jq -e '.switches[0].summary | .received == 1 and .dropped == 1'
+    "$XSW" analyze --packet 1 --export tree.pcapng small.pcapng >tree.txt
+    [ "$(tcpdump -n -r tree.pcapng 2>/dev/null | wc -l)" -eq 5 ]
+}
+
+@test "the help fits a screen" {
+    [ "$("$XSW" analyze --help | wc -l)" -le 24 ]
+    [ "$("$XSW" analyze --help | awk '{ print length }' | sort -n | tail -n 1)" -le 86 ]
+}

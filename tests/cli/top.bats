@@ -1,0 +1,250 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# xsw top in a real terminal, which tmux is: every screen and key against the golden texts that the
+# unit tests draw, with colours and without, in UTF-8 and ASCII, while its size changes. XSW is in the
+# environment; make_recording is built beside it.
+
+setup()
+{
+    command -v tmux > /dev/null || skip "tmux is not here"
+    GOLDEN="$BATS_TEST_DIRNAME/../golden"
+    cd "$BATS_TEST_TMPDIR"
+    "$(dirname "$XSW")/../tests/make_recording" demo.pcapng
+    export TZ=UTC LC_ALL=C.UTF-8 HOME="$PWD"
+    unset TMUX XDG_CONFIG_HOME NO_COLOR
+}
+
+teardown()
+{
+    local socket
+    for socket in tmux*.sock; do
+        tmux -S "$socket" kill-server 2> /dev/null || true
+    done
+}
+
+# terminal WIDTH HEIGHT TERM WORDS…: xsw top in a terminal of that size and kind, and of its own: a
+# server of tmux that is ending may still have its socket.
+terminals=0
+terminal()
+{
+    terminals=$((terminals + 1))
+    socket=tmux$terminals.sock
+    local width=$1 height=$2 term=$3
+    shift 3
+    tmux -S $socket -f /dev/null new-session -d -x "$width" -y "$height" \
+        "TERM=$term '$XSW' top $* demo.pcapng 2> error.log; echo \"ended \$?\"; cat error.log; cat"
+    tmux -S $socket set-option -g status off
+    tmux -S $socket resize-window -x "$width" -y "$height"
+}
+
+shown() { tmux -S $socket capture-pane -p "$@"; }
+
+keys() { tmux -S $socket send-keys "$@"; }
+
+# until_true COMMAND…: asks again until it succeeds, and gives up after 20 seconds.
+until_true()
+{
+    local tries=400
+    until "$@"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 0.05
+    done
+}
+
+is_golden() { [ "$(shown)" = "$(cat "$GOLDEN/top-$1.txt")" ]; }
+
+# golden NAME: the screen becomes this one.
+golden()
+{
+    until_true is_golden "$1" || {
+        shown | diff "$GOLDEN/top-$1.txt" -
+        return 1
+    }
+}
+
+has() { shown | grep -qF -- "$1"; }
+says() { until_true has "$1" || { shown; return 1; }; }
+
+@test "each screen has a key, and is drawn in a terminal as in the unit tests" {
+    terminal 80 24 tmux-256color
+    golden pipeline
+    local number=0 name
+    for name in pipeline ports drops journeys flows extensions macs sessions events paths; do
+        number=$(((number + 1) % 10))
+        keys $number
+        golden $name
+    done
+    keys '?'
+    golden help
+    keys Escape
+    golden paths
+    keys Tab
+    golden pipeline
+    keys BTab
+    golden paths
+}
+
+@test "from a drop to its packets, to one of them, and back" {
+    terminal 80 24 tmux-256color
+    golden pipeline
+    keys 3 Down Enter
+    golden drop-packets
+    keys Enter
+    golden drop-journey
+    keys Escape
+    golden drop-packets
+    keys Escape
+    says '└ acl-denied'
+    has 'filter: none'
+}
+
+@test "a filter is typed, wrong and right; two journeys are compared; time goes back" {
+    terminal 80 24 tmux-256color
+    golden pipeline
+    keys 4 f
+    keys -l 'dropped and por'
+    says 'filter [no]: dropped and por'
+    has 'column 13'
+    keys -l 't == carol'
+    golden typing
+    keys Enter f C-u
+    keys -l 'packet in (1001, 1031)'
+    keys Enter Home Space Space d
+    golden compare
+    keys Escape u 1
+    golden pipeline
+    keys '[' '[' '[' '[' '[' '[' '[' '[' '[' '['
+    golden earlier
+    keys '}'
+    golden pipeline
+}
+
+@test "a terminal without colours, and one without UTF-8, lack nothing" {
+    terminal 80 24 vt100
+    golden pipeline
+    keys 4
+    golden journeys
+    run shown -e
+    [[ "$output" != *'[38;5'* && "$output" != *'[3'[1-7]'m'* ]]
+    keys q
+    says 'ended 0'
+    export LC_ALL=C
+    terminal 80 24 xterm
+    golden pipeline-ascii
+}
+
+@test "colours are blue and orange, and the c key takes them away" {
+    terminal 80 24 tmux-256color
+    keys 4
+    golden journeys
+    run shown -e
+    [[ "$output" == *'38;5;208'* ]]
+    [[ "$output" == *'38;5;75'* ]]
+    keys c
+    without_colours() { ! shown -e | grep -q '38;5;208'; }
+    until_true without_colours
+    golden journeys
+}
+
+@test "the screen follows the size of the terminal" {
+    terminal 80 24 tmux-256color
+    golden pipeline
+    tmux -S $socket resize-window -x 160 -y 50
+    golden pipeline-wide
+    keys 4
+    golden journeys-wide
+    tmux -S $socket resize-window -x 80 -y 24
+    golden journeys
+    tmux -S $socket resize-window -x 30 -y 5
+    says 'too small'
+    tmux -S $socket resize-window -x 80 -y 24
+    golden journeys
+}
+
+@test "the mouse chooses a screen and opens a row" {
+    terminal 80 24 xterm
+    golden pipeline
+    keys -l $'\e[<0;21;2M\e[<0;21;2m'
+    golden drops
+}
+
+@test "what is shown is saved, as text and as JSON, and nothing is overwritten" {
+    terminal 80 24 tmux-256color
+    keys 3
+    golden drops
+    keys s C-u
+    keys -l 'drops.txt'
+    keys Enter
+    says 'saved to drops.txt'
+    grep -q 'acl-denied' drops.txt
+    keys s C-u
+    keys -l 'drops.json'
+    keys Enter
+    says 'saved to drops.json'
+    [ "$(jq -r '.rows[0].reason' drops.json)" = acl-denied ]
+    keys s C-u
+    keys -l 'drops.txt'
+    keys Enter
+    says 'is there already'
+}
+
+@test "keys of a file hold, and are what the bottom bar says" {
+    mkdir -p .config/xsw
+    printf 'quit F10\nhelp H\n' > .config/xsw/top.keys
+    terminal 80 24 tmux-256color
+    says 'H help F10 quit'
+    keys q H
+    says 'Left and right choose a number'
+    keys F10
+    says 'ended 0'
+    echo 'fly x' > wrong.keys
+    terminal 80 24 tmux-256color --keys wrong.keys
+    says 'ended 2'
+    has 'wrong.keys, line 1: "fly" is no action'
+}
+
+@test "without a terminal it says what to do, and --once needs none" {
+    run "$XSW" top demo.pcapng < /dev/null
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'--once --json'* ]]
+    "$XSW" top --once demo.pcapng | diff "$GOLDEN/top-pipeline.txt" -
+    for screen in pipeline ports drops journeys flows extensions macs sessions events paths; do
+        [ "$("$XSW" top --once --json --screen $screen demo.pcapng | jq -r '"\(.format) \(.screen)"')" \
+            = "1 $screen" ]
+    done
+    [ "$("$XSW" top --once --json --packet 1001 demo.pcapng |
+        jq -r '.packets[0].steps[] | select(.fields != []) | .stage')" = ingress-filter.rewrite ]
+    run "$XSW" top --once --packet 99999 demo.pcapng
+    [ "$status" -eq 1 ]
+}
+
+@test "wrong words and wrong files are told apart" {
+    run "$XSW" top --screen nowhere
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'expected one of pipeline ports'* ]]
+    run "$XSW" top --json
+    [ "$status" -eq 2 ]
+    run "$XSW" top --where 'dropped and' demo.pcapng
+    [ "$status" -eq 2 ]
+    run "$XSW" top --where 'port == nobody' --once demo.pcapng
+    [ "$status" -eq 2 ]
+    [[ "$output" == *nobody* ]]
+    run "$XSW" top --once missing.pcapng
+    [ "$status" -eq 3 ]
+    [[ "$output" == *missing.pcapng* ]]
+    echo nonsense > nonsense.pcapng
+    run "$XSW" top --once nonsense.pcapng
+    [ "$status" -eq 3 ]
+    run "$XSW" top --once --socket "$PWD/none.sock"
+    [ "$status" -eq 3 ]
+    [[ "$output" == *none.sock* ]]
+}
+
+@test "a torn recording is shown as far as it goes" {
+    head -c 12000 demo.pcapng > torn.pcapng
+    run "$XSW" top --once torn.pcapng
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'proof: unknown'* ]]
+    [[ "$output" == *'ingress-policy'* ]]
+}

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the kernel drops behind the switch's back: each of these drops is provoked, and its number, port
+# and reason are compared with the kernel's own counters.
+
+export LSAN_OPTIONS=suppressions=$here/lsan.supp:print_suppressions=0
+
+# kernel_start [OPTIONS]: the sums go to kernel.json.
+kernel_start() {
+    : >kernel.log
+    "$XSW" trace kernel --json "$@" >kernel.json 2>kernel.log &
+    kernel=$!
+    until_true 20 grep -q '^following' kernel.log || {
+        if grep -qE 'no tracefs|needs? root|without libtracefs' kernel.log; then
+            cat kernel.log
+            exit 77
+        fi
+        return 1
+    }
+}
+
+kernel_stop() {
+    local code=0
+    kill -INT "$kernel"
+    wait "$kernel" || code=$?
+    equal "exit status of trace kernel" $code "${1:-0}"
+    tail -n 1 kernel.json >sums.json
+}
+
+# kernel_dropped REASON PORT: how many, by the sums.
+kernel_dropped() {
+    jq "[.drops[] | select(.reason == \"$1\" and .port == \"$2\") | .packets] | add // 0" sums.json
+}
+
+# sums_behind REASON PORT COUNT: so many behind that port.
+sums_behind() { equal "$1 behind $2" "$(kernel_dropped "$1" "$2")" "$3"; }
+
+# sums_are REASON PORT COUNT: so many, and none of that reason behind another port.
+sums_are() {
+    sums_behind "$@"
+    equal "$1 behind all ports" \
+        "$(jq "[.drops[] | select(.reason == \"$1\") | .packets] | add // 0" sums.json)" "$3"
+}
+
+# Guests in namespaces of their own, both of whose devices are called eth0.
+two_guests() {
+    switch_start <<<'{"switch": {"workers": 1}, "ports": [{"name": "alice", "kind": "tap", "device": "tap-alice"},
+        {"name": "bob", "kind": "tap", "device": "tap-bob"}]}'
+    host_make alice 1
+    host_make bob 2
+    hosts_know_each_other alice bob
+}
+
+# statistic HOST NAME: of /sys/class/net, by the host's kernel.
+statistic() { ip -n "$1" -j -s -s link show eth0 | jq ".[0].stats64.$2"; }
+
+# burst_here COUNT TO: datagrams as fast as they go.
+burst_here() {
+    python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for n in range($1):
+    try:
+        s.sendto(b'x' * 100, ('$2', 9))
+    except OSError:
+        pass"
+}
+
+# burst HOST COUNT TO: the same from a host.
+burst() { at "$1" bash -c "$(declare -f burst_here); burst_here $2 $3"; }
+
+# The switch stands still, so that nobody empties the queue of alice's TAP.
+overflow() {
+    kill -STOP "$switch"
+    burst alice 1500 10.0.0.2
+    kill -CONT "$switch"
+    dropped=$(statistic alice tx.dropped)
+    [ "$dropped" -gt 100 ]
+}
+
+claim_an_overflow_of_a_tap_is_told_with_port_reason_and_the_kernels_count() {
+    two_guests
+    kernel_start
+    until_true 20 "$XSW" --json port list
+    overflow
+    kernel_stop
+    sums_are FULL_RING alice "$dropped"
+    head -n 1 kernel.json | jq -e '.event == "kernel_drop" and .location == "tun_net_xmit" and
+        .device == "eth0" and .head[24:28] == "0800"' >/dev/null
+}
+
+claim_without_bpf_the_port_is_found_by_the_packets_last_net_event() {
+    # Two devices of one name cannot be told apart by name: these keep theirs.
+    switch_start <<<'{"switch": {"workers": 1}, "ports": [{"name": "alice", "kind": "tap", "device": "tap-alice"},
+        {"name": "bob", "kind": "tap", "device": "tap-bob"}]}'
+    local device number=0
+    for device in tap-alice tap-bob; do
+        number=$((number + 1))
+        echo 1 >"/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+        ip address add "10.$number.0.1/24" dev $device
+        ip link set $device up
+        ip neigh replace "10.$number.0.2" lladdr 02:00:00:00:00:02 dev $device nud permanent
+    done
+    kernel_start --no-bpf
+    kill -STOP "$switch"
+    burst_here 1300 10.1.0.2
+    burst_here 1100 10.2.0.2
+    kill -CONT "$switch"
+    until_true 20 "$XSW" --json port list
+    kernel_stop
+    sums_behind FULL_RING alice "$(ip -j -s link show tap-alice | jq '.[0].stats64.tx.dropped')"
+    sums_behind FULL_RING bob "$(ip -j -s link show tap-bob | jq '.[0].stats64.tx.dropped')"
+}
+
+claim_a_device_that_is_down_is_told_with_port_reason_and_the_kernels_count() {
+    two_guests
+    ip -n alice link set eth0 down
+    kernel_start
+    before=$(statistic alice rx.dropped)
+    burst bob 40 10.0.0.1
+    until_true 20 rx_dropped_is alice $((before + 40))
+    kernel_stop
+    sums_are DEV_READY alice 40
+}
+
+rx_dropped_is() { [ "$(statistic "$1" rx.dropped)" -eq "$2" ]; }
+
+claim_a_dry_fill_ring_of_an_xdp_port_is_told_with_port_and_count() {
+    ip link add sw-alice up type veth peer name tap-alice
+    echo 1 >/proc/sys/net/ipv6/conf/sw-alice/disable_ipv6
+    switch_start <<<'{"switch": {"workers": 1}, "ports": [{"name": "alice", "kind": "xdp", "device": "sw-alice"},
+        {"name": "bob", "kind": "tap", "device": "tap-bob"}]}'
+    host_make alice 1
+    host_make bob 2
+    hosts_know_each_other alice bob
+    kernel_start
+    kill -STOP "$switch"
+    burst alice 9000 10.0.0.2
+    kill -CONT "$switch"
+    until_true 20 "$XSW" --json port list
+    dropped=$("$XSW" --json port show alice | jq .port.numbers.fill_ring_empty)
+    [ "$dropped" -gt 100 ]
+    kernel_stop
+    equal "XDP errors behind alice" "$(kernel_dropped REDIRECT alice)" "$dropped"
+    # The kernel frees such a packet too; it is told once.
+    jq -e "[.drops[] | select(.port == \"alice\")] | map(.packets) | add == $dropped" sums.json >/dev/null
+}
+
+# recorded_events NAME: how many of them capture.pcapng holds, by stock tshark.
+recorded_events() {
+    tshark -r capture.pcapng -Y "systemd_journal.field.value == \"$1\"" 2>tshark.log | wc -l
+}
+
+# event_field NAME FIELD: of the first event of that name.
+event_field() {
+    tshark -r capture.pcapng -Y "systemd_journal.field.value == \"$1\"" -V 2>tshark.log |
+        sed -n "s/.*XSW_$2=//p" | head -n 1
+}
+
+claim_a_capture_with_trace_holds_changes_and_kernel_drops_beside_the_packets() {
+    two_guests
+    capture_start --trace
+    at alice ping -q -c 1 -W 5 10.0.0.2 >ping.log
+    "$XSW" policy add alice in deny proto udp dport 53 >policy.log
+    "$XSW" port add carol kind tap device tap-carol >port.log
+    overflow
+    until_true 20 "$XSW" --json port list
+    capture_stop
+    equal "port_created events" "$(recorded_events port_created)" 1
+    equal "policy_set events" "$(recorded_events policy_set)" 1
+    equal "kernel followed" "$(recorded_events kernel_followed)" 1
+    tshark -r capture.pcapng -Y 'systemd_journal.field.value == "kernel_drop"' -T fields \
+        -E separator='|' -e systemd_journal.message 2>tshark.log >drops.txt
+    grep -q 'behind port alice: FULL_RING in tun_net_xmit' drops.txt
+    equal "packets that the kernel dropped" \
+        "$(sed -n 's/.*FULL_RING.*, \([0-9]*\) packets*$/\1/p' drops.txt | awk '{ sum += $1 } END { print sum }')" "$dropped"
+}
+
+# events_look: attaches to the switch's events, and when a port "marker" is among them says whether the address
+# 02:00:00:00:00:01 was, in any way of writing it. What is in the memory counts, not what a program takes of it.
+events_look() {
+    cat <<'PYTHON'
+import array, json, mmap, os, socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "events.attach", "params": {}}).encode() + b"\n")
+answer, more, _, _ = s.recvmsg(65536, socket.CMSG_SPACE(64))
+fds = array.array("i", more[0][2])
+memory = mmap.mmap(fds[0], os.fstat(fds[0]).st_size, mmap.MAP_SHARED, mmap.PROT_READ)
+print("attached", flush=True)
+until = time.monotonic() + 20
+while memory.find(b"marker") < 0 and time.monotonic() < until:
+    time.sleep(0.02)
+assert memory.find(b"marker") >= 0, "no event came"
+ways = (b"02:00:00:00:00:01", b"02-00-00-00-00-01", b"020000000001", bytes.fromhex("020000000001"))
+print("named" if any(memory.find(way) >= 0 for way in ways) else "hidden", flush=True)
+PYTHON
+}
+
+claim_events_for_observers_who_get_pseudonyms_name_no_address() {
+    # shellcheck source=/dev/null
+    . "$here/privacy.sh"
+    users_make
+    out_switch ', "macs": ["02:00:00:00:00:07"]'
+    "$XSW" switch set truth observers pseudonyms
+    events_look >/run/home/look.py
+    chmod 755 /run/home
+    "${as_nobody[@]}" /usr/bin/python3 /run/home/look.py "$XSW_SOCKET" >observer.txt 2>observer.log &
+    local observer=$!
+    python3 /run/home/look.py "$XSW_SOCKET" >manager.txt 2>manager.log &
+    local manager=$!
+    until_true 20 grep -q attached observer.txt
+    until_true 20 grep -q attached manager.txt
+    frames 'write("in.pcap", [eth(2, 1, bytes(46))] * 3)'
+    play in.pcap 3
+    "$XSW" port add marker kind memory
+    wait $manager
+    wait $observer
+    # The search itself finds what is there.
+    grep -q named manager.txt
+    grep -q hidden observer.txt
+}
+
+claim_without_tracefs_a_recording_says_that_the_kernel_is_not_told_and_goes_on() {
+    two_guests
+    # Nobody can mount it, nor look at what is mounted.
+    mount -t tmpfs -o ro tmpfs /sys/kernel
+    capture_start --trace
+    at alice ping -q -c 2 -W 5 10.0.0.2 >ping.log
+    capture_stop
+    grep -q 'drops of the kernel are not recorded: ' capture.log
+    equal "kernel_untold events" "$(recorded_events kernel_untold)" 1
+    report_is '$m.delivered == 4'
+    "$XSW" trace kernel -t 1 2>kernel.log && return 1
+    grep -q 'there is no tracefs' kernel.log
+}
+
+claim_a_full_ring_of_the_kernel_is_told_as_lost_events() {
+    two_guests
+    kernel_start --no-bpf
+    # Nobody reads while much more happens than the rings hold.
+    kill -STOP "$kernel"
+    for _ in 1 2 3 4; do burst alice 20000 10.0.0.2; done
+    kill -CONT "$kernel"
+    until_true 20 grep -q kernel_lost kernel.json
+    kernel_stop 1
+    jq -e '.lost_events > 0' sums.json >/dev/null
+    jq -es 'map(select(.event == "kernel_lost") | .events) | add == '"$(jq .lost_events sums.json)" kernel.json >/dev/null
+}
+
+claim_a_killed_reader_leaves_an_instance_that_the_next_one_removes() {
+    two_guests
+    kernel_start --no-bpf
+    local instances=/sys/kernel/tracing/instances left
+    left=$(ls -t $instances | grep "^xsw-$kernel-" | head -n 1)
+    [ -d "$instances/$left" ]
+    kill -KILL "$kernel"
+    wait "$kernel" || true
+    [ -d "$instances/$left" ]
+    kernel_start --no-bpf
+    fails [ -e "$instances/$left" ]
+    kernel_stop
+}

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# One timeline of recordings, LTTng traces and the kernel's; and recordings in babeltrace2.
+. "$here/kernel.sh"
+
+# The incident: a rule that refuses pings comes and goes, and alice's queue overflows.
+incident() {
+    two_guests
+    capture_start --trace
+    at alice ping -q -c 1 -W 5 10.0.0.2 >ping.log
+    "$XSW" policy add alice in deny proto icmp id 7 >policy.log
+    # The same socket, and so the same flow, goes on when the rule has gone.
+    at alice ping -c 60 -i 0.02 -W 5 10.0.0.2 >ping.log &
+    pinger=$!
+    until_true 20 dropped_in_is alice 10
+    "$XSW" policy remove alice 7 >policy.log
+    wait $pinger || true
+    grep -q 'bytes from' ping.log
+    overflow
+    until_true 20 "$XSW" --json port list
+    capture_stop "$@"
+}
+
+dropped_in_is() { [ "$(port_number "$1" dropped_in)" -ge "$2" ]; }
+
+timeline() {
+    "$XSW" analyze --timeline --json "$@" >timeline.json 2>timeline.log
+}
+
+# place KIND NAME [NUMBER]: where in the timeline the first (or that) entry of kind and name stands.
+place() {
+    jq -e "[.timeline.entries | to_entries[] | select(.value.kind == \"$1\" and .value.name == \"$2\")]
+        [${3:-0}].key" timeline.json
+}
+
+in_order() {
+    local before=-1 now
+    for now in "$@"; do
+        [ "$now" -gt "$before" ]
+        before=$now
+    done
+}
+
+claim_the_timeline_reads_like_a_log_from_change_to_recovery() {
+    incident
+    timeline capture.pcapng
+    set_place=$(place event policy_set)
+    # The switch tells of a change when it is in force, so the first packet may pass before that.
+    in_order "$set_place" "$(place begin drop)" "$(place end drop)" "$(place event policy_set 1)" \
+        "$(place begin kernel_drop)"
+    in_order "$(place end drop)" "$(place recovery drop)" "$(place begin kernel_drop)"
+    report=$(jq '.switches[0].drops | map(select(.reason_name == "acl-denied") | .packets) | add' report.json)
+    equal "drops of the episode" \
+        "$(jq '[.timeline.entries[] | select(.kind == "end" and .name == "drop")][0].count' timeline.json)" "$report"
+    equal "drops of the kernel" \
+        "$(jq '[.timeline.entries[] | select(.kind == "begin" and .name == "kernel_drop") | .count] | add' timeline.json)" "$dropped"
+    # The first packet of the episode is one that was dropped.
+    id=$(jq '[.timeline.entries[] | select(.kind == "begin" and .name == "drop")][0].packet_id' timeline.json)
+    "$XSW" analyze --packet "$id" capture.pcapng | grep -q acl-denied
+    NO_COLOR=1 "$XSW" analyze --timeline capture.pcapng >timeline.txt
+    grep -q 'first drop: acl-denied at ingress-policy rule 7, port alice' timeline.txt
+    grep -q 'Kernel drops behind port alice: FULL_RING' timeline.txt
+    fails awk 'length($0) > 80 { print; exit 0 } END { exit 1 }' timeline.txt
+}
+
+# plugged ARGUMENTS…: babeltrace2 with our plugin.
+plugged() { babeltrace2 --plugin-path "$XSW_BABELTRACE" "$@"; }
+
+claim_babeltrace2_shows_journeys_with_the_ids_that_tshark_shows() {
+    incident
+    plugged capture.pcapng >trace.txt
+    grep 'packet_dropped:' trace.txt | sed 's/.*packet_id = \([0-9]*\),.*/\1/' | sort -n >ids.babeltrace
+    tshark -r capture.pcapng -Y 'frame.comment contains "verdict=drop"' -T fields -e frame.packet_id \
+        2>tshark.log | sort -n >ids.tshark
+    [ -s ids.tshark ]
+    cmp ids.tshark ids.babeltrace
+    grep -q 'packet_dropped: .* port = "alice", stage = "ingress-policy", reason = "acl-denied", rule = 7' trace.txt
+    grep -q 'kernel_drop: .*port = "alice", reason = "FULL_RING"' trace.txt
+}
+
+claim_a_recording_becomes_ctf_by_the_stock_sink_and_reads_back_the_same() {
+    incident
+    plugged capture.pcapng >direct.txt
+    plugged capture.pcapng -o ctf -w converted >sink.log
+    babeltrace2 converted >back.txt
+    [ -s back.txt ]
+    cmp direct.txt back.txt
+}
+
+# The kernel's own trace of the overflow, as trace-cmd writes it.
+record_dat() {
+    local instance=/sys/kernel/tracing/instances/test-$$-$RANDOM
+    mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || [ -e /sys/kernel/tracing/instances ]
+    mkdir "$instance" || exit 77
+    echo mono >"$instance/trace_clock"
+    echo 1 >"$instance/events/skb/kfree_skb/enable"
+    overflow
+    echo 0 >"$instance/events/skb/kfree_skb/enable"
+    trace-cmd extract -B "${instance##*/}" -o trace.dat >extract.log 2>&1
+    rmdir "$instance" 2>/dev/null || true # trace-cmd has removed it
+}
+
+claim_recording_ctf_and_trace_dat_of_one_machine_are_one_timeline() {
+    two_guests
+    capture_start --trace
+    record_dat
+    until_true 20 "$XSW" --json port list
+    capture_stop
+    plugged capture.pcapng -o ctf -w converted >sink.log
+    timeline capture.pcapng converted trace.dat
+    equal "machines" "$(jq '.timeline.machines | length' timeline.json)" 1
+    equal "machines that are guessed" "$(jq -c '[.timeline.sources[].machine_is_a_guess]' timeline.json)" '[false,false,true]'
+    # An event that two of them hold is told once.
+    equal "capture_started" "$(jq '[.timeline.entries[] | select(.name == "capture_started")] | length' timeline.json)" 1
+    # The drops of the kernel, counted by the two ways, and on one clock: they begin within a millisecond.
+    jq -e '[.timeline.entries[] | select(.source == 2 and .kind == "begin" and (.text | test("reason=FULL_RING")))] | map(.count) | add == '"$dropped" timeline.json >/dev/null
+    jq -e '[.timeline.entries[] | select(.kind == "begin" and (.text | test("FULL_RING"))) | .time_ns] | (max - min) < 1000000' timeline.json >/dev/null
+}
+
+claim_two_hosts_are_laid_side_by_side_and_the_uncertainty_is_stated() {
+    incident
+    mv capture.pcapng one.pcapng
+    switch_stop
+    ip netns delete alice
+    ip netns delete bob
+    # Another boot of another machine, as far as one can tell.
+    echo 11111111-2222-4333-8444-555555555555 >boot_id
+    mount --bind boot_id /proc/sys/kernel/random/boot_id
+    hostname_before=$(hostname)
+    XSWD_PLAIN=$XSWD
+    printf '#!/bin/sh\nexec unshare --uts sh -c '"'"'hostname other; exec "$0" "$@"'"'"' "%s" "$@"\n' "$XSWD_PLAIN" >xswd.sh
+    chmod +x xswd.sh
+    XSWD=$PWD/xswd.sh
+    incident
+    XSWD=$XSWD_PLAIN
+    equal "our own name" "$(hostname)" "$hostname_before"
+    timeline one.pcapng capture.pcapng
+    equal "hosts" "$(jq -c '[.timeline.machines[].host]' timeline.json)" "[\"$hostname_before\",\"other\"]"
+    equal "boots" "$(jq -r '.timeline.machines[1].boot_id' timeline.json)" 11111111222243338444555555555555
+    NO_COLOR=1 "$XSW" analyze --timeline one.pcapng capture.pcapng >timeline.txt
+    if [ "$(jq '.timeline.machines[1].uncertainty_ns' timeline.json)" = null ]; then
+        tr -s '\n ' ' ' <timeline.txt | grep -q 'how far these are apart is unknown'
+    else
+        tr -s '\n ' ' ' <timeline.txt | grep -q 'which are at most .* apart'
+    fi
+    # The incident of the second host is behind that of the first.
+    in_order "$(place begin drop)" "$(place begin drop 1)"
+    equal "host of the second" "$(jq -r '[.timeline.entries[] | select(.kind == "begin" and .name == "drop")][1].host' timeline.json)" other
+}
+
+claim_what_is_neither_recording_nor_trace_is_refused_with_a_reason() {
+    mkdir empty
+    echo nothing >text
+    printf '\027\010\104tracing6\0' >torn.dat
+    for file in empty text torn.dat gone; do
+        fails timeline "$file"
+        grep -q "^xsw analyze: .*$file" timeline.log
+    done
+}
+
+claim_a_drop_of_the_kernel_is_put_to_the_packet_that_it_was() {
+    two_guests
+    capture_start --trace
+    ip -n alice link set eth0 down
+    burst bob 1 10.0.0.1
+    until_true 20 rx_dropped_is_not_zero alice
+    burst_other bob 10.0.0.1
+    until_true 20 "$XSW" --json port list
+    capture_stop
+    timeline capture.pcapng
+    # The switch saw that it could not send the first one, and says so under its id.
+    id=$(jq '[.timeline.entries[] | select(.kind == "begin" and .name == "drop")][0].packet_id' timeline.json)
+    "$XSW" analyze --packet "$id" capture.pcapng | grep -q port-down
+    equal "packet of the kernel's drop" \
+        "$(jq '[.timeline.entries[] | select(.kind == "begin" and .name == "kernel_drop")][0].packet_id' timeline.json)" "$id"
+}
+
+rx_dropped_is_not_zero() { [ "$(statistic "$1" rx.dropped)" -gt 0 ]; }
+
+# burst_other HOST TO: another datagram, with other bytes at its beginning.
+burst_other() { at "$1" python3 -c "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'other', ('$2', 10))"; }

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# xsw top on a switch that runs: what it shows is what the traffic was. The screens themselves are
+# tested in tests/cli/top.bats.
+
+# A switch whose port "in" is played into, one whose rule 7 denies UDP to port 99, and a quiet one.
+top_switch() {
+    command -v tmux >/dev/null || exit 77
+    switch_start <<JSON
+{"switch": {"name": "stage", "workers": 1},
+ "ports": [{"name": "out", "kind": "file", "output": "$PWD/out.pcap"},
+           {"name": "quiet", "kind": "memory", "vlan": {"mode": "access", "access": 9}}]}
+JSON
+}
+
+# played GOOD BAD: so many frames that pass, then so many that a rule of the port denies.
+played() {
+    frames "
+good = [udp(1, 2, 1000 + n % 7, 80) for n in range($1)]
+bad = [udp(1, 2, 2000, 99) for n in range($2)]
+write('in.pcap', good + bad)"
+    play in.pcap $(($1 + $2)) "{'acl': [{'id': 7, 'direction': 'in', 'action': 'deny', 'protocol': 'udp', 'destination_ports': '99'}]}"
+}
+
+# viewer WORDS…: xsw top in a terminal of 100 x 30, whatever terminal the tests have.
+viewer() {
+    tmux -S tmux.sock -f /dev/null new-session -d -x 100 -y 30 \
+        "LC_ALL=C.UTF-8 '$XSW' top $* 2>top.log; echo \"ended \$?\"; cat top.log; cat"
+    tmux -S tmux.sock set-option -g status off
+    tmux -S tmux.sock resize-window -x 100 -y 30
+}
+
+viewer_end() { tmux -S tmux.sock kill-server; }
+
+keys() { tmux -S tmux.sock send-keys "$@"; }
+shows() { tmux -S tmux.sock capture-pane -p | grep -qE -- "$1"; }
+says() {
+    until_true 20 shows "$1" || {
+        tmux -S tmux.sock capture-pane -p >&2
+        return 1
+    }
+}
+
+once() { "$XSW" top --once --json --screen "$@" >once.json; }
+once_is() {
+    jq -e "$1" once.json >/dev/null || {
+        echo "the screen is not: $1" >&2
+        jq -c . once.json >&2
+        return 1
+    }
+}
+
+claim_numbers_are_those_of_the_traffic() {
+    top_switch
+    played 300 40
+    once ports
+    once_is '.rows[] | select(.port == "in") | .in_total == 340'
+    once_is '.rows[] | select(.port == "out") | .out_total == 300'
+    once drops
+    once_is '[.rows[] | select(.total != null)] == [.rows[0]]'
+    once_is '.rows[0] | .reason == "acl-denied" and .stage == "ingress-policy" and .total == 40'
+    once pipeline
+    once_is '.rows[] | select(.stage == "rx") | .in_total == 340 and .residue == "OK"'
+    once_is '.rows[-1].stage == "tx"'
+    once sessions
+    once_is '[.rows[] | select(.session | test("ours"))] | length == 2'
+    equal "sessions that stay behind" "$("$XSW" capture list --json | jq '.sessions | length')" 0
+}
+
+claim_evidence_is_accounted_for_whatever_the_rate() {
+    top_switch
+    "$XSW" top --once --json --rate 5 >once.json &
+    local viewer=$!
+    until_true 20 eval '"$XSW" capture list --json | jq -e ".sessions | length == 2"'
+    played 3000 0
+    wait $viewer
+    once_is '.evidence.offered == 3000'
+    once_is '.evidence | .offered == .written + .filtered + .sampled + .lost'
+    once_is '.evidence | .written >= 1 and .written < 100 and .lost == 0'
+}
+
+claim_a_drop_leads_to_its_packets_and_their_rule() {
+    top_switch
+    viewer
+    says 'LIVE'
+    played 20 3
+    keys 3
+    says 'acl-denied +ingress-policy +7 +in .* 3$|└ acl-denied'
+    keys Down
+    says 'Enter: reason == acl-denied and stage == ingress-policy and rule == 7 and port == in'
+    keys Enter
+    says 'shown 3 of'
+    keys Enter
+    says 'DROPPED acl-denied at in  rule 7'
+    says 'rule 7, gen. [0-9]+: deny in udp dst port 99; A rule'
+    keys q
+    says 'ended 0'
+    viewer_end
+}
+
+claim_a_filter_reaches_the_capture() {
+    top_switch
+    viewer
+    says 'LIVE'
+    keys 4 f
+    keys -l 'dropped'
+    says 'filter \[ok\]: dropped'
+    keys Enter
+    until_true 20 eval '"$XSW" capture list --json | jq -e "[.sessions[].where] | index(\"dropped\") != null"'
+    until_true 20 eval '"$XSW" capture list --json | jq -e "[.sessions[] | select(.name == \"top\")] | .[0].where == \"dropped\""'
+    played 50 2
+    says 'shown 2 of 2'
+    keys q
+    viewer_end
+}
+
+claim_it_records_from_here() {
+    top_switch
+    viewer
+    says 'LIVE'
+    keys R
+    says 'REC '
+    until_true 20 eval '"$XSW" capture list --json | jq -e ".sessions | length == 3"'
+    played 30 4
+    keys q
+    says 'quit, and end the recording'
+    keys x R
+    says 'recorded to xsw-top-'
+    keys q
+    says 'ended 0'
+    viewer_end
+    analyze xsw-top-*.pcapng
+    adds_up 34 0 30 4
+}
+
+claim_it_outlives_the_switch() {
+    top_switch
+    viewer
+    played 20 3
+    keys 3
+    says '└ acl-denied'
+    kill -KILL "$switch"
+    wait "$switch" || true
+    says 'NOT CONNECTED'
+    says '└ acl-denied' # what was gathered stays
+    cp config.json again.json
+    switch_start <again.json
+    says 'LIVE'
+    keys 9
+    says 'connected again'
+    keys q
+    says 'ended 0'
+    viewer_end
+}
+
+claim_frozen_it_stands_still_and_goes_on() {
+    top_switch
+    viewer
+    says 'LIVE'
+    keys p
+    says 'FROZEN'
+    keys 3
+    played 10 2
+    says 'nothing was dropped so far'
+    keys p
+    says 'LIVE'
+    says 'acl-denied'
+    keys '[' '[' '['
+    says 'PAST .* ago'
+    keys '}'
+    says 'LIVE'
+    keys q
+    viewer_end
+}
+
+claim_changes_of_the_switch_become_events() {
+    top_switch
+    viewer --screen events
+    says 'LIVE'
+    # The first lists have come when the sessions have.
+    keys 8
+    says 'ours'
+    keys 9
+    "$XSW" port add late kind memory >/dev/null
+    says 'late is a new port'
+    "$XSW" port remove late >/dev/null
+    says 'late was removed'
+    says 'generation [0-9]+ is in force'
+    played 1 5
+    says 'acl-denied at ingress-policy: 5 packets'
+    keys q
+    viewer_end
+}
+
+claim_it_dumps_the_flight_recorder() {
+    top_switch
+    viewer
+    says 'LIVE'
+    keys D
+    says 'no dump: '
+    "$XSW" flight run -q --memory 1M 2>flight.log &
+    local flight=$!
+    says 'flight armed, [0-9]+ triggers'
+    played 20 3
+    keys D
+    says 'command.pcapng: command: 23 journeys'
+    keys q
+    viewer_end
+    kill -INT $flight
+    wait $flight || true
+    analyze stage-*-command.pcapng
+    report_is '$m.received == 23 and $m.dropped == 3'
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a session thought of a packet that somebody holds goes with the session: the next one, which
+ * gets its bit, is not to count it as its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/session_rig.h"
+#include "switch/held.h"
+
+static const struct capture_rules nearly_none = {.sample = CAPTURE_SAMPLE_MAX};
+/* Asks of every packet that comes in, as one with a sample does, and takes all of them. */
+static const struct capture_rules asking = {.ports = "p1,p2", .direction = CAPTURE_IN};
+
+static void holder_load(void)
+{
+    struct xsw_error error;
+    if (rig_extension(&rig, EXTENSION_DIR "/test/workshop.so", "", "how", "hold-for-ever",
+                      &error) != XSW_OK) {
+        fail_msg("%s", error.text);
+    }
+    rig_run(&rig);
+}
+
+static void hold_one(uint8_t from)
+{
+    struct frame frame;
+    uint32_t before = held_pool_count(rig.worker->held);
+    rig_frame(&frame, from, 9, 20);
+    rig_feed(&rig, from, &frame);
+    rig_run(&rig);
+    assert_int_equal(held_pool_count(rig.worker->held), before + 1);
+}
+
+/* What a holder that goes has held goes on. */
+static void release_all(void)
+{
+    assert_int_equal(vswitch_extension_remove(rig.vswitch, "workshop", NULL), XSW_OK);
+    rig_run(&rig);
+    sent_away();
+    assert_int_equal(held_pool_count(rig.worker->held), 0);
+}
+
+/* One packet is held already: a session comes, has one held of its own, and both are released. */
+static struct capture_account account_of_the_next(void)
+{
+    begin(0, &asking);
+    hold_one(2);
+    release_all();
+    struct capture_account account = account_of(0);
+    assert_int_equal(account.offered, 2);
+    assert_int_equal(account.filtered, 1);
+    assert_int_equal(written(0), 1);
+    return account;
+}
+
+static void a_packet_is_sampled_out_of_the_session_that_asked(void **state)
+{
+    (void)state;
+    ports_make(2);
+    holder_load();
+    begin(0, &nearly_none);
+    hold_one(1);
+    release_all();
+    struct capture_account account = account_of(0);
+    assert_int_equal(account.offered, 1);
+    assert_int_equal(account.sampled, 1);
+}
+
+static void a_packet_held_under_a_session_that_has_gone_is_not_sampled_out_of_the_next(void **state)
+{
+    (void)state;
+    ports_make(2);
+    holder_load();
+    begin(0, &nearly_none);
+    hold_one(1);
+    end(0);
+    assert_int_equal(account_of_the_next().sampled, 0);
+}
+
+/* Each packet in a window of its own; a millionth of the time is always used up. */
+static void until_disarmed(void)
+{
+    while (capture_session_load(seen[0].session, 0).level != BUDGET_DISARMED) {
+        rig.clock.now_ns += 10000000;
+        sent(1, 1, 9, 1);
+    }
+}
+
+static void a_packet_held_under_a_session_without_time_is_lost_by_it(void **state)
+{
+    (void)state;
+    ports_make(2);
+    begin(0, &(struct capture_rules){.budget = 1});
+    until_disarmed();
+    uint64_t before = account_of(0).lost[META_LOSS_BUDGET];
+    holder_load();
+    hold_one(1);
+    release_all();
+    assert_int_equal(account_of(0).lost[META_LOSS_BUDGET], before + 1);
+}
+
+static void a_packet_held_under_a_session_without_time_is_not_lost_by_the_next(void **state)
+{
+    (void)state;
+    ports_make(2);
+    begin(0, &(struct capture_rules){.budget = 1});
+    until_disarmed();
+    holder_load();
+    hold_one(1);
+    end(0);
+    assert_int_equal(account_of_the_next().lost[META_LOSS_BUDGET], 0);
+}
+
+#define CLAIM(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CLAIM(a_packet_is_sampled_out_of_the_session_that_asked),
+        CLAIM(a_packet_held_under_a_session_that_has_gone_is_not_sampled_out_of_the_next),
+        CLAIM(a_packet_held_under_a_session_without_time_is_lost_by_it),
+        CLAIM(a_packet_held_under_a_session_without_time_is_not_lost_by_the_next),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
