@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-#include "switch/held.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
+#include "switch/path/held.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
 
 static uint8_t origin_of(const struct xsw_packet *seen)
 {

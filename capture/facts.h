@@ -12,7 +12,7 @@
 #include "formats/journey_filter.h"
 #include "formats/stage_meta.h"
 #include "packet/packet.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 
 enum {
     FACTS_CHANGES_MAX = NOTES_BYTES / 8, /* no change is shorter than its head */

@@ -18,7 +18,7 @@
 
 #include <xsw/error.h>
 
-#include "switch/config_node.h"
+#include "switch/config/config_node.h"
 
 enum { FILTER_PROGRAM_MAX = 4096 /* instructions */ };
 

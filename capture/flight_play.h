@@ -17,7 +17,7 @@
 #include <xsw/error.h>
 
 #include "capture/flight_reader.h"
-#include "switch/config.h"
+#include "switch/config/config.h"
 
 struct journey_file;
 

@@ -38,7 +38,7 @@
 #include <xsw/error.h>
 
 #include "capture/ring.h"
-#include "switch/config.h"
+#include "switch/config/config.h"
 #include "switch/switch.h"
 
 enum {

@@ -10,7 +10,7 @@
 #include "capture/journey_parts.h"
 #include "capture/unfold.h"
 #include "formats/pcapng_write.h"
-#include "switch/pipeline.h"
+#include "switch/path/pipeline.h"
 
 enum {
     FLUSH_BYTES = 768 << 10

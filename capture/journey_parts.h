@@ -15,7 +15,7 @@
 #include "capture/journey_file.h"
 #include "capture/unfold.h"
 #include "formats/pcapng_write.h"
-#include "switch/pipeline.h"
+#include "switch/path/pipeline.h"
 
 enum {
     JOURNEY_META_BYTES = 16 << 10,

@@ -8,7 +8,7 @@
 #include "capture/privacy_headers.h"
 #include "capture/privacy_notes.h"
 #include "packet/packet.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 
 /* A frame, what its changes took out of it, and what a copy in whole chunks reads behind it. */
 enum { FRAME_MAX = PRIVACY_FRAME_MAX, SLACK = 64 };

@@ -48,10 +48,10 @@ struct privacy_frame {
     uint32_t captured_length; /* bytes to keep; out: perhaps less */
     uint32_t rx_length;       /* of the frame at the beginning */
     uint32_t notes_length;
-    const uint8_t *notes;     /* TLVs of struct packet_notes (switch/observe.h); null when there are
-                                 none. Out: at most NOTES_BYTES */
-    uint16_t csum_start;      /* as in the packet's offload fields, at the end of the journey */
-    uint8_t offload_flags;    /* XSW_OFFLOAD_* */
+    const uint8_t *notes;  /* TLVs of struct packet_notes (switch/path/observe.h); null when there
+                              are  none. Out: at most NOTES_BYTES */
+    uint16_t csum_start;   /* as in the packet's offload fields, at the end of the journey */
+    uint8_t offload_flags; /* XSW_OFFLOAD_* */
     uint8_t notes_incomplete; /* NOTES_INCOMPLETE: the notes do not lead back to the beginning */
 };
 

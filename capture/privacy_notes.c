@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "capture/privacy_headers.h"
-#include "switch/byte_diff.h"
+#include "switch/path/byte_diff.h"
 
 static struct meta_reader reader_of(const struct privacy_frame *frame)
 {

@@ -16,8 +16,8 @@
 #include <xsw/error.h>
 
 #include "capture/privacy.h"
-#include "switch/config.h"
-#include "switch/config_node.h"
+#include "switch/config/config.h"
+#include "switch/config/config_node.h"
 
 /* Reads the member "privacy" of the parameters of capture.attach, {"headers_only": bool,
  * "mask_payload": bool, "pseudonyms": bool, "key": 64 hexadecimal digits}; all of it may be left

@@ -16,7 +16,7 @@
 #include <xsw/error.h>
 
 #include "capture/ring.h"
-#include "switch/config.h"
+#include "switch/config/config.h"
 
 struct journey_file;
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "capture/filter_program.h"
-#include "switch/bandwidth_bucket.h"
+#include "switch/policy/bandwidth_bucket.h"
 
 enum { RATE_BURST = 10 /* a tenth of what the rate is in a second may come at once */ };
 

@@ -18,7 +18,7 @@
 
 #include "capture/session.h"
 #include "capture/where.h"
-#include "switch/bandwidth.h"
+#include "switch/policy/bandwidth.h"
 
 struct rules {
     struct capture_rules told;  /* the texts, owned, and the numbers */

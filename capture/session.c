@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "capture/rules.h"
 #include "capture/tap.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 
 struct capture_session {
     struct vswitch *vswitch;

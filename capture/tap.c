@@ -5,9 +5,9 @@
 
 #include "base/cycles.h"
 #include "packet/flow_key.h"
-#include "switch/bandwidth_bucket.h"
-#include "switch/held.h"
-#include "switch/pipeline.h"
+#include "switch/path/held.h"
+#include "switch/path/pipeline.h"
+#include "switch/policy/bandwidth_bucket.h"
 
 static void tap_begin(void *state, uint32_t worker, const struct worker_counters *counters)
 {

@@ -4,8 +4,8 @@
 
 /*
  * The part of a capture session that runs on the workers: which packets are followed (tap.c), and
- * at a packet's end its journey into the worker's ring (tap_record.c). See switch/observe.h for
- * when it is called.
+ * at a packet's end its journey into the worker's ring (tap_record.c). See switch/path/observe.h
+ * for when it is called.
  *
  * Threads: `workers[n]` belongs to worker n while the tap is attached; begin, end and the accounts
  * are read by the control thread when it is not, or relaxed. `rules` is published by the control
@@ -21,7 +21,7 @@
 #include "capture/ring.h"
 #include "capture/rules.h"
 #include "formats/stage_meta.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 
 struct tap_gap {
     uint64_t journeys;
@@ -48,7 +48,7 @@ struct tap_worker {
 
 struct tap {
     _Atomic(const struct rules *) rules; /* released when set, acquired by workers */
-    _Atomic uint64_t rate_bucket;        /* of all workers; see switch/bandwidth_bucket.h */
+    _Atomic uint64_t rate_bucket;        /* of all workers; see switch/policy/bandwidth_bucket.h */
     struct privacy *privacy;             /* null: all bytes may be seen */
     uint32_t worker_count;
     struct tap_worker *workers;

@@ -4,9 +4,9 @@
 
 #include "capture/tap.h"
 #include "formats/stage_meta.h"
-#include "switch/held.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
+#include "switch/path/held.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
 
 /* Null: there is no room. */
 static inline void *record_reserve(struct tap_worker *worker, uint32_t size, enum ring_type type)

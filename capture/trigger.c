@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "capture/where.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 #include "switch/switch.h"
 
 enum {

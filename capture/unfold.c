@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "packet/flow_key.h"
-#include "switch/pipeline.h"
+#include "switch/path/pipeline.h"
 
 /* Reading the ring's record ------------------------------------------------------------------ */
 

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "certify/model_services.h"
 #include "packet/parse.h"
-#include "switch/extension_settings.h"
-#include "switch/lifecycle.h"
+#include "switch/extension/extension_settings.h"
+#include "switch/life/lifecycle.h"
 
 enum { SLOT_BYTES = 3 * 4096, MODEL_HEADROOM = 64 };
 

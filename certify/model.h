@@ -20,7 +20,7 @@
 
 #include "certify/spy.h"
 #include "certify/trial.h"
-#include "switch/extension_host.h"
+#include "switch/extension/extension_host.h"
 
 enum { MODEL_PORTS = TRAFFIC_STATIONS + 1 }; /* the last one is for what trials do with it */
 

@@ -6,7 +6,7 @@
 
 #include "certify/model.h"
 #include "packet/parse.h"
-#include "switch/lifecycle.h"
+#include "switch/life/lifecycle.h"
 
 enum { HEADROOM = 64, FRAME_LENGTH_MIN = 14, FRAME_LENGTH_MAX = 65000 };
 

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "certify/spy.h"
-#include "switch/counters.h"
-#include "switch/worker.h"
+#include "switch/path/counters.h"
+#include "switch/path/worker.h"
 
 static const char trial_name[] = "trial";
 

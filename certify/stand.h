@@ -18,9 +18,9 @@
 #include <xsw/error.h>
 
 #include "certify/traffic.h"
-#include "switch/config.h"
-#include "switch/extension_host.h"
-#include "switch/port_memory.h"
+#include "switch/config/config.h"
+#include "switch/extension/extension_host.h"
+#include "switch/port/port_memory.h"
 #include "switch/switch.h"
 
 struct spy;

@@ -8,7 +8,7 @@
 
 #include "certify/elf_file.h"
 #include "certify/trial.h"
-#include "switch/extension_host.h"
+#include "switch/extension/extension_host.h"
 
 static const char exported_name[] = "xsw_extension_v1";
 

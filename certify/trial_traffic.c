@@ -8,8 +8,8 @@
 #include "certify/spy.h"
 #include "certify/trial.h"
 #include "packet/packet.h"
-#include "switch/counters.h"
-#include "switch/worker.h"
+#include "switch/path/counters.h"
+#include "switch/path/worker.h"
 
 enum { ROUNDS = 48, STEP_NS = NS_PER_SECOND / 100 };
 
@@ -59,7 +59,7 @@ static void violations_check(struct trial *trial, struct stand *stand)
 {
     static const char *const names[] = {
 #define VIOLATION(symbol, name, sentence) name ": " sentence,
-#include "switch/violations.def"
+#include "switch/extension/violations.def"
 #undef VIOLATION
     };
     if (findings_any(trial->findings)) {

@@ -17,8 +17,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "switch/control_socket.h"
-#include "switch/rpc.h"
+#include "switch/control/control_socket.h"
+#include "switch/control/rpc.h"
 
 enum { REPLY_FIRST = 16 << 10, REPLY_LIMIT = RPC_REPLY_MAX + (64 << 10) };
 

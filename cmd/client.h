@@ -17,7 +17,7 @@
 
 #include <xsw/error.h>
 
-#include "switch/config.h"
+#include "switch/config/config.h"
 
 enum { CLIENT_FDS_MAX = CONFIG_WORKERS_MAX };
 

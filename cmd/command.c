@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cmd/complete.h"
-#include "switch/config_node.h"
+#include "switch/config/config_node.h"
 
 enum { VERBS_MAX = 16 };
 

@@ -10,7 +10,7 @@
 
 #include "cmd/command.h"
 #include "cmd/complete.h"
-#include "switch/config_node.h"
+#include "switch/config/config_node.h"
 
 enum { RULES_MAX = 32 };
 

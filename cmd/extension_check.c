@@ -12,8 +12,8 @@
 #include "certify/certify.h"
 #include "cmd/command.h"
 #include "formats/json_write.h"
-#include "switch/config.h"
-#include "switch/extension_host.h"
+#include "switch/config/config.h"
+#include "switch/extension/extension_host.h"
 
 const char extension_check_help[] =
     "usage: xsw extension check FILE.so [KEY=VALUE…] [only RULE] [seed N]\n"

@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/analyze.h"
-#include "cmd/blackbox.h"
-#include "cmd/capture.h"
-#include "cmd/capture_sessions.h"
+#include "cmd/analyze/analyze.h"
+#include "cmd/analyze/export.h"
+#include "cmd/capture/capture.h"
+#include "cmd/capture/capture_sessions.h"
 #include "cmd/commands.h"
 #include "cmd/complete.h"
 #include "cmd/exit_codes.h"
-#include "cmd/export.h"
-#include "cmd/extcap.h"
-#include "cmd/flight.h"
-#include "cmd/top.h"
-#include "cmd/trace.h"
-#include "switch/config_node.h"
+#include "cmd/extcap/extcap.h"
+#include "cmd/flight/blackbox.h"
+#include "cmd/flight/flight.h"
+#include "cmd/top/top.h"
+#include "cmd/trace/trace.h"
+#include "switch/config/config_node.h"
 
 struct subcommand {
     const char *name;

@@ -9,7 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/listing.h"
-#include "switch/config_text.h"
+#include "switch/config/config_text.h"
 
 static const char help[] =
     "usage: xsw policy list [PORT]\n"

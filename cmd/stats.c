@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/capture_sessions.h"
+#include "cmd/capture/capture_sessions.h"
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/listing.h"

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "switch/extension_host.h"
+#include "switch/extension/extension_host.h"
 #include "switch/state.h"
 
 enum { MAC_TEXT_SIZE = 18 };

@@ -5,7 +5,7 @@
 /*
  * Events of the switch: ports come and go, an extension refuses, an address moves. Who wants to
  * know attaches a sink; the switch does not know who that is. What happens to single packets is for
- * observers (switch/observe.h); their kinds are in the same list, so that all names are in one
+ * observers (switch/path/observe.h); their kinds are in the same list, so that all names are in one
  * place.
  *
  * Sinks are published with the configuration snapshot. A worker that has something to tell looks at

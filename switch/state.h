@@ -9,12 +9,12 @@
 #include <stdbool.h>
 
 #include "switch/events.h"
-#include "switch/extension_host.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
-#include "switch/references.h"
+#include "switch/extension/extension_host.h"
+#include "switch/extension/references.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
+#include "switch/path/worker.h"
 #include "switch/switch.h"
-#include "switch/worker.h"
 
 struct feature_store;
 

@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "switch/connections.h"
-#include "switch/features.h"
-#include "switch/frame_queue.h"
+#include "switch/extension/features.h"
+#include "switch/path/frame_queue.h"
+#include "switch/policy/connections.h"
 #include "switch/state.h"
 #include "switch/switch_extensions.h"
 

@@ -19,7 +19,7 @@
 #include <xsw/extension.h>
 #include <xsw/flow_parts.h>
 
-#include "switch/config.h"
+#include "switch/config/config.h"
 
 struct vswitch;
 struct observer;
@@ -293,8 +293,8 @@ struct violation_info {
     uint64_t count;
 };
 enum { VIOLATIONS_MAX = 32 };
-/* All rules, in the order of switch/violations.def. Fills at most `capacity`; returns how many
- * there are, 0 when there is no such extension. */
+/* All rules, in the order of switch/extension/violations.def. Fills at most `capacity`; returns how
+ * many there are, 0 when there is no such extension. */
 size_t vswitch_extension_violations(struct vswitch *vswitch, const char *name,
                                     struct violation_info *violations, size_t capacity);
 struct setting_info {
@@ -344,8 +344,8 @@ uint64_t vswitch_dropped(struct vswitch *vswitch, uint16_t stage, uint16_t reaso
 
 /* Observers ---------------------------------------------------------------------------------- */
 
-/* Attaches an observer (see switch/observe.h); it sees every packet received after the return. At
- * most OBSERVERS_MAX. The caller owns it and keeps it until vswitch_observer_remove returned. */
+/* Attaches an observer (see switch/path/observe.h); it sees every packet received after the return.
+ * At most OBSERVERS_MAX. The caller owns it and keeps it until vswitch_observer_remove returned. */
 enum xsw_status vswitch_observer_add(struct vswitch *vswitch, struct observer *observer,
                                      struct xsw_error *error) XSW_MUST_CHECK;
 /* An observer's snap length, or what its operations read, has changed. When it returns XSW_OK,

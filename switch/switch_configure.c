@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "switch/features.h"
-#include "switch/notify.h"
+#include "switch/extension/features.h"
+#include "switch/extension/notify.h"
 #include "switch/state.h"
 
 struct walk {

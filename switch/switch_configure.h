@@ -11,7 +11,7 @@
 
 #include <xsw/error.h>
 
-#include "switch/config.h"
+#include "switch/config/config.h"
 
 struct vswitch;
 

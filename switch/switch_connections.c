@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "switch/connections.h"
+#include "switch/policy/connections.h"
 #include "switch/state.h"
 
 enum xsw_status connections_create(struct xsw_flow_table **table, struct xsw_error *error)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Extensions of a switch: made first, then published, then the old one retired when no worker is
- * inside it any more. The changes of one that is there are in switch/extension_changes.c. */
+ * inside it any more. The changes of one that is there are in switch/extension/extension_changes.c.
+ */
 #include "switch/switch_extensions.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "switch/events_control.h"
-#include "switch/features.h"
-#include "switch/features_store.h"
-#include "switch/port_check.h"
+#include "switch/control/events_control.h"
+#include "switch/extension/features.h"
+#include "switch/extension/features_store.h"
+#include "switch/policy/port_check.h"
 #include "switch/state.h"
 
 uint32_t extension_place_of(const struct vswitch *vswitch, const char *name)
@@ -258,7 +259,7 @@ size_t vswitch_extension_violations(struct vswitch *vswitch, const char *name,
 {
     static const struct violation_info all[] = {
 #define VIOLATION(symbol, name, sentence) {name, sentence, 0},
-#include "switch/violations.def"
+#include "switch/extension/violations.def"
 #undef VIOLATION
     };
     uint32_t place = extension_place_of(vswitch, name);

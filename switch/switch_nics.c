@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "switch/lifecycle.h"
-#include "switch/notify.h"
-#include "switch/port_life.h"
+#include "switch/extension/notify.h"
+#include "switch/life/lifecycle.h"
+#include "switch/life/port_life.h"
 
 enum xsw_status vswitch_nic_add(struct vswitch *vswitch, const struct port_config *config,
                                 struct xsw_error *error)

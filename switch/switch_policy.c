@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Port access lists as they are configured; switch/acl.c is what workers evaluate. */
+/* Port access lists as they are configured; switch/policy/acl.c is what workers evaluate. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "switch/connections.h"
-#include "switch/port_life.h"
+#include "switch/life/port_life.h"
+#include "switch/policy/connections.h"
 
 enum { RULE_ID_MAX = INT32_MAX }; /* as in a configuration */
 

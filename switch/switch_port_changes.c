@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people do to ports and NICs: checked here, then done by the steps of switch/port_life.c; and
- * back in the reverse order. */
+/* What people do to ports and NICs: checked here, then done by the steps of
+ * switch/life/port_life.c; and back in the reverse order. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "switch/lifecycle.h"
-#include "switch/notify.h"
-#include "switch/port_check.h"
-#include "switch/port_life.h"
+#include "switch/extension/notify.h"
+#include "switch/life/lifecycle.h"
+#include "switch/life/port_life.h"
+#include "switch/policy/port_check.h"
 
 void port_config_init(struct port_config *config)
 {

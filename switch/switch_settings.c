@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "switch/config_text.h"
-#include "switch/mac_table.h"
+#include "switch/config/config_text.h"
+#include "switch/path/mac_table.h"
 #include "switch/state.h"
 #include "switch/switch_configure.h"
 

@@ -17,7 +17,7 @@
 
 #include <xsw/error.h>
 
-#include "switch/config_file.h"
+#include "switch/config/config_file.h"
 #include "switch/switch.h"
 
 enum { SWITCHES_MAX = CONFIG_SWITCHES_MAX };

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "switch/events.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 #include "trace/events_packet.h"
 #include "trace/provider.h"
 

@@ -2,10 +2,10 @@
 #include "trace/events_packet.h"
 
 #include "formats/stage_meta.h"
-#include "switch/extension_host.h"
-#include "switch/held.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
+#include "switch/extension/extension_host.h"
+#include "switch/path/held.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
 
 enum { CHANGE_NUMBER_BYTES = 8 };
 

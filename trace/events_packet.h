@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 #include "trace/provider.h"
 
 /* wanted: switch_event_bit() of the kinds to tell of. */

@@ -8,7 +8,7 @@
  * on, and not before: LTTng starts threads in every process that it is loaded into.
  *
  * What the kernel drops is told by another process of ours, which loads the same object
- * (cmd/kernel_teller.c).
+ * (cmd/trace/kernel_teller.c).
  *
  * Threads: all functions are called by workers, several at a time, and by the control thread. They
  * neither block nor allocate; one whose event nobody records is a branch.

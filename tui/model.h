@@ -5,7 +5,7 @@
 /*
  * What the screens show, as plain data: names, counters now and a while back, and lists. Where it
  * comes from, a running switch or a recording, is not to be seen here; the feeder fills it
- * (cmd/top_live.c, cmd/top_recording.c), the screens only read it.
+ * (cmd/top/top_live.c, cmd/top/top_recording.c), the screens only read it.
  *
  * Counters are kept as samples: each is all counters of one moment, counted from the beginning. A
  * rate is the difference of two samples, so that the past can be looked at like the present. Live,

@@ -6,7 +6,7 @@
 
 #include "packet/checksum.h"
 #include "packet/wire.h"
-#include "switch/port_memory.h"
+#include "switch/port/port_memory.h"
 #include "switch/switch.h"
 
 enum { FRAMES_PER_PORT = 1024 };

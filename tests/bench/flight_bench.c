@@ -13,8 +13,8 @@
 #include "capture/flight_ring.h"
 #include "capture/session.h"
 #include "capture/trigger.h"
+#include "switch/path/worker.h"
 #include "switch/switch.h"
-#include "switch/worker.h"
 #include "tests/bench/bench_switch.h"
 
 enum { ROUNDS = 15, TURNS = 2000, TRIGGERS = 4 };

@@ -29,8 +29,8 @@
 #include "base/clock.h"
 #include "capture/ring.h"
 #include "capture/session.h"
+#include "switch/path/worker.h"
 #include "switch/switch.h"
-#include "switch/worker.h"
 #include "tests/bench/bench_switch.h"
 #include "tests/bench/record_sink.h"
 

@@ -20,8 +20,8 @@
 #include "capture/ring.h"
 #include "capture/session.h"
 #include "formats/pcapng_write.h"
+#include "switch/path/worker.h"
 #include "switch/switch.h"
-#include "switch/worker.h"
 #include "tests/bench/bench_switch.h"
 
 enum { ROUNDS = 15, CHUNKS = 60, TURNS = 32, MODES_MAX = 24, JOURNEYS = 200000 };

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cmd/trace_session.h"
+#include "cmd/trace/trace_session.h"
 #include "switch/events.h"
+#include "switch/path/worker.h"
 #include "switch/switch.h"
-#include "switch/worker.h"
 #include "tests/bench/bench_switch.h"
 #include "trace/events.h"
 #include "trace/provider.h"

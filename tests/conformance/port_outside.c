@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "packet/wire.h"
-#include "switch/port_memory.h"
+#include "switch/port/port_memory.h"
 
 static char device[IFNAMSIZ]; /* that the port has */
 static int link_fd = -1;      /* on the interface at the other side */

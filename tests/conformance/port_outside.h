@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "switch/port.h"
+#include "switch/port/port.h"
 
 enum { ITEM_BYTES = 65536 + 128 };
 

@@ -10,7 +10,7 @@
 
 #include "packet/checksum.h"
 #include "packet/segment.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 #include "unit/packet/frames.h"
 
 struct port_rig rig;

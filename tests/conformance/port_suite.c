@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every kind of port must do, whatever is behind it (switch/port.h). Frames are compared as
- * they would be on a wire: an unfinished checksum finished, and a segment cut, by packet/segment.h,
- * which its own test judges; where the kernel cuts instead, it is the judge. Usage: port_suite
- * KIND, in a network namespace that the program makes for itself. Exit status: 77, not on this
- * machine. */
+/* What every kind of port must do, whatever is behind it (switch/port/port.h). Frames are compared
+ * as they would be on a wire: an unfinished checksum finished, and a segment cut, by
+ * packet/segment.h, which its own test judges; where the kernel cuts instead, it is the judge.
+ * Usage: port_suite KIND, in a network namespace that the program makes for itself. Exit status:
+ * 77, not on this machine. */
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "conformance/port_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 #include "unit/packet/frames.h"
 
 static void frames_of_all_lengths_come_in_as_they_are_and_in_order(void **state)

@@ -9,8 +9,8 @@
 
 #include "fuzz/target.h"
 #include "packet/parse.h"
-#include "switch/acl.h"
-#include "switch/connections.h"
+#include "switch/policy/acl.h"
+#include "switch/policy/connections.h"
 
 enum { RULE_BYTES = 64 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz/target.h"
-#include "switch/port_state.h"
+#include "switch/life/port_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -9,7 +9,7 @@
 #include "capture/privacy.h"
 #include "formats/stage_meta.h"
 #include "fuzz/target.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 
 enum { HEAD = 8, LENGTH_MAX = 1 << 16, MODES = 4 };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "fuzz/target.h"
-#include "switch/control_methods.h"
-#include "switch/rpc.h"
+#include "switch/control/control_methods.h"
+#include "switch/control/rpc.h"
 #include "switch/switch.h"
 
 static struct vswitch *switch_make(void)

@@ -94,12 +94,12 @@ END
 must_fail check-format 'base/planted.c:2'
 rm "$work/base/planted.c"
 
-cat >>"$work/switch/pipeline.c" <<'END'
+cat >>"$work/switch/path/pipeline.c" <<'END'
 /* malloc(1) in a comment is none, and "free(x)" in a string neither,
  * nor is pthread_mutex_lock(m) here; but then: */ void *p = calloc (1, 1);
 END
 must_fail check-hot-path 'calloc'
-cp "$source/switch/pipeline.c" "$work/switch/pipeline.c"
+cp "$source/switch/path/pipeline.c" "$work/switch/path/pipeline.c"
 echo '    value = clock_mono_ns();' >>"$work/capture/tap.c"
 must_fail check-hot-path 'capture/tap.c'
 cp "$source/capture/tap.c" "$work/capture/tap.c"

@@ -7,7 +7,7 @@ xsw_unit_test(capture flight_watch LINK xsw_test_rig)
 xsw_unit_test(formats journey_filter_reach)
 
 add_executable(unit_cmd_flight_triggers unit/cmd/flight_triggers_test.c
-    ${PROJECT_SOURCE_DIR}/cmd/flight_triggers.c ${PROJECT_SOURCE_DIR}/cmd/where.c)
+    ${PROJECT_SOURCE_DIR}/cmd/flight/flight_triggers.c ${PROJECT_SOURCE_DIR}/cmd/where.c)
 target_link_libraries(unit_cmd_flight_triggers PRIVATE xsw_build xsw_capture PkgConfig::JANSSON
     PkgConfig::CMOCKA)
 add_test(NAME unit.cmd.flight_triggers COMMAND unit_cmd_flight_triggers)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The contract of switch/port.h, held against every kind of port; and what they are made with.
+# The contract of switch/port/port.h, held against every kind of port; and what they are made with.
 xsw_unit_test(packet segment)
 xsw_unit_test(packet tunnel)
 

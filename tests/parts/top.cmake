@@ -5,7 +5,7 @@ foreach(module grid keys evidence model)
 endforeach()
 foreach(module top_screens top_recording)
     add_executable(unit_cmd_${module} unit/cmd/${module}_test.c support/top_stand.c
-        ${PROJECT_SOURCE_DIR}/cmd/top_recording.c ${PROJECT_SOURCE_DIR}/cmd/top_findings.c)
+        ${PROJECT_SOURCE_DIR}/cmd/top/top_recording.c ${PROJECT_SOURCE_DIR}/cmd/top/top_findings.c)
     target_link_libraries(unit_cmd_${module} PRIVATE xsw_build xsw_tui analyzer_recording
         PkgConfig::JANSSON PkgConfig::CMOCKA)
     target_include_directories(unit_cmd_${module} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
@@ -20,7 +20,7 @@ add_executable(make_recording support/make_recording.c)
 target_link_libraries(make_recording PRIVATE xsw_build analyzer_recording)
 target_include_directories(make_recording PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 
-add_executable(unit_cmd_top_lists unit/cmd/top_lists_test.c ${PROJECT_SOURCE_DIR}/cmd/top_lists.c)
+add_executable(unit_cmd_top_lists unit/cmd/top_lists_test.c ${PROJECT_SOURCE_DIR}/cmd/top/top_lists.c)
 target_link_libraries(unit_cmd_top_lists PRIVATE xsw_build xsw_tui xsw_capture xsw_switch
     PkgConfig::JANSSON PkgConfig::CMOCKA)
 add_test(NAME unit.cmd.top_lists COMMAND unit_cmd_top_lists)

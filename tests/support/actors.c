@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "support/actors.h"
-#include "switch/lifecycle.h"
+#include "switch/life/lifecycle.h"
 
 struct walk walk;
 

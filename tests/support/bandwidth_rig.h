@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "support/switch_rig.h"
-#include "switch/bandwidth.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
+#include "switch/policy/bandwidth.h"
 #include "switch/state.h"
 
 enum { BYTE_A_US = 8000000, SIZE = 1000, US = 1000, BURST = 5 * SIZE };

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "support/switch_rig.h"
-#include "switch/connections.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
+#include "switch/policy/connections.h"
 #include "switch/state.h"
 
 static struct rig rig;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "switch/features.h"
+#include "switch/extension/features.h"
 
 enum { SETTINGS_MAX = 8, TEXT_SIZE = 4096 };
 

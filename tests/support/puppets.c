@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "support/puppets.h"
-#include "switch/lifecycle.h"
+#include "switch/life/lifecycle.h"
 
 static void append(char text[PUPPETS_LOG_SIZE], const char *more)
 {

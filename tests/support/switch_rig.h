@@ -11,10 +11,10 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "switch/config.h"
-#include "switch/port_memory.h"
+#include "switch/config/config.h"
+#include "switch/path/worker.h"
+#include "switch/port/port_memory.h"
 #include "switch/switch.h"
-#include "switch/worker.h"
 #include "unit/packet/frames.h"
 
 enum { RIG_PORTS_MAX = 32 };

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cmd/top_recording.h"
+#include "cmd/top/top_recording.h"
 #include "tui/app.h"
 
 enum { JOURNEYS = 64, EVIDENCE_BYTES = 1 << 20 };

@@ -13,7 +13,7 @@
 #include "capture/flight_watch.h"
 #include "support/switch_rig.h"
 #include "switch/events.h"
-#include "switch/pipeline.h"
+#include "switch/path/pipeline.h"
 
 static struct rig rig;
 static struct flight_ring *ring;

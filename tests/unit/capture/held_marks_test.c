@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "support/session_rig.h"
-#include "switch/held.h"
+#include "switch/path/held.h"
 
 static const struct capture_rules nearly_none = {.sample = CAPTURE_SAMPLE_MAX};
 /* Asks of every packet that comes in, as one with a sample does, and takes all of them. */

@@ -18,8 +18,8 @@
 #include "formats/pcapng_read.h"
 #include "formats/pcapng_write.h"
 #include "support/switch_rig.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
 
 enum { RECORDS_MAX = 256 };
 

@@ -15,8 +15,8 @@
 
 #include "capture/journey_file.h"
 #include "formats/pcapng_write.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
 #include "unit/packet/frames.h"
 
 enum { JOURNEYS = 4000, LENGTH_MAX = 256, BATCH = 16 };

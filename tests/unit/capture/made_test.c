@@ -12,7 +12,7 @@
 #include "capture/session.h"
 #include "capture/unfold.h"
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 enum { STEPS_MAX = 64, MILLISECOND = 1000000 };
 

@@ -11,9 +11,9 @@
 
 #include "capture/privacy.h"
 #include "capture/unfold.h"
-#include "switch/byte_diff.h"
-#include "switch/observe.h"
-#include "switch/pipeline.h"
+#include "switch/path/byte_diff.h"
+#include "switch/path/observe.h"
+#include "switch/path/pipeline.h"
 #include "unit/packet/frames.h"
 
 enum { VERSIONS_MAX = 6, RING_BYTES = 3 * FRAME_MAX };

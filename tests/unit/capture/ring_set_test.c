@@ -15,7 +15,7 @@
 #include "capture/journey_file.h"
 #include "capture/ring_set.h"
 #include "formats/pcapng_write.h"
-#include "switch/pipeline.h"
+#include "switch/path/pipeline.h"
 
 enum { SIZE = 1 << 16, FRAME = 60, HOPS = 3 };
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "support/session_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 /* Ports -------------------------------------------------------------------------------------- */
 

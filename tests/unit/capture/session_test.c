@@ -12,7 +12,7 @@
 #include "capture/session.h"
 #include "capture/unfold.h"
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 static struct rig rig;
 static struct capture_session *session;

@@ -15,7 +15,7 @@
 #include "formats/pcapng_read.h"
 #include "formats/pcapng_write.h"
 #include "support/session_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 enum { RECORDS_MAX = 64 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the bytes at the end and the changes back to the bytes at the beginning, and every stage
- * named once. Journeys are made here as the tap makes them, with changes from switch/byte_diff.c.
+ * named once. Journeys are made here as the tap makes them, with changes from
+ * switch/path/byte_diff.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +12,8 @@
 #include <cmocka.h>
 
 #include "capture/unfold.h"
-#include "switch/byte_diff.h"
-#include "switch/pipeline.h"
+#include "switch/path/byte_diff.h"
+#include "switch/path/pipeline.h"
 #include "unit/packet/frames.h"
 
 enum { PLACES = 7, BYTES = 8192, EXTRAS = 4064 };

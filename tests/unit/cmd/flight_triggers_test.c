@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "cmd/flight_triggers.h"
+#include "cmd/flight/flight_triggers.h"
 
 static struct flight_trigger trigger;
 

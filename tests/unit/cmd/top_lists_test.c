@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "cmd/command.h"
-#include "cmd/top_lists.h"
+#include "cmd/top/top_lists.h"
 
 /* top_lists.c asks these two of the rest of cmd/. */
 const char *reply_text(const json_t *object, const char *name)

@@ -13,7 +13,7 @@
 #include <xsw/extension.h>
 
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 _Static_assert(sizeof(void *) == 8, "the numbers below are those of 64-bit systems");
 

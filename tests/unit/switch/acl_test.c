@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "packet/parse.h"
-#include "switch/acl.h"
+#include "switch/policy/acl.h"
 #include "unit/packet/frames.h"
 
 static struct xsw_packet parsed(struct frame *frame)

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "support/switch_rig.h"
-#include "switch/announce.h"
-#include "switch/reasons.h"
+#include "switch/life/announce.h"
+#include "switch/path/reasons.h"
 
 /* Of station 1: Ethernet, then ARP's layout with operation 3; the rest is padding. */
 static const uint8_t announcement[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x80,

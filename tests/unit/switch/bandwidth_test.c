@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "support/bandwidth_rig.h"
-#include "switch/bandwidth_bucket.h"
+#include "switch/policy/bandwidth_bucket.h"
 
 /* Limits ----------------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "switch/byte_diff.h"
+#include "switch/path/byte_diff.h"
 #include "unit/packet/frames.h"
 
 enum { SIZE = 8192 };

@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "switch/config_json.h"
-#include "switch/config_rule.h"
-#include "switch/config_text.h"
+#include "switch/config/config_json.h"
+#include "switch/config/config_rule.h"
+#include "switch/config/config_text.h"
 
 static json_t *parse(const char *text)
 {

@@ -21,8 +21,8 @@
 
 #include <cmocka.h>
 
-#include "switch/control_server.h"
-#include "switch/control_socket.h"
+#include "switch/control/control_server.h"
+#include "switch/control/control_socket.h"
 
 enum { TURNS_MAX = 10000, BIG_TEXT = 8 << 20 };
 

@@ -11,8 +11,8 @@
 
 #include "support/switch_rig.h"
 #include "switch/events.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
 
 enum { TOLD_MAX = 64, TEXT_SIZE = 128 };
 

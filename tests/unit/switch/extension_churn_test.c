@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 #include "switch/state.h"
 
 enum { CYCLES = 1000, BURST = 200, ONE_IN_UPGRADE = 40, ONE_IN_SET = 25, ONE_IN_MOVE = 10 };

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "switch/extension_host.h"
+#include "switch/extension/extension_host.h"
 
 static struct extension_instance instance;
 static struct xsw_extension extension;

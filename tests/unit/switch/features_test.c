@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Features: declared, typed, in ranges, and the same verbs for built-in ones and for those of an
  * extension that nothing here knows. */
-#include "switch/features.h"
+#include "switch/extension/features.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

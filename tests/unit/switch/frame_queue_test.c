@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "switch/frame_queue.h"
+#include "switch/path/frame_queue.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "packet/parse.h"
-#include "switch/guards.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
+#include "switch/policy/guards.h"
 #include "unit/packet/frames.h"
 
 enum { BOTH = GUARD_DHCP | GUARD_ROUTER, MORE_FRAGMENTS = 0x2000 };

@@ -17,7 +17,7 @@
 #include "capture/session.h"
 #include "support/forbidden_calls.h"
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 enum { PORTS = 6, WATCHER = 7, FRAMES = 64, PACKETS = 100000, TURN_NS = 1000000 };
 

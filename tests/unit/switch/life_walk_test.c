@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "support/actors.h"
-#include "switch/lifecycle.h"
+#include "switch/life/lifecycle.h"
 
 enum { NAMES = 6, STEPS = 12000, STEPS_THREADED = 1500 };
 

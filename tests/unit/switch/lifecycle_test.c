@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "switch/lifecycle.h"
+#include "switch/life/lifecycle.h"
 
 enum { OPERATIONS = XSW_OP_SWITCH_ACTIVATE + 1 };
 

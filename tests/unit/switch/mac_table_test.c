@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "switch/mac_table.h"
+#include "switch/path/mac_table.h"
 
 enum { AGEING = 300, NOW = 5000 };
 

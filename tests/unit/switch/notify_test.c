@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "support/puppets.h"
-#include "switch/lifecycle.h"
-#include "switch/notify.h"
+#include "switch/extension/notify.h"
+#include "switch/life/lifecycle.h"
 #include "switch/state.h"
 
 enum { PORT = 9 };

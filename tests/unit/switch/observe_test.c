@@ -10,9 +10,9 @@
 
 #include "formats/stage_meta.h"
 #include "support/switch_rig.h"
-#include "switch/bandwidth.h"
-#include "switch/held.h"
-#include "switch/reasons.h"
+#include "switch/path/held.h"
+#include "switch/path/reasons.h"
+#include "switch/policy/bandwidth.h"
 
 enum { ENDED_MAX = 64 };
 

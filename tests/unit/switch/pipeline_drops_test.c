@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 static struct rig rig;
 

@@ -10,7 +10,7 @@
 
 #include "packet/parse.h"
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 static struct rig rig;
 static const uint16_t on_trunk[] = {10, 20, 30, 0};

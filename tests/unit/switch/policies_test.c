@@ -11,7 +11,7 @@
 
 #include "packet/parse.h"
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 #include "switch/state.h"
 
 static struct rig rig;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 #include "switch/state.h"
 
 enum { PRIMARY = 100, ISOLATED = 101, COMMUNITY = 102, PORTS = 4 };

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "support/switch_rig.h"
-#include "switch/port_check.h"
+#include "switch/policy/port_check.h"
 #include "switch/state.h"
 
 static struct rig rig;

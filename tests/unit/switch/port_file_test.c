@@ -14,7 +14,7 @@
 
 #include "formats/pcapng_read.h"
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 static struct rig rig;
 static char folder[64];

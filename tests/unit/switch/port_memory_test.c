@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "switch/port_memory.h"
+#include "switch/port/port_memory.h"
 
 enum { LARGE = 4 }; /* large packets for what is received */
 

@@ -2,7 +2,7 @@
 /* A port as a document: what extensions keep for it is asked for to the end, carried, and given
  * back to its owner; one that never ends is stopped; a document from anywhere is checked before it
  * is believed. */
-#include "switch/port_state.h"
+#include "switch/life/port_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 static void the_switchs_own_reasons_have_the_ids_that_files_know(void **state)
 {

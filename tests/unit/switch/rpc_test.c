@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "switch/rpc.h"
+#include "switch/control/rpc.h"
 
 static enum xsw_status method_echo(void *context, const struct rpc_caller *caller,
                                    const json_t *params, struct rpc_reply *reply,

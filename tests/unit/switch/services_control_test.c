@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an extension can ask and do on the control thread. */
-#include "switch/services_control.h"
+#include "switch/extension/services_control.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 
 #include "packet/wire.h"
 #include "support/switch_rig.h"
-#include "switch/reasons.h"
+#include "switch/path/reasons.h"
 
 enum { ALICE = 1, BOB = 2, COLLECTOR = 3, SETTINGS_MAX = 8, IPFIX_PORT = 4739 };
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "support/switch_rig.h"
-#include "switch/observe.h"
+#include "switch/path/observe.h"
 
 static struct rig rig;
 

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "support/switch_rig.h"
-#include "switch/pipeline.h"
-#include "switch/reasons.h"
+#include "switch/path/pipeline.h"
+#include "switch/path/reasons.h"
 #include "trace/events.h"
 #include "trace/provider.h"
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/analyze/timeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/analysis.h"
+#include "analyzer/json_in.h"
+#include "analyzer/timeline.h"
+#include "analyzer/timeline_report.h"
+#include "base/error.h"
+#include "cmd/exit_codes.h"
+#include "trace/readers.h"
+
+/* What is being read, and where it goes. */
+struct reading {
+    struct timeline *timeline;
+    struct analysis *analysis;
+    bool has_clock; /* of a trace's stream: has been told */
+    bool is_torn;
+};
+
+/* Recordings ---------------------------------------------------------------------------------- */
+
+static void section_take(struct reading *reading, const struct analysis_session *session,
+                         const struct pcapng_json *json)
+{
+    struct notes notes = {0};
+    struct json_in place;
+    struct json_in clock;
+    char host[TIMELINE_NAME_SIZE];
+    char boot_id[48];
+    uint64_t mono_ns = 0;
+    uint64_t wall_ns = 0;
+    if (json->text == NULL || session == NULL) {
+        return;
+    }
+    if (json_in_open(&place, json->text, json->length, "section info", &notes)) {
+        json_in_text(&place, "host", host, sizeof(host));
+        json_in_text(&place, "boot_id", boot_id, sizeof(boot_id));
+        json_in_child(&place, "clock", &clock);
+        if (clock.object != NULL) {
+            (void)json_in_optional(&clock, "mono_ns", UINT64_MAX / 2, &mono_ns);
+            (void)json_in_optional(&clock, "wall_ns", UINT64_MAX / 2, &wall_ns);
+        }
+        timeline_clock(reading->timeline, session->number, host, boot_id, mono_ns, wall_ns);
+    }
+    json_in_close(&place);
+}
+
+static void item_take(const struct analysis_session *session, const struct pcapng_item *item,
+                      void *context)
+{
+    struct reading *reading = context;
+    if (item->kind == PCAPNG_SECTION) {
+        section_take(reading, session, &item->section.json);
+    } else if (item->kind == PCAPNG_INTERFACE) {
+        section_take(reading, session, &item->interface.section);
+    } else if (item->kind == PCAPNG_EVENT) {
+        timeline_event(reading->timeline, &item->event);
+    }
+}
+
+static void record_take(const struct analysis_session *session, const struct record *record,
+                        void *context)
+{
+    timeline_record(((struct reading *)context)->timeline, session, record);
+}
+
+static enum xsw_status recording_read(struct reading *reading, const char *path,
+                                      struct xsw_error *error)
+{
+    enum xsw_status status = timeline_source_begin(reading->timeline, path, "pcapng", error);
+    if (status == XSW_OK) {
+        status = analysis_read(reading->analysis, path, NULL, NULL, error);
+    }
+    if (status < 0) {
+        return status;
+    }
+    const struct analysis_file *file = &reading->analysis->files[reading->analysis->file_count - 1];
+    if (file->status < 0) {
+        fprintf(stderr, "xsw analyze: %s\n", file->problem);
+        reading->is_torn = true;
+    }
+    return XSW_OK;
+}
+
+/* Traces -------------------------------------------------------------------------------------- */
+
+static void event_take(const struct pcapng_event *event, const struct trace_about *about,
+                       void *context)
+{
+    struct reading *reading = context;
+    if (!reading->has_clock && about->boot_id != NULL) {
+        reading->has_clock = true;
+        bool has_pair = about->has_mono && event->mono_ns != 0 && event->wall_ns != 0;
+        timeline_clock(reading->timeline, UINT32_MAX, about->host, about->boot_id,
+                       has_pair ? event->mono_ns : 0, has_pair ? event->wall_ns : 0);
+    }
+    timeline_event(reading->timeline, event);
+}
+
+static enum xsw_status path_read(struct reading *reading, const char *path, struct xsw_error *error)
+{
+    enum trace_kind kind = trace_kind_find(path);
+    if (kind == TRACE_NONE) {
+        return recording_read(reading, path, error);
+    }
+    reading->has_clock = false;
+    enum xsw_status status = timeline_source_begin(reading->timeline, path,
+                                                   kind == TRACE_CTF ? "ctf" : "trace.dat", error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    struct xsw_error problem;
+    if (trace_read(path, kind, event_take, reading, &problem) != XSW_OK) {
+        fprintf(stderr, "xsw analyze: %s\n", problem.text);
+        reading->is_torn = true;
+    }
+    return XSW_OK;
+}
+
+static enum xsw_status all_read(struct reading *reading, const struct timeline_options *options,
+                                struct xsw_error *error)
+{
+    enum xsw_status status = timeline_create(&reading->timeline, error);
+    if (status == XSW_OK) {
+        status = analysis_create(0, &reading->analysis, error);
+    }
+    if (status == XSW_OK) {
+        analysis_observe(reading->analysis, record_take, reading);
+        analysis_observe_items(reading->analysis, item_take, reading);
+    }
+    for (int i = 0; i < options->path_count && status == XSW_OK; i++) {
+        status = path_read(reading, options->paths[i], error);
+    }
+    return status == XSW_OK ? timeline_finish(reading->timeline, error) : status;
+}
+
+static bool has_unknown(const struct timeline *timeline)
+{
+    const struct timeline_entry *entries;
+    size_t count = timeline_entries(timeline, &entries);
+    bool found = timeline_beyond(timeline) > 0;
+    for (size_t i = 0; i < count && !found; i++) {
+        found = entries[i].kind == TIMELINE_UNKNOWN;
+    }
+    return found;
+}
+
+int timeline_run(const struct timeline_options *options)
+{
+    struct reading reading = {0};
+    struct xsw_error error = {0};
+    enum xsw_status status = all_read(&reading, options, &error);
+    if (status == XSW_OK && options->is_json) {
+        status = timeline_json(stdout, reading.timeline, &error);
+    } else if (status == XSW_OK) {
+        struct page page = {stdout, options->has_colours};
+        timeline_text(&page, reading.timeline);
+    }
+    int code = EXIT_DONE;
+    if (status != XSW_OK) {
+        fprintf(stderr, "xsw analyze: %s\n", error.text);
+        code = EXIT_FAILED;
+    } else if (reading.is_torn) {
+        code = EXIT_FAILED;
+    } else if (options->is_strict && has_unknown(reading.timeline)) {
+        code = EXIT_FOUND;
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "xsw analyze: standard output: %s\n", strerror(errno));
+        code = EXIT_FAILED;
+    }
+    analysis_destroy(reading.analysis);
+    timeline_destroy(reading.timeline);
+    return code;
+}

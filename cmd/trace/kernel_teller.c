@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/trace/kernel_teller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "cmd/client.h"
+#include "cmd/exit_codes.h"
+#include "cmd/trace/kernel_watch.h"
+#include "switch/control/control_socket.h"
+#include "trace/events.h"
+#include "trace/provider.h"
+
+enum {
+    TURN_MS = 50,
+    JOIN_TRIES = 100,
+    FLUSH_TRIES = 100,
+    PAUSE_NS = 20000000,
+    PATH_SIZE = CONTROL_PATH_SIZE + 16,
+    FIRST_FD = 3 /* behind the standard ones */
+};
+
+/* What the process that was left behind says to the one that has started it, once. */
+struct answer {
+    enum xsw_status status;
+    char text[KERNEL_TELLER_REMARK_SIZE]; /* the error, or the remark */
+};
+
+static volatile sig_atomic_t is_interrupted;
+
+/* The lock ----------------------------------------------------------------------------------- */
+
+/* -1: it cannot be opened. It stays when nobody holds it: removing it would let two hold it. */
+static int lock_open(const char *socket, int flags, struct xsw_error *error)
+{
+    char path[CONTROL_PATH_SIZE];
+    char place[PATH_SIZE];
+    struct stat info;
+    if (control_socket_path(socket, path, error) != XSW_OK) {
+        return -1;
+    }
+    snprintf(place, sizeof(place), "%s.kernel", path);
+    int fd = open(place, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0600);
+    if (fd < 0) {
+        (void)error_errno(error, "%s cannot be opened", place);
+        return -1;
+    }
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        (void)error_set(error, XSW_INVALID, "%s: expected a file of xsw", place);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* The lock belongs to the open file, and goes with the process that has it. */
+static bool lock_take(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+static void lock_give(int fd)
+{
+    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    (void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+static bool lock_is_held(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* The process that is left behind ------------------------------------------------------------ */
+
+struct teller {
+    const struct trace_provider *provider;
+    struct client *client;
+    int lock_fd, answer_fd;
+    struct kernel_watch watch;
+};
+
+static void head_write(const struct kernel_event *event, char hex[2 * KERNEL_HEAD_SIZE + 1])
+{
+    hex[0] = '\0';
+    for (uint32_t i = 0; i < event->head_length && i < KERNEL_HEAD_SIZE; i++) {
+        snprintf(hex + (size_t)2 * i, 3, "%02x", event->head[i]);
+    }
+}
+
+static void group_tell(const struct kernel_group *group, void *context)
+{
+    static const enum trace_kernel_kind kinds[] = {
+        [KERNEL_DROP] = TRACE_KERNEL_DROP,
+        [KERNEL_XDP_EXCEPTION] = TRACE_KERNEL_XDP_EXCEPTION,
+        [KERNEL_XDP_REDIRECT] = TRACE_KERNEL_XDP_REDIRECT,
+        [KERNEL_LOST] = TRACE_KERNEL_LOST};
+    const struct teller *teller = context;
+    const struct kernel_event *event = &group->first;
+    const struct kernel_device *device = event->device;
+    bool is_lost = event->kind == KERNEL_LOST;
+    char head[2 * KERNEL_HEAD_SIZE + 1];
+    head_write(event, head);
+    struct trace_kernel told = {.kind = kinds[event->kind],
+                                .at_mono_ns = is_lost ? event->from_ns : event->mono_ns,
+                                .last_mono_ns = is_lost ? event->mono_ns : group->last_ns,
+                                .count = event->count,
+                                .reason_number = event->number,
+                                .error = event->error,
+                                .length = event->length,
+                                .protocol = event->protocol,
+                                .port = device != NULL ? device->id : 0,
+                                .switch_name = device != NULL ? device->switch_name : "",
+                                .port_name = device != NULL ? device->port : "",
+                                .device = device != NULL ? device->name : "",
+                                .reason = event->reason,
+                                .location = event->location,
+                                .head = head};
+    teller->provider->kernel(&told);
+}
+
+static void answer_send(struct teller *teller, enum xsw_status status, const char *text)
+{
+    struct answer answer;
+    memset(&answer, 0, sizeof(answer));
+    answer.status = status;
+    snprintf(answer.text, sizeof(answer.text), "%s", text);
+    (void)!write(teller->answer_fd, &answer, sizeof(answer));
+    close(teller->answer_fd);
+    teller->answer_fd = -1;
+}
+
+/* LTTng makes us known to the session daemon in its own time. */
+static enum xsw_status session_join(struct teller *teller, struct xsw_error *error)
+{
+    enum xsw_status status = trace_provider_load(NULL, &teller->provider, error);
+    for (int i = 0; status == XSW_OK && i < JOIN_TRIES; i++) {
+        if (teller->provider->kernel_is_enabled()) {
+            return XSW_OK;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+    }
+    return status != XSW_OK ? status
+                            : error_set(error, XSW_UNSUPPORTED,
+                                        "the process that reads the kernel's events is not seen by "
+                                        "the session daemon");
+}
+
+static enum xsw_status watch_begin(struct teller *teller, const char *socket,
+                                   struct xsw_error *error)
+{
+    enum xsw_status status = client_connect(socket, &teller->client, error);
+    return status == XSW_OK
+               ? kernel_watch_open_all(&teller->watch, teller->client, group_tell, teller, error)
+               : status;
+}
+
+/* Whether it ends: nobody records any more. Who starts a session looks at the lock behind that; so
+ * whoever gives the lock away looks once more whether there is one. */
+static bool is_over(const struct teller *teller)
+{
+    if (teller->provider->kernel_is_enabled()) {
+        return false;
+    }
+    lock_give(teller->lock_fd);
+    return !teller->provider->kernel_is_enabled() || !lock_take(teller->lock_fd);
+}
+
+static void tell(struct teller *teller)
+{
+    struct xsw_error error;
+    enum xsw_status status = XSW_OK;
+    while (status == XSW_OK && !teller->watch.has_ended && !is_interrupted && !is_over(teller)) {
+        const uint64_t begun_ns = clock_mono_ns();
+        status = kernel_watch_turn(&teller->watch, &error);
+        (void)!pwrite(teller->lock_fd, &begun_ns, sizeof(begun_ns), 0);
+        (void)poll(NULL, 0, TURN_MS);
+    }
+}
+
+static void interrupted(int signal_number)
+{
+    (void)signal_number;
+    is_interrupted = 1;
+}
+
+static void child_main(int answer_fd, const char *socket)
+{
+    struct teller teller = {.answer_fd = answer_fd};
+    struct sigaction action = {.sa_handler = interrupted};
+    struct xsw_error error = {0};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    prctl(PR_SET_NAME, "xsw-kernel");
+    enum xsw_status status = session_join(&teller, &error);
+    if (status == XSW_OK) {
+        teller.lock_fd = lock_open(socket, O_CREAT, &error);
+        status = teller.lock_fd >= 0 ? XSW_OK : error.status;
+    }
+    if (status == XSW_OK && !lock_take(teller.lock_fd)) {
+        answer_send(&teller, XSW_OK, ""); /* another one tells this session too */
+        return;
+    }
+    status = status == XSW_OK ? watch_begin(&teller, socket, &error) : status;
+    if (status != XSW_OK) {
+        answer_send(&teller, status, error.text);
+        return;
+    }
+    (void)!chdir("/"); /* all that has a path is open */
+    answer_send(&teller, XSW_OK, kernel_trace_remark(teller.watch.trace));
+    tell(&teller);
+    kernel_watch_close(&teller.watch);
+}
+
+/* Leaves nothing of who has started it: no terminal, no descriptors, no parent to wait for it. */
+static void child_leave(int answer_fd, const char *socket)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    pid_t pid = setsid() >= 0 ? fork() : -1;
+    if (pid == 0 && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+        dup2(nothing, STDOUT_FILENO) >= 0 && dup2(nothing, STDERR_FILENO) >= 0) {
+        int fd = answer_fd == FIRST_FD ? FIRST_FD : dup2(answer_fd, FIRST_FD);
+        if (fd == FIRST_FD && close_range(FIRST_FD + 1, ~0U, 0) == 0) {
+            child_main(fd, socket);
+        }
+    }
+    _exit(EXIT_DONE);
+}
+
+/* Who starts it ------------------------------------------------------------------------------ */
+
+static enum xsw_status answer_wait(int fd, struct answer *answer, struct xsw_error *error)
+{
+    ssize_t got;
+    do {
+        got = read(fd, answer, sizeof(*answer));
+    } while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof(*answer)) {
+        return error_set(error, XSW_IO, "the process that reads the kernel's events has ended");
+    }
+    answer->text[sizeof(answer->text) - 1] = '\0';
+    return answer->status == XSW_OK ? XSW_OK : error_set(error, answer->status, "%s", answer->text);
+}
+
+enum xsw_status kernel_teller_start(const char *socket, char remark[KERNEL_TELLER_REMARK_SIZE],
+                                    struct xsw_error *error)
+{
+    char path[CONTROL_PATH_SIZE];
+    int ends[2];
+    struct answer answer = {.text = ""};
+    remark[0] = '\0';
+    enum xsw_status status = control_socket_path(socket, path, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return error_errno(error, "no pipe for the events of the kernel");
+    }
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        child_leave(ends[1], path);
+    }
+    close(ends[1]);
+    if (pid < 0) {
+        status = error_errno(error, "no process for the events of the kernel");
+    } else {
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+        status = answer_wait(ends[0], &answer, error);
+        memcpy(remark, answer.text, KERNEL_TELLER_REMARK_SIZE);
+    }
+    close(ends[0]);
+    return status;
+}
+
+void kernel_teller_flush(const char *socket)
+{
+    const uint64_t asked_ns = clock_mono_ns();
+    uint64_t told_ns = 0;
+    int fd = lock_open(socket, 0, NULL);
+    for (int i = 0; fd >= 0 && i < FLUSH_TRIES && told_ns < asked_ns && lock_is_held(fd); i++) {
+        if (pread(fd, &told_ns, sizeof(told_ns), 0) != (ssize_t)sizeof(told_ns)) {
+            told_ns = 0;
+        }
+        if (told_ns < asked_ns) {
+            nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+bool kernel_teller_runs(const char *socket)
+{
+    int fd = lock_open(socket, 0, NULL);
+    bool runs = fd >= 0 && lock_is_held(fd);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return runs;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/trace/trace_kernel.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cmd/exit_codes.h"
+#include "cmd/trace/kernel_watch.h"
+#include "formats/json_write.h"
+
+enum { TURN_MS = 50, TALLIES_MAX = 256 };
+
+static const char help_text[] =
+    "usage: xsw trace kernel [options]\n"
+    "\n"
+    "Shows what the kernel drops behind the ports of a switch, with its own reason: a TAP whose\n"
+    "queue is full, a device that is down, an XDP ring that is empty. Stop with Ctrl-C; then the\n"
+    "sums follow. Needs root; xswd does not.\n"
+    "\n"
+    "  -t, --time SECONDS  stop after so long\n"
+    "  -c, --count N       stop after N dropped packets\n"
+    "      --all-reasons   also what every host drops in peace (OTHERHOST, NO_SOCKET)\n"
+    "      --no-bpf        find the port by the kernel's net:* events alone\n"
+    "  -q, --quiet         only the sums\n"
+    "      --json          a JSON object a line, the sums last\n"
+    "  -S, --switch NAME   which switch, when xswd has several\n"
+    "      --socket PATH   control socket of xswd\n"
+    "\n"
+    "examples:\n"
+    "  xsw trace kernel\n"
+    "  xsw trace kernel --json -t 60 | jq 'select(.event == \"kernel_drop\")'\n"
+    "\n"
+    "exit status: 0 done, 1 events were lost, so the sums are too low, 2 usage, 3 failed.\n"
+    "See xsw-trace(1).\n";
+
+enum { OPTION_ALL = 256, OPTION_NO_BPF, OPTION_JSON, OPTION_SOCKET };
+
+struct tally {
+    enum kernel_event_kind kind;
+    char port[KERNEL_PORT_SIZE];
+    char reason[KERNEL_TEXT_SIZE];
+    char location[KERNEL_TEXT_SIZE];
+    uint64_t packets;
+};
+
+struct follow {
+    struct kernel_options kernel;
+    const char *socket, *switch_name;
+    uint64_t time_ns, count;
+    bool json, quiet;
+    uint64_t wall_offset_ns;
+    struct tally tallies[TALLIES_MAX];
+    size_t tally_count;
+    uint64_t beyond; /* packets of tallies that found no place */
+    uint64_t packets;
+    struct kernel_watch watch;
+};
+
+static void tally_add(struct follow *follow, const struct kernel_event *event)
+{
+    size_t i = 0;
+    follow->packets += event->count;
+    while (i < follow->tally_count && (follow->tallies[i].kind != event->kind ||
+                                       strcmp(follow->tallies[i].port, event->device->port) != 0 ||
+                                       strcmp(follow->tallies[i].reason, event->reason) != 0 ||
+                                       strcmp(follow->tallies[i].location, event->location) != 0)) {
+        i++;
+    }
+    if (i == TALLIES_MAX) {
+        follow->beyond += event->count;
+        return;
+    }
+    struct tally *tally = &follow->tallies[i];
+    if (i == follow->tally_count) {
+        *tally = (struct tally){.kind = event->kind};
+        memcpy(tally->port, event->device->port, sizeof(tally->port));
+        memcpy(tally->reason, event->reason, sizeof(tally->reason));
+        memcpy(tally->location, event->location, sizeof(tally->location));
+        follow->tally_count++;
+    }
+    tally->packets += event->count;
+}
+
+static void story_print(const struct kernel_story *story)
+{
+    char text[32];
+    time_t seconds = (time_t)(story->event.wall_ns / NS_PER_SECOND);
+    struct tm local;
+    localtime_r(&seconds, &local);
+    strftime(text, sizeof(text), "%H:%M:%S", &local);
+    printf("%s.%06" PRIu64 "  %s\n", text, story->event.wall_ns % NS_PER_SECOND / 1000,
+           story->message);
+}
+
+static void story_json(const struct kernel_story *story)
+{
+    struct json_writer json;
+    struct xsw_error error;
+    json_init_stream(&json, stdout, 0);
+    json_object_open(&json, NULL);
+    json_u64(&json, "format", 1);
+    json_text(&json, "event", story->event.name);
+    json_u64(&json, "mono_ns", story->event.mono_ns);
+    json_u64(&json, "wall_ns", story->event.wall_ns);
+    json_text(&json, "message", story->message);
+    for (size_t i = 0; i < story->event.field_count; i++) {
+        const char *value = story->fields[i].value;
+        size_t length = strlen(value);
+        /* Numbers of the story are numbers here. */
+        if (length > 0 && length < 20 && strspn(value, "0123456789") == length) {
+            json_raw(&json, story->fields[i].name, value, length);
+        } else {
+            json_text(&json, story->fields[i].name, value);
+        }
+    }
+    json_object_close(&json);
+    if (json_finish(&json, &error) == XSW_OK) {
+        putchar('\n');
+    }
+}
+
+static void group_show(const struct kernel_group *group, void *context)
+{
+    struct follow *follow = context;
+    struct kernel_story story;
+    if (group->first.kind != KERNEL_LOST) {
+        tally_add(follow, &group->first);
+    }
+    if (follow->quiet) {
+        return;
+    }
+    kernel_story_tell(&story, group, follow->wall_offset_ns);
+    if (follow->json) {
+        story_json(&story);
+    } else {
+        story_print(&story);
+    }
+    fflush(stdout);
+}
+
+static const char *kind_name(enum kernel_event_kind kind)
+{
+    static const char *const names[] = {[KERNEL_DROP] = "kernel_drop",
+                                        [KERNEL_XDP_EXCEPTION] = "kernel_xdp_exception",
+                                        [KERNEL_XDP_REDIRECT] = "kernel_xdp_redirect_err",
+                                        [KERNEL_LOST] = "kernel_lost"};
+    return names[kind];
+}
+
+static void sums_json(const struct follow *follow)
+{
+    struct json_writer json;
+    struct xsw_error error;
+    json_init_stream(&json, stdout, 0);
+    json_object_open(&json, NULL);
+    json_u64(&json, "format", 1);
+    json_text(&json, "event", "sums");
+    json_array_open(&json, "drops");
+    for (size_t i = 0; i < follow->tally_count; i++) {
+        const struct tally *tally = &follow->tallies[i];
+        json_object_open(&json, NULL);
+        json_text(&json, "event", kind_name(tally->kind));
+        json_text(&json, "port", tally->port);
+        json_text(&json, "reason", tally->reason);
+        json_text(&json, "location", tally->location);
+        json_u64(&json, "packets", tally->packets);
+        json_object_close(&json);
+    }
+    json_array_close(&json);
+    json_u64(&json, "packets", follow->packets);
+    json_u64(&json, "untold", kernel_trace_silent(follow->watch.trace));
+    json_u64(&json, "lost_events", kernel_trace_lost(follow->watch.trace));
+    json_object_close(&json);
+    if (json_finish(&json, &error) == XSW_OK) {
+        putchar('\n');
+    }
+}
+
+static void sums_print(const struct follow *follow)
+{
+    uint64_t lost = kernel_trace_lost(follow->watch.trace);
+    printf("%s%" PRIu64 " packets dropped by the kernel behind ports\n", follow->quiet ? "" : "\n",
+           follow->packets);
+    for (size_t i = 0; i < follow->tally_count; i++) {
+        const struct tally *tally = &follow->tallies[i];
+        printf("%10" PRIu64 "  %-16s %s%s%s%s\n", tally->packets, tally->port,
+               tally->kind == KERNEL_DROP ? "" : "XDP ", tally->reason,
+               tally->location[0] != '\0' ? " in " : "", tally->location);
+    }
+    if (follow->beyond > 0) {
+        printf("%10" PRIu64 "  in more kinds than are listed\n", follow->beyond);
+    }
+    uint64_t silent = kernel_trace_silent(follow->watch.trace);
+    if (silent > 0) {
+        printf("%10" PRIu64 "  not shown: OTHERHOST, NO_SOCKET and the like (--all-reasons)\n",
+               silent);
+    }
+    if (lost > 0) {
+        printf("%10" PRIu64 "  events of the kernel were lost: the sums are too low\n", lost);
+    }
+}
+
+/* Options ------------------------------------------------------------------------------------ */
+
+static bool number_take(const char *option, double *number)
+{
+    char *end;
+    *number = strtod(optarg, &end);
+    if (end == optarg || *end != '\0' || !(*number > 0 && *number < 1e15)) {
+        fprintf(stderr, "xsw trace kernel: %s %s: expected a number above 0\n", option, optarg);
+        return false;
+    }
+    return true;
+}
+
+/* -1 to go on, else the exit code. */
+static int option_take(struct follow *follow, int option)
+{
+    double number;
+    switch (option) {
+    case 't':
+        if (!number_take("--time", &number)) {
+            return EXIT_USAGE;
+        }
+        follow->time_ns = (uint64_t)(number * NS_PER_SECOND);
+        return -1;
+    case 'c':
+        if (!number_take("--count", &number)) {
+            return EXIT_USAGE;
+        }
+        follow->count = (uint64_t)number;
+        return -1;
+    case OPTION_ALL:
+        follow->kernel.all_reasons = true;
+        return -1;
+    case OPTION_NO_BPF:
+        follow->kernel.no_probe = true;
+        return -1;
+    case 'q':
+        follow->quiet = true;
+        return -1;
+    case OPTION_JSON:
+        follow->json = true;
+        return -1;
+    case 'S':
+        follow->switch_name = optarg;
+        return -1;
+    case OPTION_SOCKET:
+        follow->socket = optarg;
+        return -1;
+    case 'h':
+        fputs(help_text, stdout);
+        return EXIT_DONE;
+    default:
+        fputs("Try `xsw trace kernel --help`.\n", stderr);
+        return EXIT_USAGE;
+    }
+}
+
+static int options_take(struct follow *follow, int argc, char **argv)
+{
+    static const struct option known[] = {{"time", required_argument, NULL, 't'},
+                                          {"count", required_argument, NULL, 'c'},
+                                          {"all-reasons", no_argument, NULL, OPTION_ALL},
+                                          {"no-bpf", no_argument, NULL, OPTION_NO_BPF},
+                                          {"quiet", no_argument, NULL, 'q'},
+                                          {"json", no_argument, NULL, OPTION_JSON},
+                                          {"switch", required_argument, NULL, 'S'},
+                                          {"socket", required_argument, NULL, OPTION_SOCKET},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    int code = -1;
+    int option;
+    optind = 1;
+    while (code < 0 && (option = getopt_long(argc, argv, "t:c:qS:h", known, NULL)) != -1) {
+        code = option_take(follow, option);
+    }
+    if (code < 0 && optind < argc) {
+        fprintf(stderr, "xsw trace kernel: \"%s\": expected options only\n", argv[optind]);
+        return EXIT_USAGE;
+    }
+    return code;
+}
+
+/* Following ---------------------------------------------------------------------------------- */
+
+static int stop_fd_open(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static enum xsw_status turns(struct follow *follow, int stop_fd, struct xsw_error *error)
+{
+    uint64_t started_ns = clock_mono_ns();
+    struct pollfd wait = {.fd = stop_fd, .events = POLLIN};
+    bool is_over = false;
+    while (!is_over && !ferror(stdout)) {
+        is_over = poll(&wait, 1, TURN_MS) > 0 ||
+                  (follow->time_ns != 0 && clock_mono_ns() - started_ns >= follow->time_ns) ||
+                  (follow->count != 0 && follow->packets >= follow->count);
+        enum xsw_status status = kernel_watch_turn(&follow->watch, error);
+        if (status != XSW_OK) {
+            return status;
+        }
+    }
+    return XSW_OK;
+}
+
+static int follow_run(struct follow *follow, struct client *client, struct xsw_error *error)
+{
+    enum xsw_status status =
+        kernel_watch_open(&follow->watch, &follow->kernel, client, group_show, follow, error);
+    if (status != XSW_OK) {
+        return EXIT_FAILED;
+    }
+    int stop_fd = stop_fd_open();
+    const char *remark = kernel_trace_remark(follow->watch.trace);
+    if (remark[0] != '\0') {
+        fprintf(stderr,
+                "xsw trace kernel: %s: ports are found by net:* events, which cost more and miss "
+                "some\n",
+                remark);
+    }
+    fprintf(stderr, "following the kernel: Ctrl-C to stop\n");
+    status = turns(follow, stop_fd, error);
+    if (follow->json) {
+        sums_json(follow);
+    } else {
+        sums_print(follow);
+    }
+    int code = status != XSW_OK                             ? EXIT_FAILED
+               : kernel_trace_lost(follow->watch.trace) > 0 ? EXIT_FOUND
+                                                            : EXIT_DONE;
+    kernel_watch_close(&follow->watch);
+    close(stop_fd);
+    return code;
+}
+
+int cmd_trace_kernel(int argc, char **argv)
+{
+    struct follow *follow = calloc(1, sizeof(*follow));
+    if (follow == NULL) {
+        fprintf(stderr, "xsw trace kernel: no memory\n");
+        return EXIT_FAILED;
+    }
+    int code = options_take(follow, argc, argv);
+    struct client *client = NULL;
+    struct xsw_error error = {0};
+    if (code < 0) {
+        follow->wall_offset_ns = clock_wall_ns() - clock_mono_ns();
+        enum xsw_status status = client_connect(follow->socket, &client, &error);
+        if (status == XSW_OK && follow->switch_name != NULL) {
+            status = client_select(client, follow->switch_name, &error);
+        }
+        code = status == XSW_OK ? follow_run(follow, client, &error) : EXIT_FAILED;
+        if (code == EXIT_FAILED) {
+            fprintf(stderr, "xsw trace kernel: %s\n", error.text);
+        }
+    }
+    client_close(client);
+    free(follow);
+    return code;
+}

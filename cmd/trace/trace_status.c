@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * xsw trace: sessions that are there: what they have lost, what can be taken out of them, and their
+ * end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/command.h"
+#include "cmd/listing.h"
+#include "cmd/trace/kernel_teller.h"
+#include "cmd/trace/trace.h"
+#include "cmd/trace/trace_daemons.h"
+#include "cmd/trace/trace_session.h"
+
+static bool name_only(struct command *command, const char **name)
+{
+    *name = NULL;
+    if (command_has_word(command) && !trace_name_take(command, name)) {
+        return false;
+    }
+    return command_ends(command);
+}
+
+/* Overwriting is what a session in memory does; anywhere else it is a loss. */
+static uint64_t lost_buffers(const struct trace_session *session)
+{
+    return session->mode != TRACE_SNAPSHOT ? session->overwritten : 0;
+}
+
+static bool is_disk_full(const struct trace_session *session)
+{
+    return session->disk_free_bytes < TRACE_DISK_LOW_BYTES;
+}
+
+static int session_verdict(const struct trace_session *session)
+{
+    bool has_lost = session->lost_events > 0 || lost_buffers(session) > 0 || is_disk_full(session);
+    return has_lost ? EXIT_FOUND : EXIT_DONE;
+}
+
+static json_t *session_json(const struct trace_session *session)
+{
+    static const char *const modes[] = {"snapshot", "folder", "remote", "live"};
+    return json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:b}", "session", session->name, "mode",
+                     modes[session->mode], "path", session->path, "running", session->is_running,
+                     "lost_events", (json_int_t)session->lost_events, "lost_buffers",
+                     (json_int_t)lost_buffers(session), "disk_full", is_disk_full(session));
+}
+
+/* What is missing from the trace, in sentences. */
+static void losses_print(const struct trace_session *session)
+{
+    if (session->lost_events > 0) {
+        printf("session %s: %llu events were lost: the buffers were full; the trace says where\n",
+               session->name, (unsigned long long)session->lost_events);
+    }
+    if (lost_buffers(session) > 0) {
+        printf("session %s: %llu buffers of events were lost\n", session->name,
+               (unsigned long long)lost_buffers(session));
+    }
+    if (is_disk_full(session)) {
+        printf("session %s: the disk of %s is full: what came since then is not in the trace; make "
+               "room and start a new session\n",
+               session->name, session->path);
+    }
+}
+
+int trace_stop(struct command *command)
+{
+    struct trace_session session;
+    struct xsw_error error = {0};
+    const char *name;
+    if (!name_only(command, &name)) {
+        return EXIT_USAGE;
+    }
+    kernel_teller_flush(command->socket);
+    if (trace_session_stop(name != NULL ? name : trace_default_name, &session, &error) != XSW_OK) {
+        return trace_failed(command, &error);
+    }
+    int exit_code = session_verdict(&session);
+    if (command->json) {
+        session.is_running = false;
+        int printed = command_print_json(session_json(&session));
+        return printed != EXIT_DONE ? printed : exit_code;
+    }
+    printf("session %s has ended%s%s\n", session.name, session.path[0] != '\0' ? ": " : "",
+           session.path);
+    losses_print(&session);
+    return exit_code;
+}
+
+static int sessions_print(const struct trace_session *sessions, size_t count)
+{
+    static const struct listing_column columns[] = {
+        {"SESSION", false}, {"STATE", false}, {"LOST EVENTS", true}, {"WHERE", false}};
+    struct listing listing;
+    listing_init(&listing, columns, sizeof(columns) / sizeof(columns[0]));
+    for (size_t i = 0; i < count; i++) {
+        listing_text(&listing, "%s", sessions[i].name);
+        listing_text(&listing, "%s", sessions[i].is_running ? "records" : "stopped");
+        listing_count(&listing, (long long)sessions[i].lost_events);
+        listing_text(&listing, "%s",
+                     sessions[i].mode == TRACE_SNAPSHOT ? "in memory" : sessions[i].path);
+    }
+    int exit_code = listing_print(&listing);
+    listing_fini(&listing);
+    for (size_t i = 0; i < count; i++) {
+        losses_print(&sessions[i]);
+    }
+    return exit_code;
+}
+
+static int sessions_show(const struct command *command, const struct trace_session *sessions,
+                         size_t count)
+{
+    int verdict = EXIT_DONE;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, session_json(&sessions[i]));
+        verdict = session_verdict(&sessions[i]) != EXIT_DONE ? EXIT_FOUND : verdict;
+    }
+    int exit_code = EXIT_DONE;
+    if (command->json) {
+        exit_code = command_print_json(json_pack("{s:O,s:b}", "sessions", list, "kernel",
+                                                 kernel_teller_runs(command->socket)));
+    } else if (count == 0) {
+        puts("no session records events of xsw");
+    } else {
+        exit_code = sessions_print(sessions, count);
+        puts(kernel_teller_runs(command->socket)
+                 ? "what the kernel drops behind ports is told too"
+                 : "what the kernel drops behind ports is not told");
+    }
+    json_decref(list);
+    return exit_code != EXIT_DONE ? exit_code : verdict;
+}
+
+int trace_status(struct command *command)
+{
+    struct trace_session *sessions = NULL;
+    struct trace_session one;
+    struct xsw_error error = {0};
+    const char *name;
+    size_t count = 0;
+    if (!name_only(command, &name)) {
+        return EXIT_USAGE;
+    }
+    enum xsw_status status = XSW_OK;
+    if (name != NULL) {
+        status = trace_session_find(name, &one, &error);
+        return status == XSW_OK ? sessions_show(command, &one, 1) : trace_failed(command, &error);
+    }
+    if (trace_session_daemon_is_there()) {
+        status = trace_sessions_list(&sessions, &count, &error);
+    }
+    int exit_code =
+        status == XSW_OK ? sessions_show(command, sessions, count) : trace_failed(command, &error);
+    free(sessions);
+    return exit_code;
+}
+
+/* snapshot, rotate, relay -------------------------------------------------------------------- */
+
+static int path_print(const struct command *command, const char *name, const char *what,
+                      const char *path)
+{
+    if (command->json) {
+        return command_print_json(json_pack("{s:s,s:s}", "session", name, "path", path));
+    }
+    printf("session %s: %s %s\n", name, what, path);
+    return EXIT_DONE;
+}
+
+int trace_snapshot(struct command *command)
+{
+    char path[TRACE_PATH_SIZE];
+    struct xsw_error error = {0};
+    const char *name = NULL;
+    const char *to = NULL;
+    while (command_has_word(command)) {
+        if (command_accept(command, "to")) {
+            to = trace_value(command, "to");
+            if (to == NULL) {
+                return EXIT_USAGE;
+            }
+        } else if (!trace_name_take(command, &name)) {
+            return EXIT_USAGE;
+        }
+    }
+    char *folder = to != NULL ? command_absolute(to) : NULL;
+    name = name != NULL ? name : trace_default_name;
+    kernel_teller_flush(command->socket);
+    enum xsw_status status = trace_session_snapshot(name, folder, path, &error);
+    free(folder);
+    return status == XSW_OK ? path_print(command, name, "a snapshot is in", path)
+                            : trace_failed(command, &error);
+}
+
+int trace_rotate(struct command *command)
+{
+    char path[TRACE_PATH_SIZE];
+    struct xsw_error error = {0};
+    const char *name;
+    if (!name_only(command, &name)) {
+        return EXIT_USAGE;
+    }
+    name = name != NULL ? name : trace_default_name;
+    kernel_teller_flush(command->socket);
+    return trace_session_rotate(name, path, &error) == XSW_OK
+               ? path_print(command, name, "what was recorded until now is in", path)
+               : trace_failed(command, &error);
+}
+
+int trace_relay(struct command *command)
+{
+    struct xsw_error error = {0};
+    const char *address = "127.0.0.1";
+    bool was_started = false;
+    const char *folder = command_need(command, "the folder for the traces");
+    if (folder != NULL && command_accept(command, "listen")) {
+        address = trace_value(command, "listen");
+    }
+    if (folder == NULL || address == NULL || !command_ends(command)) {
+        return EXIT_USAGE;
+    }
+    char *path = command_absolute(folder);
+    enum xsw_status status = trace_relay_daemon(address, path, &was_started, &error);
+    free(path);
+    if (status != XSW_OK) {
+        return trace_failed(command, &error);
+    }
+    if (command->json) {
+        return command_print_json(
+            json_pack("{s:b,s:s}", "started", was_started, "address", address));
+    }
+    printf("lttng-relayd %s on %s: `xsw trace start to net://%s` on the hosts, `xsw trace follow "
+           "net://%s` here\n",
+           was_started ? "listens" : "was there already, with a folder of its own,", address,
+           address, address);
+    return EXIT_DONE;
+}

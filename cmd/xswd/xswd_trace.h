@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef XSW_CMD_XSWD_TRACE_H
+#define XSW_CMD_XSWD_TRACE_H
+
+/*
+ * The trace methods of the control socket: trace.enable, trace.disable, trace.status. They are here
+ * because the switch does not know tracing. The provider, and with it LTTng, is loaded by the first
+ * trace.enable. From then on xswd looks once a second, and when it is asked, which events some
+ * LTTng session records, and has the switches tell of those and of no others.
+ *
+ * Threads: control thread.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "switch/control/rpc.h"
+#include "switch/switches.h"
+
+struct trace_events;
+struct trace_provider;
+
+struct xswd_trace {
+    struct rpc_table table;
+    struct switches *switches;
+    const struct trace_provider *provider; /* null: not loaded */
+    bool is_on;
+    uint64_t budget_ns; /* of a worker's turn */
+    struct trace_events *followed[SWITCHES_MAX];
+};
+
+/* Ready for control_server_add(server, &trace->table, …). The struct must not move. */
+void xswd_trace_init(struct xswd_trace *trace, struct switches *switches);
+/* About once a second. */
+void xswd_trace_tick(struct xswd_trace *trace);
+/* To be called before the switches are destroyed. */
+void xswd_trace_fini(struct xswd_trace *trace);
+
+#endif
