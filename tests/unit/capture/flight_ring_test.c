@@ -74,6 +74,8 @@ static void write_until(uint64_t first, uint64_t last)
 struct seen {
     uint64_t first, last, count, missed;
     bool is_in_order, is_true, has_timelines;
+    bool ends_empty; /* the last block had just begun: it tells what was missed, and has no journey
+                      */
 };
 
 /* What a cursor finds, counted by the numbers that the blocks tell. */
@@ -103,6 +105,7 @@ static struct seen read_all(struct flight_cursor *cursor)
             next++;
         }
         assert_int_equal(status, XSW_END);
+        seen.ends_empty = next == copy.journeys_before;
         flight_copy_free(&copy);
     }
     return seen;
@@ -347,7 +350,8 @@ static void copies_of_a_living_ring_are_whole_however_fast_it_is_written(void **
     while (lapped < ROUNDS) {
         struct seen seen = read_from_the_oldest();
         assert_true(seen.is_in_order && seen.is_true && seen.has_timelines);
-        assert_int_equal(seen.missed + seen.count, seen.last);
+        assert_true(seen.missed + seen.count == seen.last || seen.ends_empty);
+        assert_true(seen.missed + seen.count >= seen.last);
         lapped += seen.missed > 0;
     }
     atomic_store(&is_over, true);

@@ -231,10 +231,10 @@ static void rules_come_and_go_while_workers_run(void **state)
         uint64_t offered = capture_session_account(seen[0].session, 0).offered;
         set_with(0, &rules[round % KINDS]);
         set_with(1, &rules[(round + 2) % KINDS]);
-        while (capture_session_account(seen[0].session, 0).offered < offered + 300) {
+        do {
             ring_read(0);
             ring_read(1);
-        }
+        } while (capture_session_account(seen[0].session, 0).offered < offered + 300);
     }
     assert_int_equal(capture_session_stop(seen[0].session, NULL), XSW_OK);
     assert_int_equal(capture_session_stop(seen[1].session, NULL), XSW_OK);
