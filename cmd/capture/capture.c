@@ -451,6 +451,7 @@ static void recorder_close(struct recorder *recorder)
     capture_end_fini(&recorder->end);
     capture_names_close(&recorder->names);
     json_decref(recorder->first);
+    json_decref(recorder->first_filter);
     json_decref(recorder->attached);
     client_close(recorder->client);
     capture_options_fini(&recorder->options);

@@ -29,8 +29,9 @@ struct recorder {
     struct capture_run_options options;
     struct client *client;
     struct capture_names names;
-    json_t *attached; /* what capture.attach answered */
-    json_t *first;    /* the dictionary at the start, whose texts the file borrows to its end */
+    json_t *attached;     /* what capture.attach answered */
+    json_t *first;        /* the dictionary at the start, whose texts the file borrows to its end */
+    json_t *first_filter; /* so also this one, of `attached`, which may get another */
     struct ring_set set;
     struct capture_files files;
     struct pcapng_writer *writer; /* the file's; borrowed */

@@ -83,6 +83,7 @@ enum xsw_status recorder_file_open(struct recorder *recorder, struct xsw_error *
         return status;
     }
     recorder->first = json_incref(recorder->names.dictionary);
+    recorder->first_filter = json_incref(json_object_get(recorder->attached, "filter"));
     uint64_t stages =
         (uint64_t)json_integer_value(json_object_get(recorder->attached, "stage_set"));
     for (uint32_t i = 0; i < recorder->set.count; i++) {
@@ -106,9 +107,8 @@ enum xsw_status recorder_file_open(struct recorder *recorder, struct xsw_error *
         .switch_name = name,
         .os = recorder->os,
         .comment = recorder->comment,
-        .filter = recorder->names.hides
-                      ? json_string_value(json_object_get(recorder->attached, "filter"))
-                      : recorder->options.filter,
+        .filter = recorder->names.hides ? json_string_value(recorder->first_filter)
+                                        : recorder->options.filter,
         .wall_offset_ns = number_of(clock, "wall_ns") - number_of(clock, "mono_ns"),
         .snap_length = (uint32_t)number_of(recorder->attached, "snap_length"),
         .stages = stages,
