@@ -169,7 +169,8 @@ counted_all() {
 # capture_start [OPTIONS]: into capture.pcapng.
 capture_start() {
     : >capture.log # the one before this must not answer for it
-    "$XSW" capture --json -w capture.pcapng "$@" >capture.json 2>capture.log &
+    # Under a sanitizer a capture takes more of the worker's time than it may by default.
+    "$XSW" capture --json --budget 100 -w capture.pcapng "$@" >capture.json 2>capture.log &
     capture=$!
     until_true 20 grep -q '^recording' capture.log
 }
