@@ -3,6 +3,8 @@
  * same slot. */
 #include "analyzer/selection.h"
 
+#include "analyzer/journey_facts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,13 +29,6 @@ struct selection {
     struct table listed;
 };
 
-/* Names -------------------------------------------------------------------------------------- */
-
-static uint32_t port_value(struct dictionary_label label)
-{
-    return label.id | (uint32_t)label.name << 16;
-}
-
 static const char *port_at(const struct dictionary *dictionary, size_t index, uint32_t *value)
 {
     if (index < dictionary->ports.count) {
@@ -46,7 +41,7 @@ static const char *port_at(const struct dictionary *dictionary, size_t index, ui
     }
     const struct dictionary_tap_port *tap = table_key(&dictionary->tap_ports, index);
     struct dictionary_label label = {.id = tap->id, .name = (uint16_t)(index + 1)};
-    *value = port_value(label);
+    *value = journey_facts_port(label);
     return tap->name;
 }
 
@@ -172,40 +167,10 @@ void selection_destroy(struct selection *selection)
 
 /* Facts -------------------------------------------------------------------------------------- */
 
-static uint8_t origin_of(const struct record *record)
-{
-    if (record->fixed.kind == META_INJECTED) {
-        return FACTS_INJECTED;
-    }
-    if (record->fixed.kind != META_CLONE && record->fixed.parent_id == 0) {
-        return FACTS_RECEIVED;
-    }
-    return (record->fixed.flags & META_FLOOD) != 0    ? FACTS_FLOOD
-           : (record->fixed.flags & META_MIRROR) != 0 ? FACTS_MIRROR
-                                                      : FACTS_CLONE;
-}
-
 static void begin_take(struct journey_facts *facts, const struct journey_filter *filter,
                        const struct record *record)
 {
-    struct meta_reader items = record->items;
-    struct meta_item item;
-    facts->parent_id = record->fixed.parent_id;
-    facts->length = record->original_length;
-    facts->origin = origin_of(record);
-    if (facts->origin == FACTS_RECEIVED) {
-        facts->source_port = port_value(record->port);
-    } else {
-        facts_add_stage(facts, record->fixed.stage);
-    }
-    if (facts->origin == FACTS_FLOOD || facts->origin == FACTS_MIRROR) {
-        facts->destination_port = port_value(record->port);
-    }
-    while (record_next_item(&items, &item)) {
-        if (item.type == META_TLV_SOURCE) {
-            facts->source_port = item.port;
-        }
-    }
+    journey_facts_begin(facts, record);
     facts->pcap_matches = journey_filter_bytes(filter, record->bytes, record->original_length,
                                                record->captured_length);
 }
@@ -265,7 +230,7 @@ static void end_take(struct open_journey *open, const struct analysis_session *s
         facts->latency_ns = open->held_ns;
     }
     if (facts->outcome == FACTS_DELIVERED || (stage != NULL && stage->egress)) {
-        facts->destination_port = port_value(record->port);
+        facts->destination_port = journey_facts_port(record->port);
     }
 }
 

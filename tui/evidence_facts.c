@@ -1,55 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tui/evidence_facts.h"
 
-#include "analyzer/selection.h"
+#include "analyzer/journey_facts.h"
 
 enum { PATH_SEED = 0x811c9dc5, PATH_PRIME = 0x01000193 };
-
-/* A port as it stands in the facts: the inverse of selection_label(). */
-static uint32_t port_value(struct dictionary_label label)
-{
-    return label.id | (uint32_t)label.name << 16;
-}
 
 static uint32_t path_add(uint32_t hash, uint32_t stage, uint32_t what)
 {
     return ((hash ^ stage) * PATH_PRIME ^ what) * PATH_PRIME;
 }
 
-static uint8_t origin_of(const struct record *record)
-{
-    if (record->fixed.kind == META_INJECTED) {
-        return FACTS_INJECTED;
-    }
-    if (record->fixed.kind != META_CLONE && record->fixed.parent_id == 0) {
-        return FACTS_RECEIVED;
-    }
-    return (record->fixed.flags & META_FLOOD) != 0    ? FACTS_FLOOD
-           : (record->fixed.flags & META_MIRROR) != 0 ? FACTS_MIRROR
-                                                      : FACTS_CLONE;
-}
-
 void evidence_facts_begin(struct evidence_journey *journey, const struct record *record)
 {
     struct journey_facts *facts = &journey->facts;
-    struct meta_reader items = record->items;
-    struct meta_item item;
-    facts->parent_id = record->fixed.parent_id;
-    facts->length = record->original_length;
-    facts->origin = origin_of(record);
-    if (facts->origin == FACTS_RECEIVED) {
-        facts->source_port = port_value(record->port);
-    } else {
-        facts_add_stage(facts, record->fixed.stage);
-    }
-    if (facts->origin == FACTS_FLOOD || facts->origin == FACTS_MIRROR) {
-        facts->destination_port = port_value(record->port);
-    }
-    while (record_next_item(&items, &item)) {
-        if (item.type == META_TLV_SOURCE) {
-            facts->source_port = item.port;
-        }
-    }
+    journey_facts_begin(facts, record);
     journey->path_hash = path_add(PATH_SEED, record->fixed.stage, facts->origin);
     journey->has_first = record_is_first(record);
 }
@@ -106,7 +70,7 @@ static void end_take(struct evidence_journey *journey, const struct record *reco
     facts->latency_ns = passed_ns > facts->latency_ns ? passed_ns : facts->latency_ns;
     facts->latency_ns = journey->held_ns > facts->latency_ns ? journey->held_ns : facts->latency_ns;
     if (facts->outcome == FACTS_DELIVERED || (stage != NULL && stage->egress)) {
-        facts->destination_port = port_value(record->port);
+        facts->destination_port = journey_facts_port(record->port);
     }
     journey->rule = meta_rule_number(record->fixed.stage, record->fixed.rule);
     journey->path_hash = path_add(journey->path_hash, facts->reason, facts->outcome);
