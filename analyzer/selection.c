@@ -3,11 +3,10 @@
  * same slot. */
 #include "analyzer/selection.h"
 
-#include "analyzer/journey_facts.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/journey_facts.h"
 #include "base/error.h"
 
 struct open_journey {
@@ -28,6 +27,8 @@ struct selection {
     uint64_t matched, total;
     struct table listed;
 };
+
+/* Names -------------------------------------------------------------------------------------- */
 
 static const char *port_at(const struct dictionary *dictionary, size_t index, uint32_t *value)
 {
