@@ -182,27 +182,34 @@ static void session_leave(struct xswd_capture *capture, struct xswd_session *pla
     session_close(place);
 }
 
-static enum xsw_status method_detach(void *context, const struct rpc_caller *caller,
-                                     const json_t *params, struct rpc_reply *reply,
-                                     struct xsw_error *error)
+/* What needs nothing but the number of a session. */
+static enum xsw_status session_number_read(const json_t *params, int64_t *number,
+                                           struct xsw_error *error)
 {
     static const char *const members[] = {"session", NULL};
     struct config_reader reader;
     struct config_node node = config_node_root(&reader, "params", params, error);
-    int64_t number = 0;
-
     config_node_check_object(&node, members);
     config_node_require(&node, "session");
-    config_node_number(&node, "session", 0, UINT32_MAX, &number);
-    if (reader.status != XSW_OK) {
-        return reader.status;
+    config_node_number(&node, "session", 0, UINT32_MAX, number);
+    return reader.status;
+}
+
+static enum xsw_status method_detach(void *context, const struct rpc_caller *caller,
+                                     const json_t *params, struct rpc_reply *reply,
+                                     struct xsw_error *error)
+{
+    int64_t number = 0;
+    enum xsw_status status = session_number_read(params, &number, error);
+    if (status != XSW_OK) {
+        return status;
     }
     struct xswd_session *place = session_find(context, caller->client, number);
     if (place == NULL) {
         return error_set(error, XSW_NOT_FOUND, "this connection has no capture session %lld",
                          (long long)number);
     }
-    enum xsw_status status = capture_session_stop(place->session, error);
+    status = capture_session_stop(place->session, error);
     json_t *result = NULL;
     if (status == XSW_OK) {
         uint32_t workers = vswitch_worker_count(place->vswitch);
@@ -302,22 +309,16 @@ static enum xsw_status method_stop(void *context, const struct rpc_caller *calle
                                    const json_t *params, struct rpc_reply *reply,
                                    struct xsw_error *error)
 {
-    static const char *const members[] = {"session", NULL};
-    struct config_reader reader;
-    struct config_node node = config_node_root(&reader, "params", params, error);
     int64_t number = 0;
-
-    config_node_check_object(&node, members);
-    config_node_require(&node, "session");
-    config_node_number(&node, "session", 0, UINT32_MAX, &number);
-    if (reader.status != XSW_OK) {
-        return reader.status;
+    enum xsw_status status = session_number_read(params, &number, error);
+    if (status != XSW_OK) {
+        return status;
     }
     struct xswd_session *place = session_of_caller(context, caller, number, error);
     if (place == NULL) {
         return error->status;
     }
-    enum xsw_status status = capture_session_stop(place->session, error);
+    status = capture_session_stop(place->session, error);
     return status == XSW_OK ? control_reply(reply, place_json(place), error) : status;
 }
 
