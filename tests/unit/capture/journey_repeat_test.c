@@ -21,16 +21,16 @@
 
 enum { JOURNEYS = 4000, LENGTH_MAX = 256, BATCH = 16 };
 
-struct room {
+union room {
     struct ring_journey journey;
-    uint8_t bytes[LENGTH_MAX + 64];
+    uint8_t bytes[sizeof(struct ring_journey) + LENGTH_MAX + 64];
 };
 
 static uint64_t random_state;
-static struct room room;
-static struct {
+static union room room;
+static union {
     struct ring_timeline timeline;
-    struct ring_hop hops[8];
+    uint8_t bytes[sizeof(struct ring_timeline) + 8 * sizeof(struct ring_hop)];
 } timeline;
 
 static void names_give(void *context, uint16_t port, uint16_t stage, struct tap_names *names)
@@ -64,7 +64,7 @@ static void timeline_make(void)
         .rx_mono_ns = 1000000 + below(1000),
         .generation = 1 + below(3)};
     for (uint16_t i = 0; i < count; i++) {
-        timeline.hops[i] =
+        timeline.timeline.hops[i] =
             (struct ring_hop){.stage = stages[i], .since_rx_ns = (uint32_t)(10 * i + below(5))};
     }
 }
