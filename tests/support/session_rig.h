@@ -24,8 +24,8 @@ struct seen {
     uint32_t events[4];                       /* by kind */
     struct ring_event event;                  /* the last one */
     uint64_t before_event;                    /* journeys in front of it */
-    struct ring_journey last;                 /* without its bytes */
     uint64_t by_source[8], by_destination[8]; /* journeys, by port */
+    struct ring_journey last;                 /* without its bytes */
 };
 
 static struct rig rig;
