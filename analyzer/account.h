@@ -113,6 +113,11 @@ void account_add_event(struct account *account, const struct pcapng_event *event
 void account_add_gap(struct account *account, const struct meta_gap *gap);
 void account_add_drop(struct account *account, uint16_t stage, uint16_t reason);
 
+/* Adds what the records of a part say, which came behind all those in `account`. */
+void account_merge(struct account *account, const struct account *part);
+void account_file_merge(struct account_file *file, const struct account_file *part);
+void account_clear(struct account *part);
+
 /* The files of one recording that were seen. */
 struct account_span {
     uint32_t first, last; /* both 0: the recording is one file */

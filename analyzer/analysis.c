@@ -9,10 +9,10 @@
 
 #include "analyzer/analysis_record.h"
 #include "analyzer/analysis_section.h"
+#include "analyzer/analysis_stream.h"
+#include "analyzer/analysis_trace.h"
+#include "analyzer/index.h"
 #include "base/error.h"
-#include "formats/pcapng_read.h"
-
-enum { PROGRESS_ITEMS = 16384 };
 
 enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
                                 struct xsw_error *error)
@@ -24,6 +24,7 @@ enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
     if (open_max == 0) {
         open_max = JOURNEYS_OPEN_DEFAULT;
     }
+    made->open_max = open_max;
     events_init(&made->events);
     id_set_init(&made->ids, ID_SET_PAGES_MAX);
     table_init(&made->orphans, sizeof(struct analysis_orphan), sizeof(uint64_t),
@@ -57,10 +58,23 @@ void analysis_destroy(struct analysis *analysis)
     free(analysis->files);
     journey_joiner_destroy(analysis->joiner);
     trails_destroy(analysis->trails);
+    index_destroy(analysis->index);
     events_fini(&analysis->events);
     id_set_fini(&analysis->ids);
     table_fini(&analysis->orphans);
     free(analysis);
+}
+
+void analysis_use_threads(struct analysis *analysis, unsigned threads, size_t run_bytes)
+{
+    analysis->threads = threads < ANALYSIS_THREADS_MAX ? threads : ANALYSIS_THREADS_MAX;
+    analysis->run_bytes = run_bytes;
+}
+
+bool analysis_use_index(struct analysis *analysis, bool is_forced)
+{
+    analysis->index = index_create(is_forced);
+    return analysis->index != NULL;
 }
 
 void analysis_observe(struct analysis *analysis, analysis_observer *observer, void *context)
@@ -82,15 +96,6 @@ void analysis_restrict(struct analysis *analysis, analysis_wanted *wanted, const
     analysis->wanted_context = context;
 }
 
-/* Where the reading of a file stands. */
-struct analysis_stream {
-    struct analysis *analysis;
-    size_t number;                    /* of the file */
-    struct analysis_file *file;       /* of each item anew: opening another file may move it */
-    struct analysis_session *session; /* of the section; null before one of ours */
-    struct table taps; /* u32 interface -> struct dictionary_label, the port that it names */
-};
-
 static void tap_take(struct analysis_stream *reading, const struct pcapng_interface *interface)
 {
     struct dictionary_label port =
@@ -102,13 +107,25 @@ static void tap_take(struct analysis_stream *reading, const struct pcapng_interf
     }
 }
 
-/* By the interface of the record, unless that speaks of another port. */
-static void port_name(const struct analysis_stream *reading, uint32_t interface,
-                      struct record *record)
+void analysis_port_name(const struct table *taps, uint32_t interface, struct record *record)
 {
-    const struct dictionary_label *tap = table_find(&reading->taps, &interface);
+    const struct dictionary_label *tap = table_find(taps, &interface);
     if (tap != NULL && tap->id == record->port.id) {
         record->port = *tap;
+    }
+}
+
+void analysis_source_name(const struct dictionary *dictionary, struct record *record)
+{
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    bool may_tell = record_is_first(record) &&
+                    (record->fixed.parent_id != 0 || record->fixed.kind == META_INJECTED);
+    while (may_tell && record_next_item(&items, &item)) {
+        if (item.type == META_TLV_SOURCE) {
+            record->source = dictionary_find_label(dictionary, item.source.port, item.source.name,
+                                                   item.source.name_length);
+        }
     }
 }
 
@@ -136,7 +153,8 @@ static void packet_take(struct analysis_stream *reading, const struct pcapng_ite
                   (unsigned long long)item->offset, error.text);
         return;
     }
-    port_name(reading, item->packet.interface, &record);
+    analysis_port_name(&reading->taps, item->packet.interface, &record);
+    analysis_source_name(&reading->session->of->dictionary, &record);
     analysis_record(reading->analysis, reading->session, &record);
 }
 
@@ -168,7 +186,7 @@ static void item_take(struct analysis_stream *reading, const struct pcapng_item 
         analysis_summary(reading->analysis, reading->session, file, &item->statistics.json);
         break;
     case PCAPNG_EVENT:
-        events_add(&reading->analysis->events, &item->event);
+        analysis_event(reading->analysis, reading->session, file, &item->event);
         if (reading->session != NULL) {
             account_add_event(&reading->session->account, &item->event);
         }
@@ -214,6 +232,7 @@ enum xsw_status analysis_stream_open(struct analysis *analysis, const char *name
     made->analysis = analysis;
     made->number = analysis->file_count - 1;
     made->file->status = XSW_OK;
+    made->file->source = sources_begin(&analysis->sources, name, "pcapng");
     table_init(&made->taps, sizeof(uint32_t), sizeof(struct dictionary_label), DICTIONARY_MAX);
     *stream = made;
     return XSW_OK;
@@ -246,36 +265,6 @@ void analysis_stream_close(struct analysis_stream *stream, enum xsw_status statu
     free(stream);
 }
 
-enum xsw_status analysis_read(struct analysis *analysis, const char *path,
-                              analysis_progress *progress, void *context, struct xsw_error *error)
-{
-    struct analysis_stream *stream = NULL;
-    enum xsw_status opened = analysis_stream_open(analysis, path, &stream, error);
-    if (opened < 0) {
-        return opened;
-    }
-    struct pcapng_reader *reader = NULL;
-    struct xsw_error problem = {0};
-    struct pcapng_item item;
-    uint64_t items = 0;
-    enum xsw_status status = pcapng_reader_open(path, &reader, &problem);
-    while (status == XSW_OK) {
-        status = pcapng_reader_next(reader, &item, &problem);
-        if (status == XSW_OK) {
-            analysis_stream_item(stream, &item);
-        }
-        if (progress != NULL && ++items % PROGRESS_ITEMS == 0) {
-            uint64_t read_bytes;
-            uint64_t file_bytes;
-            pcapng_reader_progress(reader, &read_bytes, &file_bytes);
-            progress(path, read_bytes, file_bytes, context);
-        }
-    }
-    pcapng_reader_close(reader);
-    analysis_stream_close(stream, status, problem.text);
-    return XSW_OK;
-}
-
 static const char *missing_why(struct analysis_session *session)
 {
     if (session->is_torn) {
@@ -292,6 +281,7 @@ static const char *missing_why(struct analysis_session *session)
 enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *error)
 {
     analysis_records_close(analysis);
+    analysis_traces_close(analysis);
     for (size_t i = 0; i < analysis->session_count; i++) {
         struct analysis_session *session = analysis->sessions[i];
         /* Of several files, the accounts of some are not the account of all. */

@@ -38,6 +38,7 @@
 #include "analyzer/notes.h"
 #include "analyzer/paths.h"
 #include "analyzer/proof.h"
+#include "analyzer/sources.h"
 #include "analyzer/stations.h"
 #include "analyzer/trail.h"
 
@@ -46,7 +47,8 @@ enum {
     ANALYSIS_SWITCHES_MAX = 8,
     ANALYSIS_SESSIONS_MAX = 64,
     ANALYSIS_ORPHANS_MAX = 65536, /* copies seen before their parent, at any time */
-    ANALYSIS_NAME_SIZE = 64
+    ANALYSIS_NAME_SIZE = 64,
+    ANALYSIS_THREADS_MAX = 8
 };
 
 /* One file, in the order given. */
@@ -58,6 +60,8 @@ struct analysis_file {
     uint64_t packets;       /* all packet records */
     uint64_t foreign;       /* of them without metadata of ours */
     bool has_sections;      /* at least one of ours */
+    bool is_trace;          /* no recording: CTF, or a trace of the kernel */
+    uint16_t source;        /* its number in the analysis' sources */
 };
 
 struct analysis_session {
@@ -67,6 +71,7 @@ struct analysis_session {
     char filter[256];
     char where[256]; /* metadata expression of the capture; "": none */
     uint64_t snap_length;
+    int machine; /* that it was captured on, of the analysis' sources; -1: not told */
     bool has_clock;
     uint64_t clock_mono_ns, clock_wall_ns; /* the same moment */
     uint64_t stages_at_start;
@@ -83,6 +88,8 @@ struct analysis_switch {
     char id[ANALYSIS_NAME_SIZE];
     char name[ANALYSIS_NAME_SIZE];
     char host[ANALYSIS_NAME_SIZE];
+    int machine;    /* of the analysis' sources; -1: not told */
+    bool is_traced; /* only traces tell of it: there are no journeys */
     struct dictionary dictionary;
     struct account_file total;  /* over all sessions, each packet once */
     struct table receive_ports; /* struct dictionary_label -> u64 packets received at it */
@@ -124,7 +131,13 @@ struct analysis {
     struct journey_joiner *joiner;
     struct trails *trails;
     struct events events; /* of all switches */
-    struct id_set ids;    /* begun, by session */
+    struct sources sources;
+    struct id_set ids;                     /* begun, by session */
+    uint32_t open_max;                     /* journeys open at once */
+    unsigned threads;                      /* that read runs; 0: none, item by item */
+    size_t run_bytes;                      /* that one of them takes at a time; 0: as usual */
+    struct index *index;                   /* owned; null: none is used */
+    uint64_t runs_merged, runs_read_again; /* part.h */
     struct table orphans; /* struct analysis_orphan -> u64 copies, whose parent was not seen yet */
     struct notes notes;
     analysis_observer *observer;
@@ -139,6 +152,17 @@ struct analysis {
 enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,
                                 struct xsw_error *error) XSW_MUST_CHECK;
 void analysis_destroy(struct analysis *analysis); /* accepts null */
+
+/* Lets analysis_read() read in runs, with so many threads beside the caller's; 0, as at first: item
+ * by item. The analysis is the same. With an observer or a restriction it reads item by item all
+ * the same. `run_bytes`: how much each takes at a time, 0 as
+ * usual. Before the first file. */
+void analysis_use_threads(struct analysis *analysis, unsigned threads, size_t run_bytes);
+
+/* Lets analysis_read() of the first file use the index of it (index.h), and write one; `is_forced`:
+ * of a small file, too. It reads in runs then, and with an observer or a restriction does without.
+ * Before the first file. False: memory ran out. */
+bool analysis_use_index(struct analysis *analysis, bool is_forced);
 
 /* At most one; before the first file. */
 void analysis_observe(struct analysis *analysis, analysis_observer *observer, void *context);
@@ -174,6 +198,15 @@ void analysis_stream_item(struct analysis_stream *stream, const struct pcapng_it
 /* `status` is XSW_END when all was read, else what went wrong, and `problem` says it. */
 void analysis_stream_close(struct analysis_stream *stream, enum xsw_status status,
                            const char *problem);
+
+/* A trace beside recordings, as another file: "ctf" or "trace.dat". Its events are told with the
+ * number of its source, and it is closed as other streams are. */
+enum xsw_status analysis_trace_open(struct analysis *analysis, const char *path, const char *kind,
+                                    struct analysis_stream **stream, uint16_t *source,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
+/* `has_mono`: mono_ns is CLOCK_MONOTONIC of the boot that it names. */
+void analysis_trace_event(struct analysis *analysis, uint16_t source,
+                          const struct pcapng_event *event, bool has_mono);
 
 /* Closes the books behind the last file and builds the proofs. Once. */
 enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *error) XSW_MUST_CHECK;

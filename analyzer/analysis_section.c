@@ -27,7 +27,7 @@ void analysis_switch_destroy(struct analysis_switch *of)
     free(of);
 }
 
-static struct analysis_switch *switch_find(struct analysis *analysis, const char *id)
+struct analysis_switch *analysis_switch_find(struct analysis *analysis, const char *id)
 {
     for (size_t i = 0; i < analysis->switch_count; i++) {
         if (strcmp(analysis->switches[i]->id, id) == 0) {
@@ -44,6 +44,7 @@ static struct analysis_switch *switch_find(struct analysis *analysis, const char
         return NULL;
     }
     snprintf(made->id, sizeof(made->id), "%s", id);
+    made->machine = -1;
     dictionary_init(&made->dictionary);
     table_init(&made->receive_ports, sizeof(struct dictionary_label), sizeof(uint64_t),
                DICTIONARY_MAX);
@@ -57,8 +58,8 @@ static struct analysis_switch *switch_find(struct analysis *analysis, const char
     return made;
 }
 
-static struct analysis_session *session_find(struct analysis *analysis, struct analysis_switch *of,
-                                             uint64_t id)
+struct analysis_session *analysis_session_find(struct analysis *analysis,
+                                               struct analysis_switch *of, uint64_t id)
 {
     for (size_t i = 0; i < analysis->session_count; i++) {
         if (analysis->sessions[i]->of == of && analysis->sessions[i]->id == id) {
@@ -77,6 +78,7 @@ static struct analysis_session *session_find(struct analysis *analysis, struct a
     made->of = of;
     made->id = id;
     made->number = (uint32_t)analysis->session_count;
+    made->machine = -1;
     account_init(&made->account);
     analysis->sessions[analysis->session_count++] = made;
     return made;
@@ -120,6 +122,27 @@ static void session_fill(struct analysis_session *session, const struct json_in 
     marks_begin(&session->marks, section);
 }
 
+/* On which machine, and how its clocks stood. */
+static void machine_take(struct analysis *analysis, const struct analysis_file *file,
+                         struct analysis_session *session, const struct json_in *section)
+{
+    struct sources *sources = &analysis->sources;
+    struct json_in clock;
+    char boot_id[48];
+    uint64_t mono_ns = 0;
+    uint64_t wall_ns = 0;
+    json_in_text(section, "boot_id", boot_id, sizeof(boot_id));
+    json_in_child(section, "clock", &clock);
+    if (clock.object != NULL) {
+        json_in_optional(&clock, "mono_ns", INT64_MAX, &mono_ns);
+        json_in_optional(&clock, "wall_ns", INT64_MAX, &wall_ns);
+    }
+    session->machine = sources_machine(sources, session->of->host, boot_id);
+    session->of->machine = session->machine;
+    sources_tell(sources, file->source, session->machine, wall_ns);
+    sources_clock(sources, session->machine, mono_ns, wall_ns, true);
+}
+
 static void format_check(const struct json_in *place)
 {
     uint64_t format = META_FORMAT;
@@ -146,20 +169,23 @@ static struct analysis_session *section_read(struct analysis *analysis,
         snprintf(id, sizeof(id), "file %zu", (size_t)(file - analysis->files) + 1);
     }
     json_in_optional(&capture, "session", INT64_MAX, &number);
-    struct analysis_switch *of = switch_find(analysis, id);
+    struct analysis_switch *of = analysis_switch_find(analysis, id);
     if (of == NULL) {
         return NULL;
     }
     json_in_text(&of_switch, "name", of->name, sizeof(of->name));
     json_in_text(section, "host", of->host, sizeof(of->host));
     dictionary_add_section(&of->dictionary, section);
-    struct analysis_session *session = session_find(analysis, of, number);
+    struct analysis_session *session = analysis_session_find(analysis, of, number);
     uint64_t segment = 0;
     json_in_optional(&capture, "segment", UINT32_MAX, &segment);
     if (session != NULL) {
         account_add_section(&session->account, (uint32_t)segment);
         session->account.is_limited =
             session->account.is_limited || json_in_flag(&capture, "stage_limited");
+    }
+    if (session != NULL) {
+        machine_take(analysis, file, session, section);
     }
     if (session != NULL && session->account.file.records == 0) {
         session_fill(session, section, &capture);
@@ -187,11 +213,17 @@ struct analysis_session *analysis_section(struct analysis *analysis,
     } else {
         char id[ANALYSIS_NAME_SIZE];
         snprintf(id, sizeof(id), "file %zu", (size_t)(file - analysis->files) + 1);
-        struct analysis_switch *of = switch_find(analysis, id);
-        session = of == NULL ? NULL : session_find(analysis, of, 0);
+        struct analysis_switch *of = analysis_switch_find(analysis, id);
+        session = of == NULL ? NULL : analysis_session_find(analysis, of, 0);
     }
     json_in_close(&section);
     return session;
+}
+
+bool analysis_section_blank(struct analysis *analysis)
+{
+    struct analysis_switch *of = analysis_switch_find(analysis, "");
+    return of != NULL && analysis_session_find(analysis, of, 0) != NULL;
 }
 
 struct dictionary_label analysis_tap(struct analysis *analysis, struct analysis_session *session,

@@ -2,6 +2,7 @@
 /* See changes.h. */
 #include "analyzer/changes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void changes_init(struct changes *changes)
@@ -52,8 +53,10 @@ static size_t field_add(struct changes *changes, uint16_t stage, const struct fi
     memcpy(pair_key.old_text, change->old_text, strnlen(change->old_text, FIELD_TEXT_SIZE - 1));
     memcpy(pair_key.new_text, change->new_text, strnlen(change->new_text, FIELD_TEXT_SIZE - 1));
     struct changes_pair *pair = table_find(&changes->pairs, &pair_key);
-    if (pair == NULL && field->pairs < CHANGES_FIELD_PAIRS) {
+    bool is_open = changes->is_part ? !field->is_seed : field->pairs < CHANGES_FIELD_PAIRS;
+    if (pair == NULL && is_open) {
         pair = table_add(&changes->pairs, &pair_key);
+        changes->is_crowded |= pair == NULL;
         if (pair != NULL) {
             field->pairs++;
             pair->example_packet = packet_id;
@@ -117,6 +120,122 @@ void changes_add(struct changes *changes, const struct record *record, struct tr
     if (!change_walk(&changes->walk, record, step_add, &adding)) {
         changes->beyond++;
     }
+}
+
+/* Merging ------------------------------------------------------------------------------------ */
+
+void changes_seed(struct changes *part, const struct changes *seeds)
+{
+    uint32_t *places = calloc(seeds->fields.count + 1, sizeof(*places));
+    for (size_t i = 0; places != NULL && i < seeds->fields.count; i++) {
+        const struct changes_field *field = table_value(&seeds->fields, i);
+        struct changes_field *seed = field->pairs < CHANGES_FIELD_PAIRS
+                                         ? NULL
+                                         : table_add(&part->fields, table_key(&seeds->fields, i));
+        if (seed != NULL) {
+            seed->is_seed = true;
+            places[i] = (uint32_t)table_place(&part->fields, seed) + 1;
+        }
+    }
+    for (size_t i = 0; places != NULL && i < seeds->pairs.count; i++) {
+        struct changes_pair_key key = *(const struct changes_pair_key *)table_key(&seeds->pairs, i);
+        if (places[key.field] != 0) {
+            key.field = places[key.field] - 1;
+            part->is_crowded |= table_add(&part->pairs, &key) == NULL;
+        }
+    }
+    free(places);
+}
+
+bool changes_can_merge(const struct changes *changes, const struct changes *part)
+{
+    return !part->is_crowded && part->beyond == 0 &&
+           table_has_room(&changes->stages, part->stages.count) &&
+           table_has_room(&changes->fields, part->fields.count);
+}
+
+static void stage_merge(struct changes_stage *stage, const struct changes_stage *behind)
+{
+    if (stage->packets == 0) {
+        *stage = *behind;
+        return;
+    }
+    if (stage->checksums_broken == 0) {
+        stage->broken_packet = behind->broken_packet;
+    }
+    stage->packets += behind->packets;
+    stage->undeclared += behind->undeclared;
+    stage->incomplete += behind->incomplete;
+    stage->checksums_broken += behind->checksums_broken;
+    stage->first_ns = behind->first_ns < stage->first_ns ? behind->first_ns : stage->first_ns;
+    stage->last_ns = behind->last_ns > stage->last_ns ? behind->last_ns : stage->last_ns;
+}
+
+/* A field takes the first pairs that came, of all parts. */
+static void pair_merge(struct changes *changes, const struct changes_pair_key *key,
+                       const struct changes_pair *behind)
+{
+    struct changes_field *field = table_value(&changes->fields, key->field);
+    struct changes_pair *pair = table_find(&changes->pairs, key);
+    if (behind->packets == 0) {
+        return; /* of a seed, and did not come */
+    }
+    if (pair == NULL && field->pairs < CHANGES_FIELD_PAIRS) {
+        pair = table_add(&changes->pairs, key);
+        if (pair != NULL) {
+            field->pairs++;
+            pair->example_packet = behind->example_packet;
+        }
+    }
+    if (pair != NULL) {
+        pair->packets += behind->packets;
+    } else {
+        field->other_packets += behind->packets;
+    }
+}
+
+static void fields_merge(struct changes *changes, const struct changes *part, uint16_t *fields)
+{
+    for (size_t i = 0; i < part->fields.count; i++) {
+        const struct changes_field *more = table_value(&part->fields, i);
+        struct changes_field *field = table_add(&changes->fields, table_key(&part->fields, i));
+        if (field == NULL) { /* changes_can_merge() has looked; memory ran out */
+            changes->beyond += more->packets;
+            continue;
+        }
+        field->packets += more->packets;
+        field->other_packets += more->other_packets;
+        fields[i] = (uint16_t)table_place(&changes->fields, field);
+    }
+}
+
+void changes_merge(struct changes *changes, const struct changes *part, uint16_t **fields)
+{
+    *fields = calloc(part->fields.count + 1, sizeof(**fields));
+    if (*fields == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < part->stages.count; i++) {
+        struct changes_stage *stage = table_add(&changes->stages, table_key(&part->stages, i));
+        if (stage != NULL) {
+            stage_merge(stage, table_value(&part->stages, i));
+        }
+    }
+    fields_merge(changes, part, *fields);
+    for (size_t i = 0; i < part->pairs.count; i++) {
+        struct changes_pair_key key = *(const struct changes_pair_key *)table_key(&part->pairs, i);
+        key.field = (*fields)[key.field];
+        pair_merge(changes, &key, table_value(&part->pairs, i));
+    }
+}
+
+void changes_clear(struct changes *part)
+{
+    table_clear(&part->stages);
+    table_clear(&part->fields);
+    table_clear(&part->pairs);
+    part->beyond = 0;
+    part->is_crowded = false;
 }
 
 /* By group, then most packets first. */

@@ -46,6 +46,7 @@ struct changes_field {
     uint64_t packets;
     uint64_t other_packets; /* with values that are not among the kept pairs */
     uint32_t pairs;         /* kept */
+    bool is_seed;           /* changes_seed(): no further pairs are kept */
 };
 
 struct changes_pair_key {
@@ -65,12 +66,28 @@ struct changes {
     struct table pairs;
     uint64_t beyond; /* changes for which there was no place */
     struct change_walk walk;
+    bool is_part;    /* to be merged: keeps the pairs of a field beyond CHANGES_FIELD_PAIRS */
+    bool is_crowded; /* and a pair found no place all the same */
 };
 
 void changes_init(struct changes *changes);
 void changes_fini(struct changes *changes);
 /* A record with changed ranges. The fields are noted in `trail`, of its journey; null: nowhere. */
 void changes_add(struct changes *changes, const struct record *record, struct trail *trail);
+
+/*
+ * Merging: what came behind all that is in `changes` is counted in a part, and added as if it had
+ * been counted here. So that a part need not keep all pairs of values, it is told before which
+ * fields have theirs: any `seeds` that is before it will do.
+ */
+void changes_seed(struct changes *part, const struct changes *seeds);
+/* Whether the part kept all that the merge needs, and there is room for it. */
+bool changes_can_merge(const struct changes *changes, const struct changes *part);
+/* `fields` becomes the place here of each field of the part; null: memory ran out. The caller
+ * frees.
+ */
+void changes_merge(struct changes *changes, const struct changes *part, uint16_t **fields);
+void changes_clear(struct changes *part);
 
 /* Places in `stages`, most packets first; in `fields`, by stage, then most packets first; in
  * `pairs`, by field, then most packets first: those of a field begin at changes_pairs_begin() and

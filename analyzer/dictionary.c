@@ -198,6 +198,20 @@ struct dictionary_label dictionary_add_tap(struct dictionary *dictionary, const 
     return tap_port(dictionary, port, tap);
 }
 
+struct dictionary_label dictionary_find_label(const struct dictionary *dictionary, uint16_t id,
+                                              const char *name, size_t length)
+{
+    struct dictionary_label label = {.id = id};
+    struct dictionary_tap_port key = {.id = id};
+    if (length == 0 || length >= sizeof(key.name)) {
+        return label;
+    }
+    memcpy(key.name, name, length);
+    const uint16_t *number = table_find(&dictionary->tap_ports, &key);
+    label.name = number != NULL ? *number : 0;
+    return label;
+}
+
 static const char *name_or_number(const char *known, const char *what, unsigned id,
                                   struct dictionary_name *name)
 {

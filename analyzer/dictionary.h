@@ -101,6 +101,11 @@ void dictionary_add_summary(struct dictionary *dictionary, const struct json_in 
 struct dictionary_label dictionary_add_tap(struct dictionary *dictionary,
                                            const struct json_in *tap);
 
+/* The port of which a tap point says that it has this id and name. Without one, or without a name:
+ * the id, which the lists name. */
+struct dictionary_label dictionary_find_label(const struct dictionary *dictionary, uint16_t id,
+                                              const char *name, size_t length);
+
 /* "alice", or "port 3" when it has no name. */
 const char *dictionary_port(const struct dictionary *dictionary, struct dictionary_label port,
                             struct dictionary_name *name);

@@ -110,6 +110,87 @@ void drops_add(struct drops *drops, const struct record *record)
     flow_add(drops, row, record);
 }
 
+static void row_merge(struct drops_row *row, const struct drops_row *behind)
+{
+    if (row->packets == 0) {
+        uint64_t flows = row->flows;
+        *row = *behind;
+        row->flows = flows;
+        return;
+    }
+    row->packets += behind->packets;
+    row->bytes += behind->bytes;
+    row->first_ns = behind->first_ns < row->first_ns ? behind->first_ns : row->first_ns;
+    if (behind->last_ns >= row->last_ns) {
+        row->last_ns = behind->last_ns;
+        row->last_packet = behind->last_packet;
+    }
+    row->copies += behind->copies;
+    row->length_min = behind->length_min < row->length_min ? behind->length_min : row->length_min;
+    row->length_max = behind->length_max > row->length_max ? behind->length_max : row->length_max;
+    row->has_other_vlans |= behind->has_other_vlans || behind->vlan != row->vlan;
+}
+
+/* The flows of a row stand in the order in which they came, over all rows. */
+static void flow_merge(struct drops *drops, const struct drops *behind, size_t place)
+{
+    struct drops_flow_key key = *(const struct drops_flow_key *)table_key(&behind->flows, place);
+    const struct drops_flow *more = table_value(&behind->flows, place);
+    struct drops_row *row = table_find(&drops->rows, table_key(&behind->rows, key.row));
+    if (row == NULL) {
+        return;
+    }
+    key.row = (uint32_t)table_place(&drops->rows, row);
+    struct drops_flow *flow = table_add(&drops->flows, &key);
+    if (flow == NULL) {
+        row->other_flow_packets += more->packets;
+        return;
+    }
+    if (flow->packets == 0) {
+        row->flows++;
+        *flow = *more;
+        return;
+    }
+    flow->packets += more->packets;
+    flow->first_ns = more->first_ns < flow->first_ns ? more->first_ns : flow->first_ns;
+    flow->last_ns = more->last_ns > flow->last_ns ? more->last_ns : flow->last_ns;
+}
+
+void drops_merge(struct drops *drops, const struct drops *behind)
+{
+    drops->packets += behind->packets;
+    for (size_t i = 0; i < behind->rows.count; i++) {
+        const struct drops_row *more = table_value(&behind->rows, i);
+        struct drops_row *row = table_add(&drops->rows, table_key(&behind->rows, i));
+        if (row == NULL) {
+            drops->beyond += more->packets;
+        } else {
+            row_merge(row, more);
+        }
+    }
+    for (size_t i = 0; i < behind->flows.count; i++) {
+        flow_merge(drops, behind, i);
+    }
+}
+
+bool drops_is_whole(const struct drops *drops)
+{
+    for (size_t i = 0; i < drops->rows.count; i++) {
+        const struct drops_row *row = table_value(&drops->rows, i);
+        if (row->other_flow_packets != 0) {
+            return false;
+        }
+    }
+    return drops->beyond == 0;
+}
+
+void drops_clear(struct drops *drops)
+{
+    table_clear(&drops->rows);
+    table_clear(&drops->flows);
+    drops->packets = drops->beyond = 0;
+}
+
 static int row_compare(const void *key_a, const void *value_a, const void *key_b,
                        const void *value_b)
 {

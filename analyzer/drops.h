@@ -64,6 +64,13 @@ void drops_fini(struct drops *drops);
 /* A record of kind META_DROP. */
 void drops_add(struct drops *drops, const struct record *record);
 
+/* Adds drops that came behind all those in `drops`. `behind` has none whose row or flow found no
+ * place. */
+void drops_merge(struct drops *drops, const struct drops *behind);
+/* Whether each drop found a place for its row and its flow. */
+bool drops_is_whole(const struct drops *drops);
+void drops_clear(struct drops *drops);
+
 /* Places in `rows`, most packets first. The caller frees. */
 size_t *drops_rows_sorted(const struct drops *drops);
 /* Places in `flows`, by row, then most packets first; those of a row begin at drops_flows_begin()

@@ -133,21 +133,26 @@ static const struct mark *mark_find(const struct marks *marks, const struct dict
     return mark;
 }
 
-/* The numbers of the configuration. Attaching a capture makes a new one, which is why the number
- * after the one at the beginning says nothing. */
-static void generation_append(struct text *text, const struct marks *marks,
-                              const struct finding *finding)
+/* The numbers of the configuration. Attaching a capture makes a new one, whose number is that of
+ * the session. The first block of the recording may tell the one before, and another change may
+ * come between the two. */
+static void generation_append(struct explaining *explaining, struct text *text,
+                              const struct analysis_session *session, const struct finding *finding)
 {
-    uint64_t before = marks->generation_before;
+    uint64_t told = session->marks.generation_before;
+    uint64_t before = session->id >= told && session->id <= told + 1 ? session->id : told + 1;
     uint64_t now = finding->generation;
-    if (before == 0 || now == 0 || now < before) {
+    if (told == 0 || now == 0 || now < told) {
         return;
     }
-    if (now > before + 1) {
+    if (now > before) {
         text_format(text,
-                    " The configuration had changed since the recording began: it decided by "
-                    "number %" PRIu64 ", and began with %" PRIu64 ".",
-                    now, before);
+                    " The configuration had changed since the recording began (number %" PRIu64
+                    ", before %" PRIu64 ")%s.",
+                    now, before,
+                    explaining->analysis->events.count != 0
+                        ? ""
+                        : "; what was changed is in recordings made with --trace");
     } else {
         text_format(text,
                     " Nothing had been configured since the recording began (configuration "
@@ -156,24 +161,48 @@ static void generation_append(struct text *text, const struct marks *marks,
     }
 }
 
-static void event_append(struct text *text, const struct events *events,
+/* How far the clock of another machine may be off is what makes "before" sure or not. */
+static void elsewhere_append(struct text *text, const struct sources *sources, int here, int there)
+{
+    uint64_t here_ns;
+    uint64_t there_ns;
+    struct words words;
+    if (here < 0 || there < 0 || here == there) {
+        return;
+    }
+    text_format(text, " on %s", sources_machine_name(sources, there));
+    bool is_known = sources_uncertainty(sources, here, &here_ns) &&
+                    sources_uncertainty(sources, there, &there_ns);
+    if (is_known) {
+        text_format(text, " (the clocks are at most %s apart)",
+                    words_duration(here_ns + there_ns, &words));
+    } else {
+        text_append_string(text, " (how far the clocks are apart is unknown)");
+    }
+}
+
+static void event_append(struct explaining *explaining, struct text *text,
                          const struct finding *finding)
 {
-    const uint64_t span_ns = 10 * (uint64_t)NS_PER_SECOND;
-    const struct event *event =
-        events_find_before(events, finding->first_ns, span_ns, PCAPNG_PRIORITY_NOTICE);
+    const uint64_t span_ns = EXPLAIN_BEFORE_SECONDS * (uint64_t)NS_PER_SECOND;
+    const struct analysis *analysis = explaining->analysis;
+    int here = explaining->of->machine;
+    const struct event *event = events_find_before(&analysis->events, here, finding->first_ns,
+                                                   span_ns, PCAPNG_PRIORITY_NOTICE);
     struct words time;
-    if (event != NULL && finding->first_ns != 0) {
-        text_format(text, " Just before, at %s: %s%s%s.", words_time(event->wall_ns, &time),
-                    event->source[0] != '\0' ? event->source : "",
-                    event->source[0] != '\0' ? ": " : "", event->message);
+    if (event == NULL || finding->first_ns == 0) {
+        return;
     }
+    text_format(text, " Just before, at %s", words_time(event->wall_ns, &time));
+    elsewhere_append(text, &analysis->sources, here, event->machine);
+    text_format(text, ": %s%s%s.", event->source, event->source[0] != '\0' ? ": " : "",
+                event->message);
 }
 
 void before_append(struct explaining *explaining, struct text *text, const struct finding *finding)
 {
     const struct analysis *analysis = explaining->analysis;
-    const struct marks *told = NULL;
+    const struct analysis_session *told = NULL;
     for (size_t i = 0; i < analysis->session_count; i++) {
         const struct analysis_session *session = analysis->sessions[i];
         if (session->of != explaining->of) {
@@ -185,12 +214,12 @@ void before_append(struct explaining *explaining, struct text *text, const struc
             told = NULL;
             break;
         }
-        told = told == NULL ? &session->marks : told;
+        told = told == NULL ? session : told;
     }
     if (told != NULL && analysis_sessions_of(analysis, explaining->of) == 1) {
-        generation_append(text, told, finding);
+        generation_append(explaining, text, told, finding);
     }
-    event_append(text, &analysis->events, finding);
+    event_append(explaining, text, finding);
 }
 
 bool explaining_is_whole(const struct explaining *explaining)
@@ -221,10 +250,18 @@ static int finding_compare(const void *left, const void *right)
     if (group_a != group_b) {
         return group_a - group_b;
     }
+    bool is_notice_a = a->weight == FINDING_NOTICE;
+    bool is_notice_b = b->weight == FINDING_NOTICE;
+    if (is_notice_a != is_notice_b) {
+        return is_notice_a - is_notice_b;
+    }
     if (a->packets != b->packets) {
         return a->packets > b->packets ? -1 : 1;
     }
-    return a->first_ns < b->first_ns ? -1 : a->first_ns > b->first_ns;
+    if (a->first_ns != b->first_ns) {
+        return a->first_ns < b->first_ns ? -1 : 1;
+    }
+    return strcmp(a->text, b->text);
 }
 
 static enum proof_state state_of(const struct analysis *analysis, const struct analysis_switch *of)
@@ -239,8 +276,8 @@ static enum proof_state state_of(const struct analysis *analysis, const struct a
     return worst;
 }
 
-static void headline(struct explain *explain, const struct analysis *analysis,
-                     const struct analysis_switch *of)
+static void headline_recorded(struct text *text, const struct explain *explain,
+                              const struct analysis *analysis, const struct analysis_switch *of)
 {
     static const char *const endings[] = {"The numbers add up.", "NOT ALL IS KNOWN.",
                                           "THE NUMBERS DO NOT ADD UP."};
@@ -250,19 +287,47 @@ static void headline(struct explain *explain, const struct analysis *analysis,
     uint64_t lost = analysis_unknown(analysis, of).lost_journeys;
     struct words number;
     struct words count;
-    struct text text = {0};
-    text_format(&text, "%s: ", of->name[0] == '\0' ? "switch without a name" : of->name);
     if (total->dropped == 0) {
-        text_format(&text, "none of %s dropped", words_count(all, "packet", &count));
+        text_format(text, "none of %s dropped", words_count(all, "packet", &count));
     } else {
-        text_format(&text, "%s of %s DROPPED", words_number(total->dropped, &number),
+        text_format(text, "%s of %s DROPPED", words_number(total->dropped, &number),
                     words_count(all, "packet", &count));
     }
-    text_format(&text, ", %s changed", words_number(total->changed, &number));
+    text_format(text, ", %s changed", words_number(total->changed, &number));
     if (lost != 0) {
-        text_format(&text, ", %s UNKNOWN", words_number(lost, &number));
+        text_format(text, ", %s UNKNOWN", words_number(lost, &number));
     }
-    text_format(&text, ". %s", endings[explain->state]);
+    text_format(text, ". %s", endings[explain->state]);
+}
+
+/* Of a switch that nobody recorded. */
+static void headline_traced(struct text *text, const struct explain *explain)
+{
+    uint64_t dropped = 0;
+    struct words words;
+    for (size_t i = 0; i < explain->count; i++) {
+        const struct finding *finding = &explain->findings[i];
+        bool is_drop = finding->kind == FINDING_DROPS || finding->kind == FINDING_KERNEL;
+        dropped += is_drop ? finding->packets : 0;
+    }
+    text_format(text, "no recording of it; traces tell of %s DROPPED.",
+                words_count(dropped, "packet", &words));
+}
+
+static void headline(struct explain *explain, const struct analysis *analysis,
+                     const struct analysis_switch *of)
+{
+    struct text text = {0};
+    size_t place = 0;
+    text_format(&text, "%s: ", of->name[0] == '\0' ? "switch without a name" : of->name);
+    if (of->is_traced) {
+        headline_traced(&text, explain);
+    } else {
+        headline_recorded(&text, explain, analysis, of);
+    }
+    if (losses_find(&analysis->events.losses, of->machine, 0, UINT64_MAX, &place) != NULL) {
+        text_append_string(&text, " EVENTS ARE MISSING.");
+    }
     text_make_safe(explain->headline, sizeof(explain->headline), text_string(&text));
     text_fini(&text);
 }
@@ -280,6 +345,8 @@ enum xsw_status explain_create(const struct analysis *analysis, const struct ana
     explain_losses(&explaining);
     explain_drops(&explaining);
     explain_kernel(&explaining);
+    explain_traced(&explaining);
+    explain_missing(&explaining);
     explain_changes(&explaining);
     explain_moves(&explaining);
     explain_tcp(&explaining);
@@ -287,6 +354,7 @@ enum xsw_status explain_create(const struct analysis *analysis, const struct ana
     explain_paths(&explaining);
     explain_configuration(&explaining);
     explain_capture(&explaining);
+    explain_doubts(&explaining);
     qsort(made->findings, made->count, sizeof(made->findings[0]), finding_compare);
     made->is_clean = made->state == PROOF_HOLDS;
     for (size_t i = 0; i < made->count; i++) {

@@ -80,7 +80,7 @@ static void gap_append(struct text *text, const struct analysis_session *session
     uint64_t to_ns = analysis_wall_ns(session, gap->to_mono_ns);
     text_format(text, " %s %s lost (%s, worker %u)", words_count(gap->journeys, "journey", &count),
                 words_be(gap->journeys), meta_loss_name(gap->cause), gap->worker);
-    if (from_ns != 0 && to_ns != 0) {
+    if (from_ns != 0 && to_ns >= from_ns) { /* else the file contradicts itself */
         text_format(text, " between %s and %s", words_time(from_ns, &from), words_time(to_ns, &to));
     }
     text_append_string(text, ".");
@@ -91,7 +91,10 @@ static void span_take(struct finding *finding, const struct analysis_session *se
 {
     uint64_t from_ns = analysis_wall_ns(session, gap->from_mono_ns);
     uint64_t to_ns = analysis_wall_ns(session, gap->to_mono_ns);
-    if (from_ns != 0 && (finding->first_ns == 0 || from_ns < finding->first_ns)) {
+    if (from_ns == 0 || to_ns < from_ns) {
+        return;
+    }
+    if (finding->first_ns == 0 || from_ns < finding->first_ns) {
         finding->first_ns = from_ns;
     }
     if (to_ns > finding->last_ns) {
@@ -165,75 +168,5 @@ void explain_losses(struct explaining *explaining)
         }
         text_append_string(&text, advice_of(&session->account));
         finding_say(finding, &text);
-    }
-}
-
-/* The kernel --------------------------------------------------------------------------------- */
-
-static const char *kernel_sentence(const char *reason)
-{
-    static const struct {
-        const char *reason, *sentence;
-    } known[] = {{"FULL_RING", "the queue of the port's device was full"},
-                 {"DEV_READY", "the port's device was not up"},
-                 {"QDISC_DROP", "the queueing discipline of the port's device was full"},
-                 {"SOCKET_RCVBUFF", "the receive buffer of a socket was full"}};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strcmp(known[i].reason, reason) == 0) {
-            return known[i].sentence;
-        }
-    }
-    return "";
-}
-
-/* Events do not name a switch: a port is one's that has it by that name. */
-static bool has_port(const struct analysis *analysis, const struct analysis_switch *of,
-                     const char *port)
-{
-    for (size_t i = 0; i < of->dictionary.ports.count; i++) {
-        const struct dictionary_port *known = table_value(&of->dictionary.ports, i);
-        if (strcmp(known->name, port) == 0) {
-            return true;
-        }
-    }
-    return analysis->switch_count == 1;
-}
-
-static void kernel_explain(struct explaining *explaining, const struct event_kernel_key *key,
-                           const struct event_kernel *sum)
-{
-    struct finding *finding = finding_add(explaining, FINDING_KERNEL, FINDING_BAD);
-    const char *sentence = kernel_sentence(key->reason);
-    struct words words;
-    struct text text = {0};
-    if (finding == NULL) {
-        return;
-    }
-    finding->packets = sum->packets;
-    finding->first_ns = sum->first_ns;
-    finding->last_ns = sum->last_ns;
-    text_format(&text, "%s behind port %s, by the kernel of the host: %s",
-                words_count(sum->packets, "packet", &words),
-                key->port[0] == '\0' ? "(not known)" : key->port, key->reason);
-    if (sentence[0] != '\0') {
-        text_format(&text, " (%s)", sentence);
-    }
-    text_append_string(&text, sum->packets == 1 ? ". It was dropped " : ". They were dropped ");
-    span_append(&text, sum->first_ns, sum->last_ns);
-    text_append_string(&text, ", outside of the switch: none of its numbers has them.");
-    if (explaining->analysis->events.kernel_gaps != 0) {
-        text_append_string(&text, " There may be more: the kernel's events have gaps.");
-    }
-    finding_say(finding, &text);
-}
-
-void explain_kernel(struct explaining *explaining)
-{
-    const struct table *sums = &explaining->analysis->events.kernel;
-    for (size_t i = 0; i < sums->count; i++) {
-        const struct event_kernel_key *key = table_key(sums, i);
-        if (has_port(explaining->analysis, explaining->of, key->port)) {
-            kernel_explain(explaining, key, table_value(sums, i));
-        }
     }
 }

@@ -35,6 +35,36 @@ static void fields_append(struct text *text, const struct changes *changes, uint
     }
 }
 
+/* Whom it hit. Flows tell only that they were changed, so that there must be no other stage. */
+static void hit_append(struct text *text, const struct analysis_switch *of)
+{
+    const struct flows *flows = &of->flows;
+    const struct flow *most = NULL;
+    const struct flow_key *key = NULL;
+    size_t count = 0;
+    char name[FLOW_TEXT_SIZE];
+    struct words flow_words;
+    struct words packet_words;
+    for (size_t i = 0; i < flows->rows.count; i++) {
+        const struct flow *flow = table_value(&flows->rows, i);
+        count += flow->changed != 0;
+        if (flow->changed != 0 && (most == NULL || flow->changed > most->changed)) {
+            most = flow;
+            key = table_key(&flows->rows, i);
+        }
+    }
+    if (most == NULL || of->changes.stages.count != 1 || flows->beyond != 0) {
+        return;
+    }
+    flow_key_text(key, name, sizeof(name));
+    if (count == 1) {
+        text_format(text, " Hit: %s.", name);
+    } else {
+        text_format(text, " Hit: %s, most of all %s (%s).", words_count(count, "flow", &flow_words),
+                    name, words_count(most->changed, "packet", &packet_words));
+    }
+}
+
 struct change_context {
     struct explaining *explaining;
     const size_t *fields, *pairs;
@@ -74,8 +104,12 @@ static void change_finding(const struct change_context *context, uint16_t id,
         text_append_string(&text, ", which does not declare that it changes bytes");
     }
     fields_append(&text, &of->changes, id, context->fields, context->pairs);
-    text_append_string(
-        &text, kind == FINDING_CHECKSUM ? ". Receivers throw such packets away. Seen " : ". Seen ");
+    text_append_string(&text,
+                       kind == FINDING_CHECKSUM ? ". Receivers throw such packets away." : ".");
+    if (kind != FINDING_CHANGED) {
+        hit_append(&text, of);
+    }
+    text_append_string(&text, " Seen ");
     span_append(&text, stage->first_ns, stage->last_ns);
     text_append_string(&text, ".");
     before_append(context->explaining, &text, finding);
@@ -125,8 +159,10 @@ static void move_finding(struct explaining *explaining, const struct station_key
         return;
     }
     finding->packets = station->moves;
-    finding->first_ns = station->first_move_ns;
-    finding->last_ns = station->last_move_ns;
+    /* First and last are so in the file, whose order need not be that of time. */
+    bool is_forth = station->first_move_ns <= station->last_move_ns;
+    finding->first_ns = is_forth ? station->first_move_ns : station->last_move_ns;
+    finding->last_ns = is_forth ? station->last_move_ns : station->first_move_ns;
     finding->port = station->port;
     finding_example(finding, station->example_packet);
     text_format(&text, "The address %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
@@ -147,7 +183,7 @@ static void move_finding(struct explaining *explaining, const struct station_key
                     dictionary_port(dictionary, station->port_before, &before),
                     dictionary_port(dictionary, station->port, &name));
     }
-    span_append(&text, station->first_move_ns, station->last_move_ns);
+    span_append(&text, finding->first_ns, finding->last_ns);
     text_append_string(
         &text,
         is_flapping ? ". What is sent to it goes to whichever port it was heard at last." : ".");

@@ -4,13 +4,16 @@
 
 /*
  * What the sources of the explanation share: explain.c orders the findings, explain_drops.c tells
- * of drops, explain_books.c of what is unknown or does not add up, explain_rest.c of all else.
+ * of drops, explain_traces.c of those of which events tell, explain_books.c of what is unknown or
+ * does not add up, explain_unknown.c of events that are missing, explain_rest.c of all else.
  *
  * Threads: one.
  */
 
 #include "analyzer/explain.h"
 #include "base/text.h"
+
+enum { EXPLAIN_BEFORE_SECONDS = 10 }; /* what happened in these may have been the cause */
 
 struct explaining {
     const struct analysis *analysis;
@@ -44,6 +47,10 @@ bool explaining_is_whole(const struct explaining *explaining);
 
 void explain_drops(struct explaining *explaining);
 void explain_kernel(struct explaining *explaining);
+void explain_traced(struct explaining *explaining);
+void explain_missing(struct explaining *explaining);
+/* Behind all others: findings that fall into a time of which not all is known say so. */
+void explain_doubts(struct explaining *explaining);
 void explain_books(struct explaining *explaining);
 void explain_losses(struct explaining *explaining);
 void explain_changes(struct explaining *explaining);

@@ -78,6 +78,17 @@ static void symptom_append(struct text *text, struct finding *finding,
     text_append_string(text, ".");
 }
 
+/* Symptoms are in the order of the file, which need not be that of time. */
+static void span_take(struct finding *finding, uint64_t time_ns)
+{
+    if (finding->first_ns == 0 || time_ns < finding->first_ns) {
+        finding->first_ns = time_ns;
+    }
+    if (time_ns > finding->last_ns) {
+        finding->last_ns = time_ns;
+    }
+}
+
 void explain_tcp(struct explaining *explaining)
 {
     const struct flows *flows = &explaining->of->flows;
@@ -98,9 +109,10 @@ void explain_tcp(struct explaining *explaining)
     for (unsigned kind = 0; kind < FLOW_SYMPTOM_KINDS; kind++) {
         symptom_append(&text, finding, explaining, (enum flow_symptom_kind)kind);
     }
+    for (size_t i = 0; i < flows->symptom_count; i++) {
+        span_take(finding, flows->symptoms[i].time_ns);
+    }
     if (flows->symptom_count != 0) {
-        finding->first_ns = flows->symptoms[0].time_ns;
-        finding->last_ns = flows->symptoms[flows->symptom_count - 1].time_ns;
         finding_example(finding, flows->symptoms[0].packet_id);
     }
     finding_say(finding, &text);

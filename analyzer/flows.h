@@ -93,7 +93,7 @@ struct flow {
     uint64_t late;
     uint64_t resets, resets_by_drop;
     uint64_t zero_windows, zero_windows_by_drop;
-    struct flow_tcp tcp;
+    uint32_t tcp; /* place + 1 in struct flows.tcp; 0: no segment was followed */
 };
 
 enum flow_symptom_kind {
@@ -113,20 +113,42 @@ struct flow_symptom {
     struct flow_drop cause; /* valid with has_cause */
 };
 
+/* A TCP segment, as much of its trail as following it needs. */
+struct flow_segment {
+    uint64_t packet_id, first_ns, last_ns;
+    struct trail_tcp tcp;
+    uint32_t flow; /* place in `rows` */
+    uint32_t rule;
+    struct dictionary_label source_port, destination_port;
+    uint16_t end_stage, reason;
+    uint8_t outcome, origin;
+};
+
 struct flows {
-    struct table rows; /* struct flow_key -> struct flow */
-    uint64_t beyond;   /* packets of flows without a place */
+    struct table rows;    /* struct flow_key -> struct flow */
+    uint64_t beyond;      /* packets of flows without a place */
+    struct flow_tcp *tcp; /* of the flows that have segments */
+    size_t tcp_count, tcp_room;
     struct flow_symptom *symptoms;
     size_t symptom_count;
     uint64_t symptoms_beyond;
     uint64_t counts[FLOW_SYMPTOM_KINDS];
     uint64_t counts_by_drop[FLOW_SYMPTOM_KINDS];
+    /* of a part, whose segments are followed when it is merged */
+    bool is_part, is_crowded;
+    struct flow_segment *segments;
+    size_t segment_count, segment_room;
 };
 
 void flows_init(struct flows *flows);
 void flows_fini(struct flows *flows);
 /* A journey that has ended, or was given up (`trail->outcome` is FACTS_UNFINISHED). */
 void flows_add(struct flows *flows, const struct trail *trail);
+
+/* Adds journeys that ended behind all those in `flows`, from a part that has `is_part` set since it
+ * was made and is not crowded, and in which all found a place. */
+void flows_merge(struct flows *flows, const struct flows *part);
+void flows_clear(struct flows *part);
 
 const struct flow *flows_find(const struct flows *flows, const struct flow_key *key);
 /* Places in `rows`: most dropped first, then most packets. The caller frees. */

@@ -28,6 +28,33 @@ static bool is_earlier(struct flow_moment a, struct flow_moment b)
     return a.time_ns < b.time_ns || (a.time_ns == b.time_ns && a.packet_id < b.packet_id);
 }
 
+/* Null before its first segment. */
+static struct flow_tcp *tcp_of(const struct flows *flows, const struct flow *flow)
+{
+    return flow->tcp == 0 ? NULL : &flows->tcp[flow->tcp - 1];
+}
+
+/* Sees to it that the flow has one; others may move. False: memory ran out. */
+static bool tcp_make(struct flows *flows, struct flow *flow)
+{
+    enum { FIRST_ROOM = 16 };
+    if (flow->tcp != 0) {
+        return true;
+    }
+    if (flows->tcp_count == flows->tcp_room) {
+        size_t room = flows->tcp_room == 0 ? FIRST_ROOM : flows->tcp_room * 2;
+        struct flow_tcp *tcp = realloc(flows->tcp, room * sizeof(*tcp));
+        if (tcp == NULL) {
+            return false;
+        }
+        flows->tcp = tcp;
+        flows->tcp_room = room;
+    }
+    flows->tcp[flows->tcp_count++] = (struct flow_tcp){0};
+    flow->tcp = (uint32_t)flows->tcp_count;
+    return true;
+}
+
 /* Drops -------------------------------------------------------------------------------------- */
 
 static void drop_keep(struct flow_tcp *tcp, const struct trail *trail)
@@ -182,7 +209,7 @@ static void again_tell(struct flows *flows, struct flow *flow, const struct flow
 {
     uint32_t sequence = trail->tcp.sequence;
     uint32_t end = sequence + trail->tcp.length;
-    const struct flow_drop *cause = drop_of_bytes(&flow->tcp, sequence, end);
+    const struct flow_drop *cause = drop_of_bytes(tcp_of(flows, flow), sequence, end);
     bool is_reverse = false;
     if (cause == NULL && reverse != NULL) {
         cause = drop_of_answer(reverse, end);
@@ -196,7 +223,7 @@ static void again_tell(struct flows *flows, struct flow *flow, const struct flow
 static void bytes_follow(struct flows *flows, struct flow *flow, const struct flow_tcp *reverse,
                          const struct trail *trail)
 {
-    struct flow_tcp *tcp = &flow->tcp;
+    struct flow_tcp *tcp = tcp_of(flows, flow);
     uint32_t sequence = trail->tcp.sequence;
     uint32_t end = sequence + trail->tcp.length;
     struct flow_moment now = moment_of(trail);
@@ -228,7 +255,7 @@ static void bytes_follow(struct flows *flows, struct flow *flow, const struct fl
 static void reset_tell(struct flows *flows, struct flow *flow, const struct flow_tcp *reverse,
                        const struct trail *trail)
 {
-    const struct flow_drop *own = drop_last(&flow->tcp);
+    const struct flow_drop *own = drop_last(tcp_of(flows, flow));
     const struct flow_drop *other = drop_last(reverse);
     bool is_reverse = own == NULL || (other != NULL && other->time_ns > own->time_ns);
     const struct flow_drop *cause = is_reverse ? other : own;
@@ -240,7 +267,7 @@ static void reset_tell(struct flows *flows, struct flow *flow, const struct flow
 /* A window that is told to be closed again after the segment that opened it was dropped. */
 static void window_follow(struct flows *flows, struct flow *flow, const struct trail *trail)
 {
-    struct flow_tcp *tcp = &flow->tcp;
+    struct flow_tcp *tcp = tcp_of(flows, flow);
     bool is_closed = trail->tcp.window == 0 && (trail->tcp.flags & TRAIL_TCP_SYN) == 0;
     if (is_closed) {
         flow->zero_windows++;
@@ -266,8 +293,11 @@ void flows_tcp_follow(struct flows *flows, struct flow *flow, const struct trail
 {
     struct flow_key key = flow_key_reverse(&trail->flow);
     const struct flow *other = flows_find(flows, &key);
-    const struct flow_tcp *reverse = other == NULL ? NULL : &other->tcp;
-    struct flow_tcp *tcp = &flow->tcp;
+    if (!tcp_make(flows, flow)) {
+        return;
+    }
+    struct flow_tcp *tcp = tcp_of(flows, flow);
+    const struct flow_tcp *reverse = other == NULL ? NULL : tcp_of(flows, other);
     /* A clone goes on for what it replaces, and has been seen. */
     bool is_new = trail->origin != FACTS_CLONE;
     bool is_first_syn = (trail->tcp.flags & TRAIL_TCP_SYN) != 0 && tcp->has_begun &&

@@ -46,6 +46,30 @@ void histogram_add(struct histogram *histogram, uint64_t duration_ns, uint64_t p
     histogram->count++;
 }
 
+void histogram_merge(struct histogram *histogram, const struct histogram *behind)
+{
+    if (behind->count == 0) {
+        return;
+    }
+    uint32_t last = bucket_of(behind->max_ns);
+    for (uint32_t i = bucket_of(behind->min_ns); i <= last; i++) {
+        if (behind->buckets[i].count != 0) {
+            histogram->buckets[i].count += behind->buckets[i].count;
+            histogram->buckets[i].example_packet = behind->buckets[i].example_packet;
+        }
+    }
+    uint64_t sum = histogram->sum_ns + behind->sum_ns;
+    histogram->sum_ns = sum < behind->sum_ns ? UINT64_MAX : sum;
+    if (histogram->count == 0 || behind->min_ns < histogram->min_ns) {
+        histogram->min_ns = behind->min_ns;
+    }
+    if (histogram->count == 0 || behind->max_ns > histogram->max_ns) {
+        histogram->max_ns = behind->max_ns;
+        histogram->max_packet = behind->max_packet;
+    }
+    histogram->count += behind->count;
+}
+
 struct histogram_point histogram_percentile(const struct histogram *histogram, uint32_t per_million)
 {
     struct histogram_point point = {0};

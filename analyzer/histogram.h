@@ -40,6 +40,8 @@ struct histogram_point {
 
 /* All zero is an empty one. */
 void histogram_add(struct histogram *histogram, uint64_t duration_ns, uint64_t packet_id);
+/* Adds what came behind all that is in `histogram`, as if it had been added one by one. */
+void histogram_merge(struct histogram *histogram, const struct histogram *behind);
 /* `per_million`: 500000 is the median. All zero when the histogram is empty. */
 struct histogram_point histogram_percentile(const struct histogram *histogram,
                                             uint32_t per_million);

@@ -50,3 +50,45 @@ bool id_set_add(struct id_set *set, uint64_t owner, uint64_t id)
     *word |= bit;
     return added;
 }
+
+bool id_set_meets(const struct id_set *set, uint64_t owner, const struct id_set *other,
+                  uint64_t other_owner)
+{
+    for (size_t i = 0; i < other->pages.count; i++) {
+        const struct id_set_key *page = table_key(&other->pages, i);
+        struct id_set_key key = {.page = page->page, .owner = owner};
+        const uint64_t *words = page->owner == other_owner ? table_find(&set->pages, &key) : NULL;
+        const uint64_t *more = table_value(&other->pages, i);
+        for (size_t j = 0; words != NULL && j < PAGE_WORDS; j++) {
+            if ((words[j] & more[j]) != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool id_set_merge(struct id_set *set, uint64_t owner, const struct id_set *other)
+{
+    set->last_words = NULL; /* adding may move the pages */
+    for (size_t i = 0; i < other->pages.count; i++) {
+        const struct id_set_key *page = table_key(&other->pages, i);
+        struct id_set_key key = {.page = page->page, .owner = owner};
+        uint64_t *words = table_add(&set->pages, &key);
+        const uint64_t *more = table_value(&other->pages, i);
+        if (words == NULL) {
+            return false;
+        }
+        for (size_t j = 0; j < PAGE_WORDS; j++) {
+            words[j] |= more[j];
+        }
+    }
+    return true;
+}
+
+void id_set_clear(struct id_set *set)
+{
+    table_clear(&set->pages);
+    set->last_words = NULL;
+    set->refused = 0;
+}

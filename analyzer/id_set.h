@@ -34,6 +34,13 @@ struct id_set {
 void id_set_init(struct id_set *set, uint32_t pages_max);
 void id_set_fini(struct id_set *set);
 bool id_set_has(const struct id_set *set, uint64_t owner, uint64_t id);
+/* Whether any id of `owner` is among those that `other` has of `other_owner`. */
+bool id_set_meets(const struct id_set *set, uint64_t owner, const struct id_set *other,
+                  uint64_t other_owner);
+/* Adds all ids that `other` has, of any owner, to those of `owner`. False when there was no room
+ * for all: then some of them were added. */
+bool id_set_merge(struct id_set *set, uint64_t owner, const struct id_set *other);
+void id_set_clear(struct id_set *set);
 /* True when the id was not in the owner's set before, or when that is unknown. */
 bool id_set_add(struct id_set *set, uint64_t owner, uint64_t id);
 

@@ -17,6 +17,7 @@ struct journey_joiner {
     uint32_t unused;         /* entries that were never taken begin here */
     uint32_t free_chain;     /* given back */
     uint32_t oldest, newest; /* of the open ones */
+    uint32_t open_count, headless_count;
     uint64_t seed;
 };
 
@@ -97,6 +98,8 @@ static void journey_unlink(struct journey_joiner *joiner, struct journey *journe
     } else {
         joiner->newest = journey->older;
     }
+    joiner->open_count--;
+    joiner->headless_count -= !journey->has_first;
     journey->is_open = false;
     journey->chain = joiner->free_chain;
     joiner->free_chain = self;
@@ -126,7 +129,45 @@ static struct journey *journey_open(struct journey_joiner *joiner, uint32_t sess
         joiner->oldest = self;
     }
     joiner->newest = self;
+    joiner->open_count++;
+    joiner->headless_count++;
     return journey;
+}
+
+uint32_t journey_joiner_open_count(const struct journey_joiner *joiner)
+{
+    return joiner->open_count;
+}
+
+bool journey_joiner_has_headless(const struct journey_joiner *joiner)
+{
+    return joiner->headless_count != 0;
+}
+
+uint32_t journey_joiner_restore(struct journey_joiner *joiner, const struct journey *journey)
+{
+    if (joiner->open_count == joiner->capacity ||
+        journey_find(joiner, journey->session, journey->packet_id) != NULL) {
+        return UINT32_MAX;
+    }
+    struct journey *state = journey_open(joiner, journey->session, journey->packet_id);
+    state->parent_id = journey->parent_id;
+    state->first_ns = journey->first_ns;
+    state->last_ns = journey->last_ns;
+    state->record_count = journey->record_count;
+    state->has_first = journey->has_first;
+    state->is_changed = journey->is_changed;
+    state->is_repeat = journey->is_repeat;
+    state->is_extra = journey->is_extra;
+    joiner->headless_count -= state->has_first;
+    return state->slot;
+}
+
+void journey_joiner_each(const struct journey_joiner *joiner, journey_visit *visit, void *context)
+{
+    for (uint32_t link = joiner->oldest; link != 0; link = joiner->journeys[link - 1].newer) {
+        visit(&joiner->journeys[link - 1], context);
+    }
 }
 
 bool journey_joiner_drain(struct journey_joiner *joiner, struct journey *journey)
@@ -159,6 +200,7 @@ unsigned journey_join(struct journey_joiner *joiner, uint32_t session, const str
     }
     if (is_first) {
         state->parent_id = record->fixed.parent_id;
+        joiner->headless_count -= !state->has_first;
     }
     state->has_first |= is_first;
     state->is_changed |= record->fixed.kind == META_CHANGED || record->has_changes;

@@ -65,6 +65,17 @@ unsigned journey_join(struct journey_joiner *joiner, uint32_t session, const str
  */
 void journey_mark(struct journey_joiner *joiner, const struct journey *journey);
 
+/* How many are open, and whether a record may belong to one of them by its id alone: when one was
+ * begun by another record than its first. */
+uint32_t journey_joiner_open_count(const struct journey_joiner *joiner);
+bool journey_joiner_has_headless(const struct journey_joiner *joiner);
+/* Opens a journey again that journey_joiner_each() told, in the order of their begin. Returns its
+ * slot; UINT32_MAX when there is no room. */
+uint32_t journey_joiner_restore(struct journey_joiner *joiner, const struct journey *journey);
+/* The open ones, in the order of their begin. */
+typedef void journey_visit(const struct journey *journey, void *context);
+void journey_joiner_each(const struct journey_joiner *joiner, journey_visit *visit, void *context);
+
 /* Gives up the journey that began first: those that no record has ended. False when there are none.
  */
 bool journey_joiner_drain(struct journey_joiner *joiner, struct journey *journey);

@@ -2,6 +2,8 @@
 /* See latency.h. */
 #include "analyzer/latency.h"
 
+#include <string.h>
+
 void latency_init(struct latency *latency)
 {
     *latency = (struct latency){0};
@@ -23,7 +25,7 @@ static struct histogram *row_find(struct latency *latency, enum latency_kind kin
     }
     struct histogram *histogram = table_add(&latency->rows, &key);
     if (near != NULL && histogram != NULL) {
-        *near = (uint32_t)latency->rows.count; /* it was not there, so that it is the last one */
+        *near = (uint32_t)table_place(&latency->rows, histogram) + 1;
     }
     return histogram;
 }
@@ -64,6 +66,27 @@ void latency_add(struct latency *latency, const struct dictionary *dictionary,
         row_add(latency, is_queue ? LATENCY_QUEUE : LATENCY_HOLD, stage, trail->holds[i].held_ns,
                 trail->packet_id);
     }
+}
+
+void latency_merge(struct latency *latency, const struct latency *behind)
+{
+    for (size_t i = 0; i < behind->rows.count; i++) {
+        const struct latency_key *key = table_key(&behind->rows, i);
+        const struct histogram *more = table_value(&behind->rows, i);
+        struct histogram *histogram = row_find(latency, (enum latency_kind)key->kind, key->stage);
+        if (histogram == NULL) {
+            latency->beyond += more->count;
+        } else {
+            histogram_merge(histogram, more);
+        }
+    }
+}
+
+void latency_clear(struct latency *latency)
+{
+    table_clear(&latency->rows);
+    latency->beyond = 0;
+    memset(latency->near, 0, sizeof(latency->near));
 }
 
 const struct histogram *latency_find(const struct latency *latency, enum latency_kind kind,

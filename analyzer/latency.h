@@ -40,6 +40,9 @@ void latency_fini(struct latency *latency);
 /* A journey that has ended. */
 void latency_add(struct latency *latency, const struct dictionary *dictionary,
                  const struct trail *trail);
+/* Adds journeys that ended behind all those in `latency`. `behind` has none without a place. */
+void latency_merge(struct latency *latency, const struct latency *behind);
+void latency_clear(struct latency *latency);
 /* Null when nothing was counted there. */
 const struct histogram *latency_find(const struct latency *latency, enum latency_kind kind,
                                      uint16_t stage);

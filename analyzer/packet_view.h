@@ -69,9 +69,10 @@ struct view_packet {
     bool is_ancestor; /* above the packet that was asked for: its other copies are left out */
     bool has_first, has_last;
     uint64_t first_ns;
-    uint64_t rx_ns;  /* what the steps' times count from */
-    uint32_t length; /* of the frame as it began */
-    uint16_t vlan;   /* that the ingress policy assigned, 0 when not told */
+    uint64_t end_offset; /* of its last record in its file; valid with has_last */
+    uint64_t rx_ns;      /* what the steps' times count from */
+    uint32_t length;     /* of the frame as it began */
+    uint16_t vlan;       /* that the ingress policy assigned, 0 when not told */
     uint8_t destination_mac[6];
     uint64_t heard_packet; /* that came from that address last, before this one ended; 0: none */
     struct dictionary_label heard_port; /* and where it came in */
@@ -88,6 +89,8 @@ struct view_key {
     uint64_t session;
 };
 
+struct packet_fates;
+
 struct packet_view {
     uint64_t asked;
     struct table packets; /* struct view_key -> struct view_packet */
@@ -95,6 +98,7 @@ struct packet_view {
     bool has_grown;  /* a packet was added that may have had earlier records */
     bool has_failed; /* memory ran out */
     uint64_t packets_beyond;
+    const struct packet_fates *fates; /* what the kernel did to them; null: it is not known */
 };
 
 void packet_view_init(struct packet_view *view, uint64_t packet_id);
@@ -103,6 +107,8 @@ void packet_view_fini(struct packet_view *view);
 void packet_view_offer(const struct analysis_session *session, const struct record *record,
                        void *view);
 bool packet_view_is_settled(const struct packet_view *view);
+/* Forgets all but what was asked for. */
+void packet_view_forget(struct packet_view *view);
 /* Forgets the steps and keeps which packets belong to it. */
 void packet_view_rewind(struct packet_view *view);
 bool packet_view_is_empty(const struct packet_view *view);

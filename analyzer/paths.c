@@ -75,6 +75,57 @@ void paths_add(struct paths *paths, const struct trail *trail)
     }
 }
 
+/* Fields stand in the order of their places. */
+static struct path_key key_translate(const struct path_key *key, const uint16_t *fields)
+{
+    struct path_key here = *key;
+    for (size_t i = 0; i < key->field_count; i++) {
+        uint16_t field = fields[key->fields[i]];
+        size_t place = i;
+        for (; place > 0 && here.fields[place - 1] > field; place--) {
+            here.fields[place] = here.fields[place - 1];
+        }
+        here.fields[place] = field;
+    }
+    return here;
+}
+
+static void path_merge(struct path *path, const struct path *behind)
+{
+    bool is_new = path->packets == 0;
+    path->first_ns =
+        is_new || behind->first_ns < path->first_ns ? behind->first_ns : path->first_ns;
+    path->last_ns = is_new || behind->last_ns > path->last_ns ? behind->last_ns : path->last_ns;
+    for (uint64_t i = 0; i < behind->packets && path->packets + i < PATH_EXAMPLES; i++) {
+        path->examples[path->packets + i] = behind->examples[i];
+    }
+    path->packets += behind->packets;
+    path->latency_sum_ns += behind->latency_sum_ns;
+    if (behind->latency_max_ns > path->latency_max_ns) {
+        path->latency_max_ns = behind->latency_max_ns;
+    }
+}
+
+void paths_merge(struct paths *paths, const struct paths *behind, const uint16_t *fields)
+{
+    for (size_t i = 0; i < behind->rows.count; i++) {
+        struct path_key key = key_translate(table_key(&behind->rows, i), fields);
+        const struct path *more = table_value(&behind->rows, i);
+        struct path *path = path_find(paths, &key);
+        if (path == NULL) {
+            paths->beyond += more->packets;
+        } else {
+            path_merge(path, more);
+        }
+    }
+}
+
+void paths_clear(struct paths *paths)
+{
+    table_clear(&paths->rows);
+    paths->beyond = 0;
+}
+
 const char *path_origin_name(uint8_t origin)
 {
     static const char *const names[] = {"received", "flood", "mirror", "clone", "injected"};

@@ -58,6 +58,11 @@ void paths_init(struct paths *paths);
 void paths_fini(struct paths *paths);
 void paths_add(struct paths *paths, const struct trail *trail);
 
+/* Adds journeys that ended behind all those in `paths`. `behind` has none without a place; `fields`
+ * gives the places in changes.fields here for those there. */
+void paths_merge(struct paths *paths, const struct paths *behind, const uint16_t *fields);
+void paths_clear(struct paths *paths);
+
 /* "rx > ingress-policy > forward", with " CHANGED" behind a stage that changed the frame; then the
  * end: "delivered", "DROPPED acl-denied", "replaced", "end not recorded". */
 void path_stages_text(struct text *text, const struct dictionary *dictionary,

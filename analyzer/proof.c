@@ -271,7 +271,7 @@ enum xsw_status proof_build(struct proof *proof, const struct proof_context *con
     } else {
         proof_line_begin(&builder, PROOF_UNKNOWN, 0, "end account");
         proof_say(&builder,
-                  "missing: %s; what the switch counted and what was filtered or lost "
+                  "missing (%s); what the switch counted and what was filtered or lost "
                   "cannot be told",
                   context->missing);
     }

@@ -25,8 +25,9 @@ struct record {
     uint64_t offset;  /* of the block in the file */
     uint64_t dropcount;
     struct meta_fixed fixed;
-    struct dictionary_label port; /* of `fixed`; record_read() does not know its name */
-    struct meta_reader items;     /* before the first TLV: copy it, then meta_next() on the copy */
+    struct dictionary_label port;   /* of `fixed`; record_read() does not know its name */
+    struct dictionary_label source; /* by META_TLV_SOURCE; id 0: not told, or the switch itself */
+    struct meta_reader items; /* before the first TLV: copy it, then meta_next() on the copy */
     const uint8_t *bytes;
     uint32_t captured_length;
     uint32_t original_length;

@@ -259,6 +259,7 @@ static void switch_write(struct json_writer *json, const struct analysis *analys
     json_text(json, "id", of->id);
     json_text(json, "name", of->name);
     json_text(json, "host", of->host);
+    json_bool(json, "is_recorded", !of->is_traced);
     report_json_findings(json, analysis, of);
     book_write(json, "summary", &of->total);
     ports_write(json, of);
@@ -293,7 +294,8 @@ enum xsw_status report_json(FILE *out, const struct analysis *analysis,
         switch_write(&json, analysis, analysis->switches[i]);
     }
     json_array_close(&json);
-    report_json_events(&json, &analysis->events);
+    report_json_events(&json, &analysis->events, &analysis->sources);
+    sources_json(&json, &analysis->sources);
     json_array_open(&json, "notes");
     for (size_t i = 0; i < analysis->notes.count; i++) {
         json_text(&json, NULL, analysis->notes.texts[i]);

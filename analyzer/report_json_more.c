@@ -289,20 +289,3 @@ void report_json_marks(struct json_writer *json, const struct marks *marks)
     json_u64(json, "generation_at_start", marks->generation_before);
     json_u64(json, "generation_at_end", marks->generation_after);
 }
-
-void report_json_events(struct json_writer *json, const struct events *events)
-{
-    json_array_open(json, "events");
-    for (size_t i = 0; i < events->count; i++) {
-        const struct event *event = &events->list[i];
-        json_object_open(json, NULL);
-        json_u64(json, "time_ns", event->wall_ns);
-        json_u64(json, "priority", event->priority);
-        json_text(json, "source", event->source[0] == '\0' ? NULL : event->source);
-        json_text(json, "name", event->name[0] == '\0' ? NULL : event->name);
-        json_text(json, "message", event->message);
-        json_object_close(json);
-    }
-    json_array_close(json);
-    json_u64(json, "events_beyond_limit", events->beyond);
-}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The journey of one packet as JSON, and the names that all parts of the JSON share. */
+#include "analyzer/packet_fate.h"
 #include "analyzer/packet_view.h"
 #include "analyzer/report_json.h"
 
@@ -159,5 +160,8 @@ void report_json_packet(struct json_writer *json, const struct analysis *analysi
     }
     json_array_close(json);
     json_u64(json, "packets_beyond_limit", view->packets_beyond);
+    if (view->fates != NULL) {
+        packet_fates_json(json, view->fates);
+    }
     json_object_close(json);
 }

@@ -70,7 +70,10 @@ static void summary(const struct page *page, const struct analysis_switch *of)
 static void switch_head(const struct page *page, const struct analysis *analysis,
                         const struct analysis_switch *of)
 {
-    if (of->total.records == 0) {
+    if (of->is_traced) {
+        page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s",
+                 of->name[0] == '\0' ? "without a name" : of->name, of->host);
+    } else if (of->total.records == 0) {
         page_say(page, 0, 2, PAGE_BOLD, "Switch %s on %s: no packets%s", of->name, of->host,
                  analysis->wanted != NULL ? " that match" : "");
     } else if (analysis->switch_count > 1) {
@@ -123,6 +126,10 @@ static void switch_report(const struct page *page, const struct analysis *analys
                           const struct analysis_switch *of, const struct report_options *options)
 {
     switch_head(page, analysis, of);
+    if (of->is_traced) {
+        report_verdict(page, analysis, of, options->is_full);
+        return;
+    }
     if (options->only != REPORT_WHOLE) {
         parts[options->only].report(page, analysis, of, options->is_full);
         return;
@@ -142,17 +149,35 @@ static void switch_report(const struct page *page, const struct analysis *analys
 static void file_lines(const struct page *page, const struct analysis_file *file)
 {
     struct words words;
-    if (file->status < 0 && (file->has_sections || file->packets != 0)) {
+    if (file->status < 0 && (file->has_sections || file->packets != 0 || file->is_trace)) {
         page_say(page, 0, 2, PAGE_WARN, "%s file: %s",
                  file->status == XSW_TRUNCATED ? "Torn" : "Damaged", file->problem);
     }
+    if (file->is_trace) {
+        return;
+    }
     if (!file->has_sections && (file->status == XSW_END || file->packets != 0)) {
-        page_say(page, 0, 2, PAGE_PLAIN, "%s: %s, no journeys in this file: written by %s",
+        page_say(page, 0, 2, PAGE_PLAIN,
+                 "%s: %s, no journeys in this file: written by %s. What happens to packets "
+                 "is recorded by xsw capture.",
                  file->path, words_count(file->packets, "packet", &words),
                  file->writer[0] == '\0' ? "an unknown program" : file->writer);
     } else if (file->foreign != 0) {
         page_say(page, 0, 2, PAGE_PLAIN, "%s: %s of another writer left out", file->path,
                  words_count(file->foreign, "packet", &words));
+    }
+}
+
+/* Where it comes from, when that is more than recordings of one machine. */
+static void sources_tell_all(const struct page *page, const struct analysis *analysis)
+{
+    bool has_traces = false;
+    for (size_t i = 0; i < analysis->file_count; i++) {
+        has_traces |= analysis->files[i].is_trace;
+    }
+    if (has_traces || analysis->sources.machine_count > 1) {
+        page_heading(page, "SOURCES");
+        sources_text(page, &analysis->sources);
     }
 }
 
@@ -174,6 +199,9 @@ void report_text(FILE *out, const struct analysis *analysis, const struct report
             page_blank(&page);
         }
         switch_report(&page, analysis, analysis->switches[i], options);
+    }
+    if (options->only == REPORT_WHOLE) {
+        sources_tell_all(&page, analysis);
     }
     const struct notes *notes = &analysis->notes;
     if (notes->count == 0) {

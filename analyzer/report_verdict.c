@@ -138,6 +138,28 @@ static void verdict_clean(const struct page *page, const struct analysis *analys
              words_number(total->delivered, &delivered), words_count(lines, "equation", &count));
 }
 
+/* What to ask next, in words that can be pasted: for one recording, whose name a shell takes as it
+ * is. */
+static void next_tell(const struct page *page, const struct analysis *analysis,
+                      const struct explain *explain)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./:@%+=,-";
+    const char *path = analysis->file_count == 1 ? analysis->files[0].path : "-";
+    if (path[0] == '-' || path[strspn(path, plain)] != '\0') {
+        return;
+    }
+    for (size_t i = 0; i < explain->count; i++) {
+        if (explain->findings[i].examples[0] != 0) {
+            page_label(page, 0, "Next", PAGE_DIM, 2,
+                       "xsw analyze --packet %" PRIu64 " %s (its way, step by step); --timeline "
+                       "(what happened when); or xsw top %s (to look around).",
+                       explain->findings[i].examples[0], path, path);
+            return;
+        }
+    }
+}
+
 void report_verdict(const struct page *page, const struct analysis *analysis,
                     const struct analysis_switch *of, bool is_full)
 {
@@ -149,18 +171,21 @@ void report_verdict(const struct page *page, const struct analysis *analysis,
         return;
     }
     findings_tell(page, explain, is_full);
-    if (explain->is_clean) {
+    if (explain->is_clean && !of->is_traced) {
         verdict_clean(page, analysis, of);
     }
-    explain_destroy(explain);
     for (size_t i = 0; i < analysis->session_count; i++) {
         if (analysis->sessions[i]->of == of) {
             verdict_left_out(page, analysis->sessions[i]);
             verdict_ending(page, analysis->sessions[i], analysis_sessions_of(analysis, of) == 1);
         }
     }
-    page_say(page, 0, 2, PAGE_DIM, "Recorded on %s from %s, for %s.",
-             of->host[0] == '\0' ? "an unknown host" : of->host,
-             words_date_time(of->total.first_ns, &from),
-             words_duration(of->total.last_ns - of->total.first_ns, &duration));
+    if (!of->is_traced) { /* else there is no recording of it */
+        page_say(page, 0, 2, PAGE_DIM, "Recorded on %s from %s, for %s.",
+                 of->host[0] == '\0' ? "an unknown host" : of->host,
+                 words_date_time(of->total.first_ns, &from),
+                 words_duration(of->total.last_ns - of->total.first_ns, &duration));
+        next_tell(page, analysis, explain);
+    }
+    explain_destroy(explain);
 }

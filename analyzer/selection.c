@@ -9,12 +9,6 @@
 #include "analyzer/journey_facts.h"
 #include "base/error.h"
 
-struct open_journey {
-    struct journey_facts facts;
-    uint64_t held_ns;
-    uint32_t rule; /* of the last record */
-};
-
 struct selection {
     char *text;
     size_t switch_count;
@@ -22,7 +16,7 @@ struct selection {
     size_t session_count;
     uint8_t switch_of[ANALYSIS_SESSIONS_MAX]; /* by number of a session */
     struct journey_joiner *joiner;
-    struct open_journey *open; /* by slot */
+    struct journey_story *open; /* by slot */
     struct id_set ids;
     uint64_t matched, total;
     struct table listed;
@@ -166,8 +160,6 @@ void selection_destroy(struct selection *selection)
     free(selection);
 }
 
-/* Facts -------------------------------------------------------------------------------------- */
-
 static void begin_take(struct journey_facts *facts, const struct journey_filter *filter,
                        const struct record *record)
 {
@@ -176,70 +168,11 @@ static void begin_take(struct journey_facts *facts, const struct journey_filter 
                                                record->captured_length);
 }
 
-static void record_take(struct open_journey *open, const struct record *record)
-{
-    struct journey_facts *facts = &open->facts;
-    struct meta_reader items = record->items;
-    struct meta_item item;
-    uint8_t flags = record->fixed.flags;
-    bool is_change = record->fixed.kind == META_CHANGED || (flags & META_CHANGES_INCOMPLETE) != 0;
-    facts->flags |= is_change ? FACTS_CHANGED : 0;
-    facts->flags |= (flags & META_UNDECLARED) != 0 ? FACTS_UNDECLARED : 0;
-    open->rule = meta_rule_number(record->fixed.stage, record->fixed.rule);
-    facts_add_rule(facts, open->rule);
-    if (record->fixed.kind == META_CHANGED || record->fixed.rule != 0) {
-        facts_add_stage(facts, record->fixed.stage);
-    }
-    while (record_next_item(&items, &item)) {
-        if (item.type == META_TLV_CHANGE) {
-            facts->flags |= FACTS_CHANGED;
-            facts_add_stage(facts, item.change.stage);
-        } else if (item.type == META_TLV_DECISION) {
-            facts_add_rule(facts, meta_rule_number(item.decision.stage, item.decision.rule));
-            facts_add_stage(facts, item.decision.stage);
-        } else if (item.type == META_TLV_VLAN) {
-            facts->vlan = item.vlan;
-        } else if (item.type == META_TLV_HELD) {
-            facts->flags |= FACTS_HELD;
-            open->held_ns += item.held.held_ns;
-        } else if (item.type == META_TLV_STAGE_TIME) {
-            facts->latency_ns = item.since_rx_ns;
-        }
-    }
-}
-
-static void end_take(struct open_journey *open, const struct analysis_session *session,
-                     const struct record *record, const struct journey *journey)
-{
-    struct journey_facts *facts = &open->facts;
-    const struct dictionary_stage *stage =
-        dictionary_find_stage(&session->of->dictionary, record->fixed.stage);
-    uint64_t passed_ns =
-        journey->last_ns > journey->first_ns ? journey->last_ns - journey->first_ns : 0;
-    facts->outcome = record->fixed.kind == META_DROP ? FACTS_DROPPED
-                     : record->fixed.kind == META_CONSUMED || record->fixed.kind == META_PUNT
-                         ? FACTS_REPLACED
-                         : FACTS_DELIVERED;
-    facts->reason = record->fixed.reason;
-    facts->stage = record->fixed.stage;
-    facts_add_stage(facts, record->fixed.stage);
-    /* The time since it came in has 32 bits; one that was held may have taken longer. */
-    if (passed_ns > facts->latency_ns) {
-        facts->latency_ns = passed_ns;
-    }
-    if (open->held_ns > facts->latency_ns) {
-        facts->latency_ns = open->held_ns;
-    }
-    if (facts->outcome == FACTS_DELIVERED || (stage != NULL && stage->egress)) {
-        facts->destination_port = journey_facts_port(record->port);
-    }
-}
-
 /* The passes --------------------------------------------------------------------------------- */
 
 static void judge(struct selection *selection, const struct journey *journey)
 {
-    const struct open_journey *open = &selection->open[journey->slot];
+    const struct journey_story *open = &selection->open[journey->slot];
     const struct journey_facts *facts = &open->facts;
     const struct journey_filter *filter =
         selection->filters[selection->switch_of[journey->session]];
@@ -280,20 +213,38 @@ void selection_offer(const struct analysis_session *session, const struct record
     if ((events & JOURNEY_EVICTED) != 0) {
         judge(selection, &evicted); /* before its slot is used for another */
     }
-    struct open_journey *open = &selection->open[journey.slot];
+    struct journey_story *open = &selection->open[journey.slot];
     if (journey.record_count == 1 || (events & JOURNEY_RESTARTED) != 0) {
-        *open = (struct open_journey){.facts = {.packet_id = record->packet_id,
-                                                .source_port = FACTS_PORT_UNKNOWN,
-                                                .destination_port = FACTS_PORT_UNKNOWN}};
+        journey_story_open(open, record->packet_id);
     }
     if (record_is_first(record)) {
         begin_take(&open->facts, selection->filters[selection->switch_of[session->number]], record);
     }
-    record_take(open, record);
+    journey_story_take(open, record);
     if ((events & JOURNEY_ENDED) != 0) {
-        end_take(open, session, record, &journey);
+        uint64_t passed_ns =
+            journey.last_ns > journey.first_ns ? journey.last_ns - journey.first_ns : 0;
+        journey_story_end(open, &session->of->dictionary, record, passed_ns);
         judge(selection, &journey);
     }
+}
+
+void selection_skip(struct selection *selection, uint64_t journeys)
+{
+    selection->total += journeys;
+}
+
+bool selection_may_have(const struct selection *selection, const struct journey_class *class,
+                        const struct class_span *span)
+{
+    struct journey_range range;
+    journey_class_range(class, span, &range);
+    for (size_t i = 0; i < selection->switch_count; i++) {
+        if (journey_filter_may_match_range(selection->filters[i], &range)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void selection_finish(struct selection *selection)

@@ -26,6 +26,7 @@
 #include <xsw/error.h>
 
 #include "analyzer/analysis.h"
+#include "analyzer/classes.h"
 #include "formats/journey_filter.h"
 #include "packet/describe.h"
 
@@ -61,6 +62,11 @@ void selection_offer(const struct analysis_session *session, const struct record
                      void *selection);
 void selection_describe(const struct analysis_session *session, const struct record *record,
                         void *selection);
+/* Journeys that are in no record that is offered: none of them matches. */
+void selection_skip(struct selection *selection, uint64_t journeys);
+/* Whether a journey of the class within the span, on any switch, may match. */
+bool selection_may_have(const struct selection *selection, const struct journey_class *class,
+                        const struct class_span *span);
 /* Behind the last record of the second pass: journeys without an end are judged, too. */
 void selection_finish(struct selection *selection);
 

@@ -30,18 +30,20 @@ static bool is_same_port(struct dictionary_label a, struct dictionary_label b)
     return a.id == b.id && a.name == b.name;
 }
 
-static void move(struct stations *stations, struct station *station, const struct trail *trail)
+static void move(struct stations *stations, struct station *station, struct dictionary_label port,
+                 uint64_t time_ns, uint64_t packet_id)
 {
-    bool is_return = is_same_port(station->port_before, trail->source_port);
+    bool is_return = is_same_port(station->port_before, port);
     stations->moves++;
     station->moves++;
     station->returns += is_return;
     station->port_before = station->port;
-    station->port = trail->source_port;
-    station->last_move_ns = trail->first_ns;
+    station->port = port;
+    station->last_move_ns = time_ns;
     if (station->moves == 1) {
-        station->first_move_ns = trail->first_ns;
-        station->example_packet = trail->packet_id;
+        station->second_port = port;
+        station->first_move_ns = time_ns;
+        station->example_packet = packet_id;
     }
 }
 
@@ -62,10 +64,57 @@ void stations_add(struct stations *stations, const struct dictionary *dictionary
     }
     station->last_packet = trail->packet_id;
     if (station->packets++ == 0) {
-        station->port = trail->source_port;
+        station->port = station->first_port = trail->source_port;
+        station->first_ns = trail->first_ns;
+        station->first_packet = trail->packet_id;
     } else if (!is_same_port(station->port, trail->source_port)) {
-        move(stations, station, trail);
+        move(stations, station, trail->source_port, trail->first_ns, trail->packet_id);
     }
+}
+
+/* The first packet of what is behind may be a move from here, and its first move a return. */
+static void station_merge(struct stations *stations, struct station *station,
+                          const struct station *behind)
+{
+    if (station->packets == 0) {
+        *station = *behind;
+        stations->moves += behind->moves;
+        return;
+    }
+    if (!is_same_port(station->port, behind->first_port)) {
+        move(stations, station, behind->first_port, behind->first_ns, behind->first_packet);
+    }
+    station->packets += behind->packets;
+    station->last_packet = behind->last_packet;
+    if (behind->moves == 0) {
+        return;
+    }
+    move(stations, station, behind->second_port, behind->first_move_ns, behind->example_packet);
+    stations->moves += behind->moves - 1;
+    station->moves += behind->moves - 1;
+    station->returns += behind->returns;
+    station->port_before = behind->port_before;
+    station->port = behind->port;
+    station->last_move_ns = behind->last_move_ns;
+}
+
+void stations_merge(struct stations *stations, const struct stations *behind)
+{
+    for (size_t i = 0; i < behind->rows.count; i++) {
+        const struct station *more = table_value(&behind->rows, i);
+        struct station *station = table_add(&stations->rows, table_key(&behind->rows, i));
+        if (station == NULL) {
+            stations->beyond += more->packets;
+        } else {
+            station_merge(stations, station, more);
+        }
+    }
+}
+
+void stations_clear(struct stations *stations)
+{
+    table_clear(&stations->rows);
+    stations->moves = stations->beyond = 0;
 }
 
 const struct station *stations_find(const struct stations *stations, const uint8_t *mac,

@@ -31,6 +31,9 @@ struct station {
     uint64_t first_move_ns, last_move_ns;
     uint64_t example_packet; /* that moved it first */
     uint64_t last_packet;    /* that was heard of it */
+    /* what a merge with what was before needs: the first packet, and where the first move led */
+    struct dictionary_label first_port, second_port;
+    uint64_t first_ns, first_packet;
 };
 
 struct stations {
@@ -43,6 +46,9 @@ void stations_init(struct stations *stations);
 void stations_fini(struct stations *stations);
 void stations_add(struct stations *stations, const struct dictionary *dictionary,
                   const struct trail *trail);
+/* Adds journeys that ended behind all those in `stations`. `behind` has none without a place. */
+void stations_merge(struct stations *stations, const struct stations *behind);
+void stations_clear(struct stations *stations);
 /* Where an address was heard last, so far; null when it was not. */
 const struct station *stations_find(const struct stations *stations, const uint8_t *mac,
                                     uint16_t vlan);

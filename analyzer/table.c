@@ -19,7 +19,7 @@ static uint64_t mix(uint64_t value)
     return value ^ (value >> 32);
 }
 
-static uint64_t hash_key(const struct table *table, const void *key)
+static uint32_t hash_key(const struct table *table, const void *key)
 {
     const unsigned char *bytes = key;
     uint64_t hash = table->seed;
@@ -29,7 +29,7 @@ static uint64_t hash_key(const struct table *table, const void *key)
         memcpy(&word, bytes + done, rest < 8 ? rest : 8);
         hash = mix(hash ^ word) + 0x9e3779b97f4a7c15u;
     }
-    return hash;
+    return (uint32_t)(hash ^ (hash >> 32));
 }
 
 void table_init(struct table *table, size_t key_size, size_t value_size, size_t limit)
@@ -53,6 +53,24 @@ void table_fini(struct table *table)
     table->count = table->capacity = table->slot_count = 0;
 }
 
+void table_clear(struct table *table)
+{
+    table->count = 0;
+    if (table->slots != NULL) {
+        memset(table->slots, 0, table->slot_count * sizeof(*table->slots));
+    }
+}
+
+size_t table_place(const struct table *table, const void *value)
+{
+    return (size_t)((const unsigned char *)value - table->entries) / table->entry_size;
+}
+
+bool table_has_room(const struct table *table, size_t more)
+{
+    return more <= table->limit - table->count;
+}
+
 const void *table_key(const struct table *table, size_t place)
 {
     assert(place < table->count);
@@ -66,21 +84,38 @@ void *table_value(const struct table *table, size_t place)
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
-static size_t slot_find(const struct table *table, const void *key)
+static size_t slot_find(const struct table *table, const void *key, uint32_t hash)
 {
     size_t mask = table->slot_count - 1;
-    size_t slot = hash_key(table, key) & mask;
-    while (table->slots[slot] != 0 &&
-           memcmp(table_key(table, table->slots[slot] - 1), key, table->key_size) != 0) {
+    size_t slot = hash & mask;
+    const struct table_slot *slots = table->slots;
+    while (slots[slot].place != 0 &&
+           (slots[slot].hash != hash ||
+            memcmp(table->entries + (slots[slot].place - 1) * table->entry_size, key,
+                   table->key_size) != 0)) {
         slot = (slot + 1) & mask;
     }
     return slot;
 }
 
+/* All entries are of different keys. */
+static void slots_fill(struct table_slot *slots, size_t count, const struct table *from)
+{
+    for (size_t i = 0; i < from->slot_count; i++) {
+        if (from->slots[i].place != 0) {
+            size_t slot = from->slots[i].hash & (count - 1);
+            while (slots[slot].place != 0) {
+                slot = (slot + 1) & (count - 1);
+            }
+            slots[slot] = from->slots[i];
+        }
+    }
+}
+
 static bool table_grow(struct table *table)
 {
     size_t capacity = table->capacity == 0 ? TABLE_FIRST_CAPACITY : table->capacity * 2;
-    uint32_t *slots = calloc(capacity * 2, sizeof(*slots));
+    struct table_slot *slots = calloc(capacity * 2, sizeof(*slots));
     if (slots == NULL) {
         return false;
     }
@@ -89,14 +124,12 @@ static bool table_grow(struct table *table)
         free(slots);
         return false;
     }
+    slots_fill(slots, capacity * 2, table);
     free(table->slots);
     table->slots = slots;
     table->slot_count = capacity * 2;
     table->entries = entries;
     table->capacity = capacity;
-    for (size_t place = 0; place < table->count; place++) {
-        slots[slot_find(table, table_key(table, place))] = (uint32_t)place + 1;
-    }
     return true;
 }
 
@@ -105,27 +138,33 @@ void *table_find(const struct table *table, const void *key)
     if (table->count == 0) {
         return NULL;
     }
-    uint32_t place = table->slots[slot_find(table, key)];
+    uint32_t place = table->slots[slot_find(table, key, hash_key(table, key))].place;
     return place == 0 ? NULL : table_value(table, place - 1);
 }
 
 void *table_add(struct table *table, const void *key)
 {
-    void *value = table_find(table, key);
-    if (value != NULL) {
-        return value;
+    uint32_t hash = hash_key(table, key);
+    size_t slot = 0;
+    if (table->slot_count != 0) {
+        slot = slot_find(table, key, hash);
+        if (table->slots[slot].place != 0) {
+            return table_value(table, table->slots[slot].place - 1);
+        }
     }
     if (table->count >= table->limit) {
         return NULL;
     }
-    if (table->count == table->capacity && !table_grow(table)) {
-        return NULL;
+    if (table->count == table->capacity) {
+        if (!table_grow(table)) {
+            return NULL;
+        }
+        slot = slot_find(table, key, hash);
     }
-    size_t slot = slot_find(table, key);
     unsigned char *entry = table->entries + table->count * table->entry_size;
     memset(entry, 0, table->entry_size);
     memcpy(entry, key, table->key_size);
-    table->slots[slot] = (uint32_t)++table->count;
+    table->slots[slot] = (struct table_slot){(uint32_t)++table->count, hash};
     return entry + table->value_offset;
 }
 

@@ -14,6 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The hash beside the place, so that entries of other keys need not be looked at. */
+struct table_slot {
+    uint32_t place; /* of an entry + 1, or 0 */
+    uint32_t hash;
+};
+
 struct table {
     size_t key_size;
     size_t value_offset; /* of the value in an entry */
@@ -22,7 +28,7 @@ struct table {
     size_t count;
     size_t capacity; /* entries that there is room for */
     unsigned char *entries;
-    uint32_t *slots; /* index of an entry + 1, or 0 */
+    struct table_slot *slots;
     size_t slot_count;
     uint64_t seed;
 };
@@ -31,6 +37,9 @@ struct table {
  * entry. */
 void table_init(struct table *table, size_t key_size, size_t value_size, size_t limit);
 void table_fini(struct table *table);
+
+/* Forgets the entries and keeps their memory. */
+void table_clear(struct table *table);
 
 /* The value of a key, or null. Valid until the next table_add. */
 void *table_find(const struct table *table, const void *key);
@@ -41,6 +50,11 @@ void *table_add(struct table *table, const void *key);
 /* Entries by place, 0 … count - 1, in the order of their addition. */
 const void *table_key(const struct table *table, size_t place);
 void *table_value(const struct table *table, size_t place);
+
+/* The place of a value that table_find() or table_add() gave. */
+size_t table_place(const struct table *table, const void *value);
+/* Whether `more` further entries fit below the limit. */
+bool table_has_room(const struct table *table, size_t more);
 
 /* Places in the order that `compare` gives, ties in the order of addition, and null gives that
  * order. The caller frees the array; null when there are none or memory could not be had. */

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/notes.h"
 #include "analyzer/timeline_parts.h"
 #include "base/error.h"
+#include "base/text.h"
 
 enum { ENTRIES_AT_FIRST = 256 };
 
@@ -15,12 +17,13 @@ enum xsw_status timeline_create(struct timeline **timeline, struct xsw_error *er
     struct timeline *made = calloc(1, sizeof(*made));
     if (made != NULL) {
         made->episodes = calloc(TIMELINE_EPISODES_MAX, sizeof(*made->episodes));
-        made->ends = calloc(PACKET_ENDS, sizeof(*made->ends));
+        made->wanted = calloc(TIMELINE_JOINS_MAX, sizeof(*made->wanted));
         made->flows = calloc(FLOWS_FOLLOWED, sizeof(*made->flows));
         table_init(&made->open, sizeof(struct episode_key), sizeof(uint32_t),
                    TIMELINE_EPISODES_MAX);
+        table_init(&made->wanted_by, sizeof(uint64_t), sizeof(uint32_t), TIMELINE_JOINS_MAX);
     }
-    if (made == NULL || made->episodes == NULL || made->flows == NULL || made->ends == NULL) {
+    if (made == NULL || made->episodes == NULL || made->flows == NULL || made->wanted == NULL) {
         timeline_destroy(made);
         return error_set(error, XSW_NO_MEMORY, "no memory for the timeline");
     }
@@ -34,10 +37,12 @@ void timeline_destroy(struct timeline *timeline)
         return;
     }
     table_fini(&timeline->open);
+    table_fini(&timeline->wanted_by);
     free(timeline->entries);
     free(timeline->episodes);
     free(timeline->flows);
-    free(timeline->ends);
+    free(timeline->wanted);
+    free(timeline->joins);
     free(timeline);
 }
 
@@ -61,87 +66,35 @@ struct timeline_entry *timeline_add(struct timeline *timeline, const struct time
     return &timeline->entries[timeline->count++];
 }
 
-/* Sources and machines ------------------------------------------------------------------------ */
-
-enum xsw_status timeline_source_begin(struct timeline *timeline, const char *path, const char *kind,
-                                      struct xsw_error *error)
+uint64_t timeline_hash(uint64_t hash, const char *text)
 {
-    if (timeline->source_count == TIMELINE_SOURCES_MAX) {
-        return error_set(error, XSW_LIMIT, "%s: more than %d sources", path, TIMELINE_SOURCES_MAX);
+    for (; text != NULL && *text != '\0'; text++) {
+        hash = (hash ^ (uint8_t)*text) * 1099511628211ULL;
     }
-    struct timeline_source *source = &timeline->sources[timeline->source_count++];
-    *source = (struct timeline_source){.machine = -1};
-    snprintf(source->path, sizeof(source->path), "%s", path);
-    snprintf(source->kind, sizeof(source->kind), "%s", kind);
-    return XSW_OK;
+    return (hash ^ 0xff) * 1099511628211ULL;
 }
 
-struct timeline_source *timeline_source_now(struct timeline *timeline)
+uint64_t timeline_sum_hash(const struct event_sum_key *key)
 {
-    return &timeline->sources[timeline->source_count - 1];
+    uint64_t hash = timeline_hash(1469598103934665603ULL, key->kind);
+    hash = timeline_hash(hash, key->switch_name);
+    hash = timeline_hash(hash, key->port);
+    hash = timeline_hash(hash, key->stage);
+    hash = timeline_hash(hash, key->reason);
+    return timeline_hash(hash, key->why);
 }
 
-/* Both spellings of a UUID are one. */
-static void boot_id_plain(char plain[33], const char *boot_id)
+void timeline_source_begin(struct timeline *timeline, const char *path, const char *kind)
 {
-    size_t length = 0;
-    for (const char *c = boot_id; c != NULL && *c != '\0' && length < 32; c++) {
-        if (*c != '-') {
-            plain[length++] = *c;
-        }
-    }
-    plain[length] = '\0';
-}
-
-int timeline_machine(struct timeline *timeline, const char *host, const char *boot_id)
-{
-    char plain[33];
-    boot_id_plain(plain, boot_id);
-    if (plain[0] == '\0' && (host == NULL || host[0] == '\0')) {
-        return -1;
-    }
-    for (size_t i = 0; i < timeline->machine_count; i++) {
-        const struct timeline_machine *machine = &timeline->machines[i];
-        bool is_same = plain[0] != '\0' ? strcmp(machine->boot_id, plain) == 0
-                                        : strcmp(machine->host, host) == 0;
-        if (is_same) {
-            return (int)i;
-        }
-    }
-    if (timeline->machine_count == TIMELINE_MACHINES_MAX) {
-        return -1;
-    }
-    struct timeline_machine *machine = &timeline->machines[timeline->machine_count];
-    *machine = (struct timeline_machine){0};
-    memcpy(machine->boot_id, plain, sizeof(plain));
-    text_make_safe(machine->host, sizeof(machine->host), host != NULL ? host : "");
-    return (int)timeline->machine_count++;
-}
-
-void timeline_machine_clock(struct timeline *timeline, int number, uint64_t mono_ns,
-                            uint64_t wall_ns)
-{
-    if (number < 0 || mono_ns == 0 || wall_ns == 0) {
-        return;
-    }
-    struct timeline_machine *machine = &timeline->machines[number];
-    uint64_t offset_ns = wall_ns - mono_ns;
-    if (!machine->has_clock) {
-        machine->has_clock = true;
-        machine->offset_ns = offset_ns;
-    }
-    uint64_t apart = offset_ns > machine->offset_ns ? offset_ns - machine->offset_ns
-                                                    : machine->offset_ns - offset_ns;
-    machine->spread_ns = apart > machine->spread_ns ? apart : machine->spread_ns;
+    timeline->source_now = sources_begin(&timeline->sources, path, kind);
 }
 
 void timeline_clock(struct timeline *timeline, uint32_t session, const char *host,
                     const char *boot_id, uint64_t mono_ns, uint64_t wall_ns)
 {
-    int machine = timeline_machine(timeline, host, boot_id);
-    struct timeline_source *source = timeline_source_now(timeline);
-    source->machine = source->machine < 0 ? machine : source->machine;
-    timeline_machine_clock(timeline, machine, mono_ns, wall_ns);
+    int machine = sources_machine(&timeline->sources, host, boot_id);
+    sources_tell(&timeline->sources, timeline->source_now, machine, wall_ns);
+    sources_clock(&timeline->sources, machine, mono_ns, wall_ns, session < ANALYSIS_SESSIONS_MAX);
     if (session < ANALYSIS_SESSIONS_MAX) {
         timeline->sessions[session] =
             (struct timeline_session){.is_known = mono_ns != 0,
@@ -153,51 +106,16 @@ void timeline_clock(struct timeline *timeline, uint32_t session, const char *hos
 
 /* The end ------------------------------------------------------------------------------------- */
 
-int timeline_reference(const struct timeline *timeline)
+/* A source that does not tell its machine is taken for the only one that there is. */
+static void machines_settle(struct timeline *timeline)
 {
-    for (size_t i = 0; i < timeline->machine_count; i++) {
-        if (timeline->machines[i].has_clock) {
-            return (int)i;
+    const struct sources *sources = &timeline->sources;
+    for (size_t i = 0; i < timeline->count; i++) {
+        struct timeline_entry *entry = &timeline->entries[i];
+        if (entry->machine < 0) {
+            entry->machine = (int16_t)sources_machine_of(sources, entry->source);
         }
     }
-    return timeline->machine_count > 0 ? 0 : -1;
-}
-
-bool timeline_uncertainty(const struct timeline *timeline, int machine, uint64_t *error_ns)
-{
-    int reference = timeline_reference(timeline);
-    *error_ns = 0;
-    if (machine == reference) {
-        return machine >= 0;
-    }
-    if (machine < 0 || reference < 0) {
-        return false;
-    }
-    const struct timeline_machine *one = &timeline->machines[machine];
-    const struct timeline_machine *other = &timeline->machines[reference];
-    *error_ns = one->error_ns + one->spread_ns + other->error_ns + other->spread_ns;
-    return one->is_kept && other->is_kept;
-}
-
-/* A source that does not tell its machine is taken for the only one that there is; it says so. */
-static void sources_guess(struct timeline *timeline)
-{
-    for (size_t i = 0; i < timeline->source_count; i++) {
-        struct timeline_source *source = &timeline->sources[i];
-        if (source->machine < 0 && timeline->machine_count == 1) {
-            source->machine = 0;
-            source->is_guess = true;
-        }
-    }
-}
-
-static uint64_t place_of(const struct timeline *timeline, const struct timeline_entry *entry)
-{
-    int machine = timeline->sources[entry->source].machine;
-    if (machine >= 0 && entry->mono_ns != 0 && timeline->machines[machine].has_clock) {
-        return entry->mono_ns + timeline->machines[machine].offset_ns;
-    }
-    return entry->wall_ns != 0 ? entry->wall_ns : entry->mono_ns;
 }
 
 static int by_place(const void *a, const void *b)
@@ -211,27 +129,32 @@ static int by_place(const void *a, const void *b)
     return order != 0 ? order : (left->kind > right->kind) - (left->kind < right->kind);
 }
 
-/* Where the switch itself tells of changes, their traces in the packets need not be told. */
-static void generations_drop(struct timeline *timeline)
+/* Where the switch itself tells of changes, their traces in the packets need not be told; and of
+ * episodes of which two sources tell, one is. */
+static void hidden_drop(struct timeline *timeline)
 {
     size_t kept = 0;
     for (size_t i = 0; i < timeline->count; i++) {
         const struct timeline_entry *entry = &timeline->entries[i];
-        bool is_trace = entry->kind == TIMELINE_EVENT && strcmp(entry->name, "generation") == 0;
-        if (!is_trace || timeline->sources[entry->source].events == 0) {
+        bool is_trace = entry->kind == TIMELINE_EVENT && strcmp(entry->name, "generation") == 0 &&
+                        timeline->sources.list[entry->source].tells_changes;
+        bool is_hidden = entry->episode >= 0 && timeline->episodes[entry->episode].is_hidden;
+        if (!is_trace && !is_hidden) {
             timeline->entries[kept++] = *entry;
         }
     }
     timeline->count = kept;
 }
 
-static bool is_repeat(const struct timeline *timeline, const struct timeline_entry *entry,
-                      const struct timeline_entry *of)
+/* Conversions between the formats may lose some nanoseconds. */
+static const uint64_t SAME_NS = 1000;
+
+static bool is_repeat(const struct timeline_entry *entry, const struct timeline_entry *of)
 {
-    return entry->kind == TIMELINE_EVENT && of->kind == TIMELINE_EVENT &&
-           entry->place_ns == of->place_ns && entry->mono_ns != 0 && entry->source != of->source &&
-           strcmp(entry->name, of->name) == 0 &&
-           timeline->sources[entry->source].machine == timeline->sources[of->source].machine;
+    bool is_lone = (entry->kind == TIMELINE_EVENT || entry->kind == TIMELINE_RECOVERY) &&
+                   entry->episode < 0 && of->kind == entry->kind;
+    return is_lone && entry->mono_ns != 0 && entry->source != of->source &&
+           entry->machine == of->machine && strcmp(entry->name, of->name) == 0;
 }
 
 /* Two sources that hold the same event of one machine: it happened once. */
@@ -239,32 +162,70 @@ static void repeats_drop(struct timeline *timeline)
 {
     size_t kept = 0;
     for (size_t i = 0; i < timeline->count; i++) {
+        const struct timeline_entry *entry = &timeline->entries[i];
         size_t same = kept;
-        while (same > 0 && timeline->entries[same - 1].place_ns == timeline->entries[i].place_ns &&
-               !is_repeat(timeline, &timeline->entries[i], &timeline->entries[same - 1])) {
+        while (same > 0 && timeline->entries[same - 1].place_ns + SAME_NS >= entry->place_ns &&
+               !is_repeat(entry, &timeline->entries[same - 1])) {
             same--;
         }
-        bool is_new =
-            same == 0 || !is_repeat(timeline, &timeline->entries[i], &timeline->entries[same - 1]);
-        if (is_new) {
-            timeline->entries[kept++] = timeline->entries[i];
+        bool is_again = same > 0 &&
+                        timeline->entries[same - 1].place_ns + SAME_NS >= entry->place_ns &&
+                        is_repeat(entry, &timeline->entries[same - 1]);
+        if (!is_again) {
+            timeline->entries[kept++] = *entry;
         }
     }
     timeline->count = kept;
 }
 
+static void loss_tell(struct timeline *timeline, const struct loss *loss)
+{
+    bool is_up_to = loss->from_ns == 0;
+    struct timeline_entry entry = {.wall_ns = is_up_to ? loss->until_ns : loss->from_ns,
+                                   .mono_ns = is_up_to ? loss->until_mono_ns : loss->from_mono_ns,
+                                   .count = loss->count,
+                                   .source = loss->source,
+                                   .machine = loss->machine,
+                                   .episode = -1,
+                                   .kind = TIMELINE_UNKNOWN,
+                                   .priority = PCAPNG_PRIORITY_WARNING,
+                                   .is_up_to = is_up_to,
+                                   .is_open = loss->is_open};
+    struct text text = {0};
+    if (!is_up_to && loss->until_ns > loss->from_ns) {
+        entry.span_ns = loss->until_ns - loss->from_ns;
+    }
+    text_append_string(&text, "unknown ");
+    loss_span_append(&text, loss);
+    text_append_string(&text, ": ");
+    loss_append(&text, loss);
+    snprintf(entry.name, sizeof(entry.name), "%s-lost", loss_kind_name(loss->kind));
+    text_make_safe(entry.text, sizeof(entry.text), text_string(&text));
+    text_fini(&text);
+    (void)timeline_add(timeline, &entry);
+}
+
 enum xsw_status timeline_finish(struct timeline *timeline, struct xsw_error *error)
 {
+    sources_guess(&timeline->sources);
+    machines_settle(timeline);
+    losses_place(&timeline->losses, &timeline->sources);
+    wanted_close(timeline);
     episodes_close(timeline);
-    sources_guess(timeline);
-    generations_drop(timeline);
+    for (size_t i = 0; i < timeline->losses.count; i++) {
+        loss_tell(timeline, &timeline->losses.list[i]);
+    }
+    hidden_drop(timeline);
     for (size_t i = 0; i < timeline->count; i++) {
-        timeline->entries[i].place_ns = place_of(timeline, &timeline->entries[i]);
+        struct timeline_entry *entry = &timeline->entries[i];
+        entry->place_ns =
+            sources_place(&timeline->sources, entry->machine, entry->mono_ns, entry->wall_ns);
     }
     if (timeline->count > 0) {
         qsort(timeline->entries, timeline->count, sizeof(*timeline->entries), by_place);
         repeats_drop(timeline);
     }
+    timeline->beyond += timeline->losses.beyond;
     return timeline->has_failed ? error_set(error, XSW_NO_MEMORY, "no memory for the timeline")
                                 : XSW_OK;
 }
@@ -275,16 +236,20 @@ size_t timeline_entries(const struct timeline *timeline, const struct timeline_e
     return timeline->count;
 }
 
-size_t timeline_sources(const struct timeline *timeline, const struct timeline_source **sources)
+const struct sources *timeline_sources(const struct timeline *timeline)
 {
-    *sources = timeline->sources;
-    return timeline->source_count;
+    return &timeline->sources;
 }
 
-size_t timeline_machines(const struct timeline *timeline, const struct timeline_machine **machines)
+const struct losses *timeline_losses(const struct timeline *timeline)
 {
-    *machines = timeline->machines;
-    return timeline->machine_count;
+    return &timeline->losses;
+}
+
+size_t timeline_joins(const struct timeline *timeline, const struct timeline_join **joins)
+{
+    *joins = timeline->joins;
+    return timeline->joins != NULL ? timeline->wanted_count : 0;
 }
 
 uint64_t timeline_beyond(const struct timeline *timeline)

@@ -4,13 +4,13 @@
 
 /*
  * One timeline of all that several sources tell: events of recordings, of LTTng traces and of the
- * kernel, and the drops of recorded packets. What happens again and again (drops for one reason at
- * one place) becomes an episode: its begin, its end, its rate, and when the first packet of a flow
- * that it hit was delivered again.
+ * kernel, and the drops of recorded packets; see sources.h for their machines and clocks. What
+ * happens again and again (drops for one reason at one place, addresses that are learned) becomes
+ * an episode: its begin, its end, its rate, and when the first packet of a flow that it hit was
+ * delivered again. What several sources of a machine tell of the same time is told once.
  *
- * Times. Sources of one boot of one machine share CLOCK_MONOTONIC and are in order to the
- * nanosecond. Machines are laid side by side by their wall clocks; how far these may be apart is
- * stated from what their time services said, and is unknown without.
+ * Drops of the kernel are put to the packets that they were, in a second reading (timeline_join_*),
+ * so that the order of the sources does not matter.
  *
  * Memory is bounded by the limits below; what is beyond them is counted and said.
  *
@@ -24,38 +24,19 @@
 #include <xsw/error.h>
 
 #include "analyzer/analysis.h"
+#include "analyzer/losses.h"
 #include "analyzer/record.h"
+#include "analyzer/sources.h"
 #include "formats/pcapng_items.h"
 
 enum {
-    TIMELINE_MACHINES_MAX = 64,
-    TIMELINE_SOURCES_MAX = 256,
     TIMELINE_ENTRIES_MAX = 1 << 16,
     TIMELINE_EPISODES_MAX = 4096,
-    TIMELINE_TEXT_SIZE = 400,
-    TIMELINE_NAME_SIZE = 64
+    TIMELINE_JOINS_MAX = 1 << 16,
+    TIMELINE_TEXT_SIZE = 400
 };
 
 static const uint64_t TIMELINE_PAUSE_NS = 1000000000; /* as long a pause ends an episode */
-
-/* A boot of a machine; or, without a boot id, whatever a source that has none tells of. */
-struct timeline_machine {
-    char boot_id[33]; /* without hyphens; "": not told */
-    char host[TIMELINE_NAME_SIZE];
-    bool has_clock;
-    uint64_t offset_ns; /* wall_ns - mono_ns, as first told */
-    uint64_t spread_ns; /* how much other sources' differ: the wall clock was moved */
-    bool is_kept;       /* a time service keeps the clock */
-    uint64_t error_ns;  /* by its estimate at most so far from true time */
-};
-
-struct timeline_source {
-    char path[200];
-    char kind[16]; /* "pcapng", "ctf", "trace.dat" */
-    int machine;   /* -1: not known yet */
-    bool is_guess; /* the source does not tell: it is taken for the only machine */
-    uint64_t events;
-};
 
 enum timeline_kind {
     TIMELINE_EVENT,
@@ -68,14 +49,29 @@ enum timeline_kind {
 struct timeline_entry {
     uint64_t wall_ns, mono_ns; /* mono_ns 0: not known */
     uint64_t place_ns;         /* on the reference's wall clock: the order */
-    uint64_t count, span_ns;   /* of an episode's end */
+    uint64_t count, span_ns;   /* of an episode, or of what is unknown */
     uint64_t packet_id;        /* one to look at; 0: none */
-    uint32_t source;
+    uint16_t source;
+    int16_t machine; /* -1: not known */
     int32_t episode; /* -1: none */
     uint8_t kind;
     uint8_t priority;
+    bool is_up_to; /* of TIMELINE_UNKNOWN: it stands at its end, and its begin is not known */
+    bool is_open;  /* its end is not known */
     char name[48];
     char text[TIMELINE_TEXT_SIZE];
+};
+
+/* A drop of the kernel, and the packet that it was. */
+enum timeline_join_by { TIMELINE_JOIN_NONE, TIMELINE_JOIN_BYTES, TIMELINE_JOIN_TIME };
+
+struct timeline_join {
+    uint64_t place_ns;  /* on the reference's wall clock */
+    uint64_t packets;   /* with these bytes */
+    uint64_t packet_id; /* 0: none that is recorded, or several might be it */
+    uint32_t session;   /* of that packet */
+    int32_t episode;
+    uint8_t by; /* enum timeline_join_by: what made it known */
 };
 
 struct timeline;
@@ -83,29 +79,32 @@ struct timeline;
 enum xsw_status timeline_create(struct timeline **timeline, struct xsw_error *error) XSW_MUST_CHECK;
 void timeline_destroy(struct timeline *timeline); /* accepts null */
 
-/* What is told from here on comes from this file. XSW_LIMIT: there are too many. */
-enum xsw_status timeline_source_begin(struct timeline *timeline, const char *path, const char *kind,
-                                      struct xsw_error *error) XSW_MUST_CHECK;
-/* Which machine the source, and for recordings the session, is of. Texts may be null, times 0. */
+/* What is told from here on comes from this file. */
+void timeline_source_begin(struct timeline *timeline, const char *path, const char *kind);
+/* Which machine a recording's session is of, and its clocks. Texts may be null, times 0. */
 void timeline_clock(struct timeline *timeline, uint32_t session, const char *host,
                     const char *boot_id, uint64_t mono_ns, uint64_t wall_ns);
-/* An event of a recording or of a reader of traces. */
-void timeline_event(struct timeline *timeline, const struct pcapng_event *event);
+/* An event of a recording, or of a trace. `has_mono`: mono_ns is of the boot that it names. */
+void timeline_event(struct timeline *timeline, const struct pcapng_event *event, bool has_mono);
 /* A record of a packet, in the order of the file. */
 void timeline_record(struct timeline *timeline, const struct analysis_session *session,
                      const struct record *record);
+
+/* The second reading, when the first one found drops of the kernel: all records once more. */
+bool timeline_join_is_wanted(const struct timeline *timeline);
+void timeline_join_record(struct timeline *timeline, const struct analysis_session *session,
+                          const struct record *record);
+
 /* Puts all in order. Once, behind the last. */
 enum xsw_status timeline_finish(struct timeline *timeline, struct xsw_error *error) XSW_MUST_CHECK;
 
 /* What came of it, behind timeline_finish. */
 size_t timeline_entries(const struct timeline *timeline, const struct timeline_entry **entries);
-size_t timeline_sources(const struct timeline *timeline, const struct timeline_source **sources);
-size_t timeline_machines(const struct timeline *timeline, const struct timeline_machine **machines);
-/* The machine whose wall clock the times are on; -1: there is none. */
-int timeline_reference(const struct timeline *timeline);
-/* How far the times of a machine may be off on the reference's clock. False: that is unknown. */
-bool timeline_uncertainty(const struct timeline *timeline, int machine, uint64_t *error_ns);
-/* Entries and episodes that found no room. */
+const struct sources *timeline_sources(const struct timeline *timeline);
+const struct losses *timeline_losses(const struct timeline *timeline);
+/* In the order of time. */
+size_t timeline_joins(const struct timeline *timeline, const struct timeline_join **joins);
+/* Entries, episodes and joins that found no room. */
 uint64_t timeline_beyond(const struct timeline *timeline);
 
 #endif

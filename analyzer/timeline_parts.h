@@ -2,25 +2,34 @@
 #ifndef XSW_ANALYZER_TIMELINE_PARTS_H
 #define XSW_ANALYZER_TIMELINE_PARTS_H
 
-/* What timeline.c and timeline_episode.c share. Threads: one. */
+/* What the sources of the timeline share. Threads: one. */
 
+#include "analyzer/events.h"
 #include "analyzer/table.h"
 #include "analyzer/timeline.h"
 
-enum { FLOWS_FOLLOWED = 1 << 14, EPISODE_WHAT_SIZE = 200, PACKET_ENDS = 1 << 16 };
+enum { FLOWS_FOLLOWED = 1 << 14, PORTS_FOLLOWED = 256, EPISODE_WHAT_SIZE = 240 };
 
+/* What happens again and again, whoever tells it. */
 struct episode_key {
-    uint64_t hash; /* of all that makes it the same again and again */
-    uint32_t source;
+    uint64_t hash;
+    int16_t machine;
+    uint16_t source;
     uint32_t reserved;
 };
 
 struct episode {
-    size_t begin; /* its first entry */
+    uint64_t hash; /* of the key */
+    size_t begin;  /* its first entry */
     struct timeline_entry last;
     uint64_t first_ns, last_ns; /* wall time of its machine */
     uint64_t count;
+    uint64_t joined;                     /* of these, put to packets */
     uint64_t recovered_ns, recovered_id; /* 0: not seen */
+    const char *noun;                    /* "packet", "time" */
+    uint16_t others;                     /* sources that tell of it too */
+    bool is_hidden;                      /* another source tells of it */
+    bool is_of_kernel;
     char what[EPISODE_WHAT_SIZE];
 };
 
@@ -29,12 +38,10 @@ struct followed_flow {
     int32_t episode;
 };
 
-/* A packet as it was at its end, to be found by its first bytes when the kernel dropped it after
- * that. */
-struct packet_end {
-    uint64_t hash; /* 0: free */
-    uint64_t packet_id;
-    uint64_t time_ns;
+/* A port that is down. */
+struct followed_port {
+    uint64_t hash; /* of machine, switch and port; 0: free */
+    uint64_t wall_ns;
 };
 
 struct timeline_session {
@@ -44,11 +51,23 @@ struct timeline_session {
     uint64_t generation;
 };
 
+/* A drop of the kernel whose packet is looked for. */
+struct wanted {
+    struct timeline_join join;
+    uint64_t hash;             /* of its first bytes, or of its port */
+    uint64_t wall_ns, mono_ns; /* mono_ns 0: not known */
+    uint64_t apart_ns;         /* of the packet that fits best so far */
+    uint32_t next;             /* with the same hash, + 1; 0: none */
+    uint32_t fits;             /* packets that might be it, by port and time */
+    uint32_t length;           /* 0: not told */
+    int16_t machine;
+    bool has_bytes;
+};
+
 struct timeline {
-    struct timeline_source sources[TIMELINE_SOURCES_MAX];
-    size_t source_count;
-    struct timeline_machine machines[TIMELINE_MACHINES_MAX];
-    size_t machine_count;
+    struct sources sources;
+    uint16_t source_now; /* that is being read */
+    struct losses losses;
     struct timeline_session sessions[ANALYSIS_SESSIONS_MAX];
     struct timeline_entry *entries;
     size_t count, room;
@@ -56,35 +75,44 @@ struct timeline {
     size_t episode_count;
     struct table open; /* struct episode_key -> u32 place of the episode + 1 */
     struct followed_flow *flows;
-    struct packet_end *ends; /* PACKET_ENDS, by hash */
+    struct followed_port ports[PORTS_FOLLOWED];
+    struct wanted *wanted; /* TIMELINE_JOINS_MAX */
+    size_t wanted_count, wanted_ports;
+    struct table wanted_by; /* u64 hash -> u32 place of the first + 1 */
+    struct timeline_join *joins;
     uint64_t beyond;
     bool has_failed; /* no memory */
 };
 
-/* Adds an entry of the newest source; null: there is no room. */
+/* Adds an entry; null: there is no room. */
 struct timeline_entry *timeline_add(struct timeline *timeline, const struct timeline_entry *entry);
 
-/* The machine, found or made; -1: nothing is told of it, or there are too many. */
-int timeline_machine(struct timeline *timeline, const char *host, const char *boot_id);
-/* The same moment by both clocks of a machine. */
-void timeline_machine_clock(struct timeline *timeline, int machine, uint64_t mono_ns,
-                            uint64_t wall_ns);
-struct timeline_source *timeline_source_now(struct timeline *timeline); /* that is being read */
+uint64_t timeline_hash(uint64_t hash, const char *text);
+/* What all sources call the same drop; nothing of who tells it. */
+uint64_t timeline_sum_hash(const struct event_sum_key *key);
 
 /* One more of the same. `entry` is how it began, should it begin an episode; `what` is told of the
  * whole episode. Returns the episode, or -1. */
-int32_t episode_take(struct timeline *timeline, const struct episode_key *key,
-                     const struct timeline_entry *entry, uint64_t last_ns, const char *what);
+int32_t episode_take(struct timeline *timeline, uint64_t hash, const struct timeline_entry *entry,
+                     uint64_t last_ns, const char *what);
 /* A packet of this flow was dropped in the episode; or was delivered. */
 void episode_flow_dropped(struct timeline *timeline, uint64_t flow, int32_t episode);
 void episode_flow_delivered(struct timeline *timeline, uint64_t flow, uint64_t time_ns,
                             uint64_t packet_id);
-/* The packet has ended with these bytes. */
-void packet_end_put(struct timeline *timeline, const struct record *record);
-/* Which packet ended with the bytes that `head` tells in hexadecimal, less than a second away from
- * that time; 0: none that is known. */
-uint64_t packet_end_find(const struct timeline *timeline, const char *head, uint64_t time_ns);
-/* Entries for the end of each episode, and for its recovery. */
+/* Those of which two sources tell become one; then entries for the end of each, and for its
+ * recovery. */
 void episodes_close(struct timeline *timeline);
+
+/* The event is a drop of the kernel, in this episode: its packet is to be looked for. */
+void wanted_add(struct timeline *timeline, const struct pcapng_event *event,
+                const struct timeline_entry *entry, int32_t episode);
+/* What came of it: the packets of episodes, and the list of joins. */
+void wanted_close(struct timeline *timeline);
+
+/* A sentence for people from an event whose own message is a list of fields. */
+void timeline_say_event(char *text, size_t size, const struct pcapng_event *event);
+/* What a drop is: "acl-denied at ingress-policy rule 7, port alice". */
+void timeline_say_drop(char *text, size_t size, const struct event_sum_key *key,
+                       const struct pcapng_event *event);
 
 #endif

@@ -7,137 +7,158 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/notes.h"
 #include "analyzer/timeline_parts.h"
 #include "analyzer/words.h"
 
 /* Events -------------------------------------------------------------------------------------- */
 
-static const char *field_of(const struct pcapng_event *event, const char *name)
+/* What happens so often that it is told as an episode: of what, whoever tells it. The texts of the
+ * event itself, such as the address that was learned, are those of the first. */
+static uint64_t episode_of(const struct pcapng_event *event, char *what, size_t size)
 {
-    for (size_t i = 0; i < event->field_count; i++) {
-        if (strcmp(event->fields[i].name, name) == 0) {
-            return event->fields[i].value;
-        }
+    static const char *const same[] = {"switch",    "switch_name", "port",  "port_name",
+                                       "extension", "reason",      "error", "worker"};
+    struct event_sum_key key;
+    if (event_sum_key_make(&key, event)) {
+        timeline_say_drop(what, size, &key, event);
+        return timeline_sum_hash(&key);
     }
-    return NULL;
-}
-
-static uint64_t number_of(const struct pcapng_event *event, const char *name, uint64_t otherwise)
-{
-    const char *text = field_of(event, name);
-    return text != NULL ? strtoull(text, NULL, 10) : otherwise;
-}
-
-/* What a time service says of the clock is no event for people. */
-static bool take_clock(struct timeline *timeline, int number, const struct pcapng_event *event)
-{
-    if (event->name == NULL || strcmp(event->name, "clock") != 0 ||
-        field_of(event, "synchronized") == NULL || number < 0) {
-        return false;
-    }
-    struct timeline_machine *machine = &timeline->machines[number];
-    const char *error_us = field_of(event, "max_error_us");
-    bool is_kept = number_of(event, "synchronized", 0) == 1 && error_us != NULL;
-    uint64_t error_ns = is_kept ? strtoull(error_us, NULL, 10) * 1000 : 0;
-    machine->is_kept = is_kept;
-    machine->error_ns = error_ns > machine->error_ns ? error_ns : machine->error_ns;
-    if (event->mono_ns != 0) {
-        timeline_machine_clock(timeline, number, event->mono_ns,
-                               event->mono_ns + number_of(event, "wall_offset_ns", 0));
-    }
-    return true;
-}
-
-/* What is told of each packet that nothing happened to, and of clocks, is no news. */
-static bool is_news(const struct pcapng_event *event)
-{
-    static const char *const dull[] = {"packet_received", "packet_delivered", "packet_passed",
-                                       "packet_hop", "clock"};
-    for (size_t i = 0; event->name != NULL && i < sizeof(dull) / sizeof(dull[0]); i++) {
-        if (strcmp(event->name, dull[i]) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (uint8_t)*text) * 1099511628211ULL;
-    }
-    return (hash ^ 0xff) * 1099511628211ULL;
-}
-
-/* Whether it happens for each of many packets, or so often that it is told as an episode. */
-static bool is_frequent(const struct timeline_source *source, const struct pcapng_event *event)
-{
-    const char *name = event->name != NULL ? event->name : "";
-    return strncmp(name, "packet_", 7) == 0 || strcmp(name, "kernel_drop") == 0 ||
-           strncmp(name, "kernel_xdp", 10) == 0 ||
-           (strcmp(source->kind, "pcapng") != 0 && event->priority >= PCAPNG_PRIORITY_INFO);
-}
-
-static void episode_of_event(struct timeline *timeline, const struct timeline_entry *entry,
-                             const struct pcapng_event *event)
-{
-    static const char *const same[] = {"port",       "port_name", "reason",    "stage",
-                                       "stage_name", "rule",      "extension", "device",
-                                       "location",   "error",     "action"};
-    struct episode_key key = {.hash = hash_text(1469598103934665603ULL, entry->name),
-                              .source = entry->source};
-    char what[EPISODE_WHAT_SIZE];
-    size_t used = (size_t)snprintf(what, sizeof(what), "%s", entry->name);
+    uint64_t hash = timeline_hash(1469598103934665603ULL, event->name);
+    char text[EPISODE_WHAT_SIZE];
+    size_t used = (size_t)snprintf(text, sizeof(text), "%s", event->name);
     for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
-        const char *value = field_of(event, same[i]);
-        if (value == NULL || value[0] == '\0') {
-            continue;
-        }
-        key.hash = hash_text(key.hash, value);
-        if (used < sizeof(what)) {
-            used += (size_t)snprintf(what + used, sizeof(what) - used, " %s=%s", same[i], value);
+        const char *value = event_field(event, same[i]);
+        hash = timeline_hash(hash, value);
+        if (value != NULL && value[0] != '\0' && used < sizeof(text)) {
+            used += (size_t)snprintf(text + used, sizeof(text) - used, " %s=%s", same[i], value);
         }
     }
-    char safe[EPISODE_WHAT_SIZE];
-    text_make_safe(safe, sizeof(safe), what);
-    uint64_t last_mono_ns = number_of(event, "last_mono_ns", event->mono_ns);
-    uint64_t more = last_mono_ns > event->mono_ns ? last_mono_ns - event->mono_ns : 0;
-    (void)episode_take(timeline, &key, entry, entry->wall_ns + more, safe);
+    text_make_safe(what, size, text);
+    return hash;
 }
 
-void timeline_event(struct timeline *timeline, const struct pcapng_event *event)
+static bool is_of_kernel(const char *name)
 {
-    struct timeline_source *source = timeline_source_now(timeline);
-    int machine = timeline_machine(timeline, event->host, event->boot_id);
-    source->machine = source->machine < 0 ? machine : source->machine;
-    source->events++;
-    if (take_clock(timeline, machine >= 0 ? machine : source->machine, event) || !is_news(event)) {
+    return strcmp(name, "kernel_drop") == 0 || strncmp(name, "kernel_xdp_", 11) == 0;
+}
+
+static void episode_event(struct timeline *timeline, struct timeline_entry *entry,
+                          const struct pcapng_event *event)
+{
+    char what[EPISODE_WHAT_SIZE];
+    struct event_sum_key key;
+    uint64_t hash = episode_of(event, what, sizeof(what));
+    uint64_t last_mono_ns = event_number(event, "last_mono_ns", entry->mono_ns);
+    uint64_t more = last_mono_ns > entry->mono_ns ? last_mono_ns - entry->mono_ns : 0;
+    bool is_drop = event_sum_key_make(&key, event);
+    if (is_drop) {
+        bool is_own = strcmp(key.kind, "packet_dropped") == 0;
+        snprintf(entry->text, sizeof(entry->text), "%s%s", is_own ? "first drop: " : "", what);
+    }
+    int32_t episode = episode_take(timeline, hash, entry, entry->wall_ns + more, what);
+    if (episode >= 0) {
+        timeline->episodes[episode].noun = is_drop ? "packet" : "time";
+        timeline->episodes[episode].is_of_kernel = is_drop;
+    }
+    if (is_of_kernel(entry->name) && entry->packet_id == 0) {
+        wanted_add(timeline, event, entry, episode);
+    }
+}
+
+/* A turn of a worker was told at its end, and says how long it was. */
+static void stall_take(struct timeline_entry *entry, const struct pcapng_event *event)
+{
+    uint64_t took_ns = event_number(event, "value", 0);
+    struct words words;
+    if (strcmp(entry->name, "worker_over_budget") != 0 || took_ns == 0 ||
+        took_ns >= entry->wall_ns) {
         return;
     }
-    bool is_lost = event->name != NULL && (strstr(event->name, "_lost") != NULL ||
-                                           strcmp(event->name, "kernel_untold") == 0);
-    struct timeline_entry entry = {.wall_ns = event->wall_ns,
+    entry->span_ns = took_ns;
+    entry->wall_ns -= took_ns;
+    entry->mono_ns -= entry->mono_ns > took_ns ? took_ns : 0;
+    snprintf(entry->text, sizeof(entry->text),
+             "a worker was at one batch for %s, longer than it may be: others waited",
+             words_duration(took_ns, &words));
+}
+
+/* A port that is up again ends what began when it went down. */
+static void port_follow(struct timeline *timeline, struct timeline_entry *entry,
+                        const struct pcapng_event *event)
+{
+    const char *detail = event_field(event, "detail");
+    bool is_state = strcmp(entry->name, "port_state") == 0 && detail != NULL;
+    bool is_down =
+        (is_state && strcmp(detail, "up") != 0) || strcmp(entry->name, "nic_disconnected") == 0;
+    bool is_up =
+        (is_state && strcmp(detail, "up") == 0) || strcmp(entry->name, "nic_connected") == 0;
+    const char *port = event_field(event, "port_name");
+    const char *of = event_field(event, "switch_name");
+    if (!is_down && !is_up) {
+        return;
+    }
+    uint64_t hash = 1469598103934665603ULL + (uint64_t)entry->machine + is_state;
+    hash = timeline_hash(hash, of != NULL ? of : event_field(event, "switch"));
+    hash = timeline_hash(hash, port != NULL ? port : event_field(event, "port")) | 1;
+    struct followed_port *place = &timeline->ports[(hash >> 20) % PORTS_FOLLOWED];
+    if (is_down) {
+        *place = (struct followed_port){hash, entry->wall_ns};
+    } else if (place->hash == hash && entry->wall_ns >= place->wall_ns) {
+        struct words words;
+        size_t used = strlen(entry->text);
+        entry->kind = TIMELINE_RECOVERY;
+        entry->span_ns = entry->wall_ns - place->wall_ns;
+        snprintf(entry->text + used, sizeof(entry->text) - used, ", after %s",
+                 words_duration(entry->span_ns, &words));
+    }
+}
+
+static int machine_take(struct timeline *timeline, const struct pcapng_event *event, bool has_mono)
+{
+    struct sources *sources = &timeline->sources;
+    int machine = sources_machine(sources, event->host, event->boot_id);
+    sources_tell(sources, timeline->source_now, machine, event->wall_ns);
+    sources->list[timeline->source_now].events++;
+    sources->list[timeline->source_now].tells_changes |= event_field(event, "generation") != NULL;
+    if (has_mono) {
+        sources_clock(sources, machine, event->mono_ns, event->wall_ns, false);
+    }
+    return machine >= 0 ? machine : sources_machine_of(sources, timeline->source_now);
+}
+
+void timeline_event(struct timeline *timeline, const struct pcapng_event *event, bool has_mono)
+{
+    int machine = machine_take(timeline, event, has_mono);
+    if (sources_clock_event(&timeline->sources, machine, event) || event_is_dull(event->name) ||
+        losses_take(&timeline->losses, event, timeline->source_now, machine)) {
+        return;
+    }
+    struct timeline_entry entry = {.wall_ns = event->wall_ns != 0 ? event->wall_ns : event->mono_ns,
                                    .mono_ns = event->mono_ns,
-                                   .count = number_of(event, "packets", 1),
-                                   .packet_id = number_of(event, "packet_id", 0),
-                                   .source = (uint32_t)(timeline->source_count - 1),
+                                   .count = event_number(event, "packets", 1),
+                                   .packet_id = event_number(event, "packet_id", 0),
+                                   .source = timeline->source_now,
+                                   .machine = (int16_t)machine,
                                    .episode = -1,
-                                   .kind = is_lost ? TIMELINE_UNKNOWN : TIMELINE_EVENT,
+                                   .kind = TIMELINE_EVENT,
                                    .priority = event->priority};
     text_make_safe(entry.name, sizeof(entry.name),
                    event->name != NULL     ? event->name
                    : event->source != NULL ? event->source
                                            : "event");
-    text_make_safe(entry.text, sizeof(entry.text), event->message);
-    const char *head = field_of(event, "head");
-    if (entry.packet_id == 0 && head != NULL) {
-        entry.packet_id = packet_end_find(timeline, head, entry.wall_ns);
+    timeline_say_event(entry.text, sizeof(entry.text), event);
+    stall_take(&entry, event);
+    /* A trace of others may hold anything, as often as it likes. */
+    bool is_foreign = strcmp(timeline->sources.list[timeline->source_now].kind, "pcapng") != 0 &&
+                      (event->source == NULL || strcmp(event->source, "xsw") != 0) &&
+                      event->priority >= PCAPNG_PRIORITY_INFO;
+    if (event->name != NULL && (event_is_frequent(event->name) || is_foreign)) {
+        episode_event(timeline, &entry, event);
+        return;
     }
-    if (!is_lost && is_frequent(source, event)) {
-        episode_of_event(timeline, &entry, event);
-    } else {
-        (void)timeline_add(timeline, &entry);
-    }
+    port_follow(timeline, &entry, event);
+    (void)timeline_add(timeline, &entry);
 }
 
 /* Records ------------------------------------------------------------------------------------- */
@@ -152,60 +173,67 @@ static struct timeline_entry entry_of_record(const struct timeline *timeline,
                                        known->is_known ? record->time_ns - known->offset_ns : 0,
                                    .count = 1,
                                    .packet_id = record->packet_id,
-                                   .source = (uint32_t)(timeline->source_count - 1),
+                                   .source = timeline->source_now,
+                                   .machine = (int16_t)known->machine,
                                    .episode = -1,
                                    .priority = PCAPNG_PRIORITY_WARNING};
+}
+
+/* The same parts as of an event of that drop. */
+static void drop_key_make(struct event_sum_key *key, const struct analysis_session *session,
+                          const struct record *record)
+{
+    const struct dictionary *names = &session->of->dictionary;
+    const struct meta_fixed *fixed = &record->fixed;
+    struct dictionary_name name;
+    memset(key, 0, sizeof(*key));
+    snprintf(key->kind, sizeof(key->kind), "packet_dropped");
+    snprintf(key->switch_name, sizeof(key->switch_name), "%s", session->of->name);
+    snprintf(key->port, sizeof(key->port), "%s", dictionary_port(names, record->port, &name));
+    snprintf(key->stage, sizeof(key->stage), "%s", dictionary_stage(names, fixed->stage, &name));
+    snprintf(key->reason, sizeof(key->reason), "%s",
+             dictionary_reason(names, fixed->reason, &name));
+    if (fixed->rule != 0) {
+        snprintf(key->why, sizeof(key->why), "rule %" PRIu32,
+                 meta_rule_number(fixed->stage, fixed->rule));
+    }
 }
 
 static void drop_take(struct timeline *timeline, const struct analysis_session *session,
                       const struct record *record)
 {
-    const struct dictionary *names = &session->of->dictionary;
-    const struct meta_fixed *fixed = &record->fixed;
     struct timeline_entry entry = entry_of_record(timeline, session, record);
-    struct dictionary_name port, stage, reason;
-    char rule[40] = "";
+    struct event_sum_key key;
     char what[EPISODE_WHAT_SIZE];
-    if (fixed->rule != 0) {
-        snprintf(rule, sizeof(rule), " rule %" PRIu32, fixed->rule & 0xffffff);
-    }
-    snprintf(what, sizeof(what), "%s at %s%s, port %s",
-             dictionary_reason(names, fixed->reason, &reason),
-             dictionary_stage(names, fixed->stage, &stage), rule,
-             dictionary_port(names, record->port, &port));
+    drop_key_make(&key, session, record);
+    timeline_say_drop(what, sizeof(what), &key, NULL);
     snprintf(entry.name, sizeof(entry.name), "drop");
     snprintf(entry.text, sizeof(entry.text), "first drop: %s", what);
-    const struct episode_key key = {
-        .hash = ((uint64_t)fixed->rule << 32 | (uint64_t)fixed->reason << 16 | fixed->stage) *
-                    0x9e3779b97f4a7c15ULL ^
-                ((uint64_t)record->port.id << 16 | record->port.name) * 0xc2b2ae3d27d4eb4fULL ^
-                session->number,
-        .source = entry.source};
-    int32_t episode = episode_take(timeline, &key, &entry, entry.wall_ns, what);
-    if (fixed->flow_hash != 0) {
-        episode_flow_dropped(timeline, (uint64_t)(session->number + 1) << 32 | fixed->flow_hash,
-                             episode);
+    int32_t episode = episode_take(timeline, timeline_sum_hash(&key), &entry, entry.wall_ns, what);
+    if (episode >= 0) {
+        timeline->episodes[episode].noun = "packet";
+    }
+    if (record->fixed.flow_hash != 0) {
+        episode_flow_dropped(
+            timeline, (uint64_t)(session->number + 1) << 32 | record->fixed.flow_hash, episode);
     }
 }
 
 static void gap_take(struct timeline *timeline, const struct analysis_session *session,
-                     const struct record *record, const struct meta_gap *gap)
+                     const struct meta_gap *gap)
 {
-    struct timeline_entry entry = entry_of_record(timeline, session, record);
-    struct words count;
-    struct words span;
     const struct timeline_session *known = &timeline->sessions[session->number];
-    entry.kind = TIMELINE_UNKNOWN;
-    entry.count = gap->journeys;
-    entry.packet_id = 0;
-    entry.mono_ns = known->is_known ? gap->from_mono_ns : 0;
-    entry.wall_ns = known->is_known ? gap->from_mono_ns + known->offset_ns : record->time_ns;
-    entry.span_ns = gap->to_mono_ns - gap->from_mono_ns;
-    snprintf(entry.name, sizeof(entry.name), "capture-lost");
-    snprintf(entry.text, sizeof(entry.text), "unknown for %s: the capture lost %s (%s)",
-             words_duration(entry.span_ns, &span), words_count(gap->journeys, "journey", &count),
-             meta_loss_name(gap->cause));
-    (void)timeline_add(timeline, &entry);
+    uint64_t offset_ns = known->is_known ? known->offset_ns : 0;
+    struct loss loss = {.kind = LOSS_JOURNEYS,
+                        .from_ns = gap->from_mono_ns + offset_ns,
+                        .until_ns = gap->to_mono_ns + offset_ns,
+                        .from_mono_ns = gap->from_mono_ns,
+                        .until_mono_ns = gap->to_mono_ns,
+                        .count = gap->journeys,
+                        .machine = (int16_t)known->machine,
+                        .source = timeline->source_now};
+    snprintf(loss.text, sizeof(loss.text), "%s", meta_loss_name(gap->cause));
+    losses_keep(&timeline->losses, &loss);
 }
 
 static void generation_take(struct timeline *timeline, const struct analysis_session *session,
@@ -232,9 +260,7 @@ void timeline_record(struct timeline *timeline, const struct analysis_session *s
 {
     const struct meta_fixed *fixed = &record->fixed;
     bool is_drop = fixed->kind == META_DROP;
-    if (record_is_last(record)) {
-        packet_end_put(timeline, record);
-    }
+    sources_tell(&timeline->sources, timeline->source_now, -1, record->time_ns);
     if (is_drop) {
         drop_take(timeline, session, record);
     } else if (record_is_last(record) && fixed->kind == META_PASS && fixed->flow_hash != 0) {
@@ -248,7 +274,7 @@ void timeline_record(struct timeline *timeline, const struct analysis_session *s
     struct meta_item item;
     while (record_next_item(&items, &item)) {
         if (item.type == META_TLV_GAP) {
-            gap_take(timeline, session, record, &item.gap);
+            gap_take(timeline, session, &item.gap);
         } else if (item.type == META_TLV_GENERATION) {
             generation_take(timeline, session, record, item.generation);
         }

@@ -44,6 +44,11 @@ const struct trail *trails_at(const struct trails *trails, uint32_t slot)
     return &trails->slots[slot];
 }
 
+void trails_restore(struct trails *trails, uint32_t slot, const struct trail *trail)
+{
+    trails->slots[slot] = *trail;
+}
+
 /* The first frame ---------------------------------------------------------------------------- */
 
 /* Bytes behind the TCP header; the IP header says how many, since short frames are filled up. */
@@ -182,7 +187,7 @@ static uint32_t items_take(struct trail *trail, const struct record *record)
         } else if (item.type == META_TLV_HELD) {
             hold_take(trail, &item.held);
         } else if (item.type == META_TLV_SOURCE && record_is_first(record)) {
-            trail->source_port = (struct dictionary_label){.id = item.port};
+            trail->source_port = record->source;
         }
     }
     return since_rx_ns;

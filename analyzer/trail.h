@@ -97,6 +97,9 @@ struct trail *trails_take(struct trails *trails, const struct dictionary *dictio
 /* The trail of a journey that journey_joiner_drain() gave up. */
 const struct trail *trails_at(const struct trails *trails, uint32_t slot);
 
+/* What trails_at() gave of another analysis, into a slot that the joiner gave. */
+void trails_restore(struct trails *trails, uint32_t slot, const struct trail *trail);
+
 /* A field that was changed, by its place in changes.fields. */
 void trail_add_field(struct trail *trail, size_t field);
 /* From when it came in to its end; with holds, whose time may not fit into the steps. */

@@ -9,145 +9,22 @@
 
 #include <babeltrace2/babeltrace.h>
 
+#include "babeltrace/fields.h"
+#include "babeltrace/pieces.h"
 #include "babeltrace/rows.h"
 #include "formats/pcapng_read.h"
-#include "formats/stage_meta.h"
 
 enum { UUID_SIZE = 16, NS_PER_SECOND = 1000000000 };
 
 /* The component ------------------------------------------------------------------------------- */
 
-struct source {
+struct pcapng_source {
     struct rows rows;
+    struct pieces pieces;
+    struct fields fields;
     bt_stream *stream;
-    bt_event_class *classes[ROW_EVENT]; /* of packets */
-    bt_event_class **of_events;         /* by index of rows.events */
-    uint64_t offset_ns;                 /* wall time - the clock's value */
+    uint64_t offset_ns; /* wall time - the clock's value */
 };
-
-static const char *const class_names[] = {
-    [ROW_RECEIVED] = "packet_received",   [ROW_PASSED] = "packet_passed",
-    [ROW_DELIVERED] = "packet_delivered", [ROW_DROPPED] = "packet_dropped",
-    [ROW_CHANGED] = "packet_changed",     [ROW_CLONED] = "packet_cloned",
-    [ROW_REPLACED] = "packet_replaced",   [ROW_INJECTED] = "packet_injected",
-    [ROW_LOST] = "capture_lost"};
-
-/* The fields of a packet's event, in this order. */
-enum packet_field {
-    FIELD_PACKET_ID,
-    FIELD_PARENT_ID,
-    FIELD_PORT,
-    FIELD_STAGE,
-    FIELD_REASON,
-    FIELD_RULE,
-    FIELD_LENGTH,
-    FIELD_CAPTURED,
-    FIELD_SWITCH,
-    PACKET_FIELDS
-};
-static const struct {
-    const char *name;
-    bool is_text;
-} packet_fields[PACKET_FIELDS] = {
-    [FIELD_PACKET_ID] = {"packet_id", false},
-    [FIELD_PARENT_ID] = {"parent_id", false},
-    [FIELD_PORT] = {"port", true},
-    [FIELD_STAGE] = {"stage", true},
-    [FIELD_REASON] = {"reason", true},
-    [FIELD_RULE] = {"rule", false},
-    [FIELD_LENGTH] = {"length", false},
-    [FIELD_CAPTURED] = {"captured_length", false},
-    [FIELD_SWITCH] = {"switch_name", true},
-};
-
-enum event_field {
-    FIELD_MESSAGE,
-    FIELD_SOURCE,
-    FIELD_PRIORITY,
-    FIELD_EVENT_PORT,
-    FIELD_EVENT_REASON,
-    FIELD_EVENT_PACKET,
-    FIELD_DETAILS,
-    EVENT_FIELDS
-};
-static const struct {
-    const char *name;
-    bool is_text;
-} event_fields[EVENT_FIELDS] = {
-    [FIELD_MESSAGE] = {"message", true},     [FIELD_SOURCE] = {"source", true},
-    [FIELD_PRIORITY] = {"priority", false},  [FIELD_EVENT_PORT] = {"port", true},
-    [FIELD_EVENT_REASON] = {"reason", true}, [FIELD_EVENT_PACKET] = {"packet_id", false},
-    [FIELD_DETAILS] = {"details", true},
-};
-
-static bool member_add(bt_trace_class *trace_class, bt_field_class *structure, const char *name,
-                       bool is_text)
-{
-    bt_field_class *member = is_text ? bt_field_class_string_create(trace_class)
-                                     : bt_field_class_integer_unsigned_create(trace_class);
-    bool is_good =
-        member != NULL && bt_field_class_structure_append_member(structure, name, member) ==
-                              BT_FIELD_CLASS_STRUCTURE_APPEND_MEMBER_STATUS_OK;
-    bt_field_class_put_ref(member);
-    return is_good;
-}
-
-/* An event class; its payload has the fields of packets, or those of events. Null: no memory. */
-static bt_event_class *class_make(bt_trace_class *trace_class, bt_stream_class *stream_class,
-                                  const char *name, bool is_packet)
-{
-    bt_event_class *made = bt_event_class_create(stream_class);
-    bt_field_class *payload = bt_field_class_structure_create(trace_class);
-    bool is_good = made != NULL && payload != NULL &&
-                   bt_event_class_set_name(made, name) == BT_EVENT_CLASS_SET_NAME_STATUS_OK;
-    size_t count = is_packet ? (size_t)PACKET_FIELDS : (size_t)EVENT_FIELDS;
-    for (size_t i = 0; i < count && is_good; i++) {
-        is_good = member_add(trace_class, payload,
-                             is_packet ? packet_fields[i].name : event_fields[i].name,
-                             is_packet ? packet_fields[i].is_text : event_fields[i].is_text);
-    }
-    is_good = is_good && bt_event_class_set_payload_field_class(made, payload) ==
-                             BT_EVENT_CLASS_SET_FIELD_CLASS_STATUS_OK;
-    bt_field_class_put_ref(payload);
-    if (!is_good) {
-        bt_event_class_put_ref(made);
-        return NULL;
-    }
-    return made;
-}
-
-/* One class for each name of an event. */
-static bt_event_class *event_class_find(struct source *source, size_t index,
-                                        bt_trace_class *trace_class, bt_stream_class *stream_class)
-{
-    const char *name = source->rows.events[index].name;
-    for (size_t i = 0; i < index; i++) {
-        if (strcmp(source->rows.events[i].name, name) == 0) {
-            bt_event_class_get_ref(source->of_events[i]);
-            return source->of_events[i];
-        }
-    }
-    return class_make(trace_class, stream_class, name, false);
-}
-
-static bool classes_make(struct source *source, bt_trace_class *trace_class,
-                         bt_stream_class *stream_class)
-{
-    for (unsigned kind = 0; kind < ROW_EVENT; kind++) {
-        source->classes[kind] = class_make(trace_class, stream_class, class_names[kind], true);
-        if (source->classes[kind] == NULL) {
-            return false;
-        }
-    }
-    source->of_events = calloc(source->rows.event_count + 1, sizeof(bt_event_class *));
-    for (size_t i = 0; source->of_events != NULL && i < source->rows.event_count; i++) {
-        source->of_events[i] = event_class_find(source, i, trace_class, stream_class);
-        if (source->of_events[i] == NULL) {
-            return false;
-        }
-    }
-    return source->of_events != NULL;
-}
 
 /* "403787e6-036e-…" as 16 bytes. */
 static bool uuid_read(uint8_t uuid[UUID_SIZE], const char *text)
@@ -170,7 +47,7 @@ static bool uuid_read(uint8_t uuid[UUID_SIZE], const char *text)
     return count == 2 * (size_t)UUID_SIZE;
 }
 
-static bt_clock_class *clock_make(struct source *source, bt_self_component *component)
+static bt_clock_class *clock_make(struct pcapng_source *source, bt_self_component *component)
 {
     const struct rows *rows = &source->rows;
     uint8_t uuid[UUID_SIZE];
@@ -179,7 +56,7 @@ static bt_clock_class *clock_make(struct source *source, bt_self_component *comp
         return NULL;
     }
     bt_clock_class_set_frequency(clock, NS_PER_SECOND);
-    if (rows->mono_ns == 0 || rows->wall_ns < rows->mono_ns) {
+    if (rows->mono_ns == 0 || rows->wall_ns < rows->mono_ns || rows->is_of_several) {
         (void)bt_clock_class_set_name(clock, "realtime");
         return clock;
     }
@@ -193,21 +70,39 @@ static bt_clock_class *clock_make(struct source *source, bt_self_component *comp
     return clock;
 }
 
-static bool stream_make(struct source *source, bt_self_component *component, const char *path)
+/* Packets with times at both ends, and losses between them: as the CTF sink and Trace Compass want
+ * it. */
+static bool stream_class_set(bt_stream_class *stream_class, bt_clock_class *clock)
+{
+    bool is_good = bt_stream_class_set_default_clock_class(stream_class, clock) ==
+                   BT_STREAM_CLASS_SET_DEFAULT_CLOCK_CLASS_STATUS_OK;
+    if (is_good) {
+        bt_stream_class_set_supports_packets(stream_class, BT_TRUE, BT_TRUE, BT_TRUE);
+        bt_stream_class_set_supports_discarded_events(stream_class, BT_TRUE, BT_TRUE);
+    }
+    return is_good;
+}
+
+static bool trace_set(bt_trace *trace, const struct rows *rows, const char *path)
+{
+    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+    return bt_trace_set_name(trace, name) == BT_TRACE_SET_NAME_STATUS_OK &&
+           (rows->is_of_several ||
+            bt_trace_set_environment_entry_string(trace, "hostname", rows->host) ==
+                BT_TRACE_SET_ENVIRONMENT_ENTRY_STATUS_OK);
+}
+
+static bool stream_make(struct pcapng_source *source, bt_self_component *component,
+                        const char *path)
 {
     bt_trace_class *trace_class = bt_trace_class_create(component);
     bt_stream_class *stream_class =
         trace_class != NULL ? bt_stream_class_create(trace_class) : NULL;
     bt_clock_class *clock = clock_make(source, component);
     bt_trace *trace = trace_class != NULL ? bt_trace_create(trace_class) : NULL;
-    const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
     bool is_good = stream_class != NULL && clock != NULL && trace != NULL &&
-                   bt_stream_class_set_default_clock_class(stream_class, clock) ==
-                       BT_STREAM_CLASS_SET_DEFAULT_CLOCK_CLASS_STATUS_OK &&
-                   bt_trace_set_name(trace, name) == BT_TRACE_SET_NAME_STATUS_OK &&
-                   bt_trace_set_environment_entry_string(trace, "hostname", source->rows.host) ==
-                       BT_TRACE_SET_ENVIRONMENT_ENTRY_STATUS_OK &&
-                   classes_make(source, trace_class, stream_class) &&
+                   stream_class_set(stream_class, clock) && trace_set(trace, &source->rows, path) &&
+                   fields_make(&source->fields, &source->rows, trace_class, stream_class) &&
                    (source->stream = bt_stream_create(stream_class, trace)) != NULL;
     bt_trace_put_ref(trace);
     bt_clock_class_put_ref(clock);
@@ -216,19 +111,14 @@ static bool stream_make(struct source *source, bt_self_component *component, con
     return is_good;
 }
 
-static void source_free(struct source *source)
+static void source_free(struct pcapng_source *source)
 {
     if (source == NULL) {
         return;
     }
     bt_stream_put_ref(source->stream);
-    for (unsigned kind = 0; kind < ROW_EVENT; kind++) {
-        bt_event_class_put_ref(source->classes[kind]);
-    }
-    for (size_t i = 0; source->of_events != NULL && i < source->rows.event_count; i++) {
-        bt_event_class_put_ref(source->of_events[i]);
-    }
-    free(source->of_events);
+    fields_fini(&source->fields);
+    pieces_fini(&source->pieces);
     rows_fini(&source->rows);
     free(source);
 }
@@ -253,7 +143,7 @@ source_initialize(bt_self_component_source *self, bt_self_component_source_confi
     struct xsw_error error = {0};
     (void)unused;
     (void)data;
-    struct source *source = calloc(1, sizeof(*source));
+    struct pcapng_source *source = calloc(1, sizeof(*source));
     if (source == NULL) {
         return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_MEMORY_ERROR;
     }
@@ -264,7 +154,8 @@ source_initialize(bt_self_component_source *self, bt_self_component_source_confi
         free(source);
         return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
     }
-    if (!stream_make(source, component, path) ||
+    if (pieces_make(&source->pieces, &source->rows) != XSW_OK ||
+        !stream_make(source, component, path) ||
         bt_self_component_source_add_output_port(self, "out", NULL, NULL) !=
             BT_SELF_COMPONENT_ADD_PORT_STATUS_OK) {
         source_free(source);
@@ -306,12 +197,23 @@ source_query(bt_self_component_class_source *self, bt_private_query_executor *ex
 
 /* Messages ------------------------------------------------------------------------------------ */
 
-enum step { STEP_BEGIN, STEP_ROWS, STEP_END, STEP_DONE };
+enum step {
+    STEP_BEGIN,
+    STEP_LOSS,
+    STEP_OPEN,
+    STEP_ROWS,
+    STEP_CLOSE,
+    STEP_TORN,
+    STEP_END,
+    STEP_DONE
+};
 
 struct iterator {
-    struct source *source;
-    size_t next;
+    struct pcapng_source *source;
+    size_t piece; /* the one that is told */
+    size_t told;  /* of its rows */
     enum step step;
+    bt_packet *packet;
 };
 
 static bt_message_iterator_class_initialize_method_status
@@ -332,90 +234,139 @@ iterator_initialize(bt_self_message_iterator *self,
 
 static void iterator_finalize(bt_self_message_iterator *self)
 {
-    free(bt_self_message_iterator_get_data(self));
+    struct iterator *iterator = bt_self_message_iterator_get_data(self);
+    bt_packet_put_ref(iterator->packet);
+    free(iterator);
 }
 
-static void number_put(bt_field *payload, uint64_t field, uint64_t value)
+static uint64_t clock_of(const struct pcapng_source *source, uint64_t wall_ns)
 {
-    bt_field_integer_unsigned_set_value(
-        bt_field_structure_borrow_member_field_by_index(payload, field), value);
+    return wall_ns > source->offset_ns ? wall_ns - source->offset_ns : 0;
 }
 
-static bool text_put(bt_field *payload, uint64_t field, const char *text)
-{
-    return bt_field_string_set_value(
-               bt_field_structure_borrow_member_field_by_index(payload, field), text) ==
-           BT_FIELD_STRING_SET_VALUE_STATUS_OK;
-}
-
-static bool packet_fill(bt_field *payload, const struct row *row)
-{
-    const struct dictionary *names = &row->session->of->dictionary;
-    struct dictionary_name port, stage, reason;
-    const char *why = row->kind == ROW_LOST ? meta_loss_name(row->reason)
-                      : row->reason != 0    ? dictionary_reason(names, row->reason, &reason)
-                                            : "";
-    number_put(payload, FIELD_PACKET_ID, row->packet_id);
-    number_put(payload, FIELD_PARENT_ID, row->parent_id);
-    number_put(payload, FIELD_RULE, row->rule & 0xffffff);
-    number_put(payload, FIELD_LENGTH, row->length);
-    number_put(payload, FIELD_CAPTURED, row->captured_length);
-    return text_put(payload, FIELD_PORT, dictionary_port(names, row->port, &port)) &&
-           text_put(payload, FIELD_STAGE, dictionary_stage(names, row->stage, &stage)) &&
-           text_put(payload, FIELD_REASON, why) &&
-           text_put(payload, FIELD_SWITCH, row->session->of->name);
-}
-
-static bool event_fill(bt_field *payload, const struct row_event *event)
-{
-    number_put(payload, FIELD_PRIORITY, event->priority);
-    number_put(payload, FIELD_EVENT_PACKET, event->packet_id);
-    return text_put(payload, FIELD_MESSAGE, event->message) &&
-           text_put(payload, FIELD_SOURCE, event->source) &&
-           text_put(payload, FIELD_EVENT_PORT, event->port) &&
-           text_put(payload, FIELD_EVENT_REASON, event->reason) &&
-           text_put(payload, FIELD_DETAILS, event->details);
-}
-
-static bt_message *row_message(bt_self_message_iterator *self, const struct source *source,
+static bt_message *row_message(bt_self_message_iterator *self, const struct iterator *iterator,
                                const struct row *row)
 {
-    bool is_event = row->kind == ROW_EVENT;
-    const bt_event_class *class =
-        is_event ? source->of_events[row->packet_id] : source->classes[row->kind];
-    uint64_t time = row->time_ns > source->offset_ns ? row->time_ns - source->offset_ns : 0;
-    bt_message *message =
-        bt_message_event_create_with_default_clock_snapshot(self, class, source->stream, time);
-    if (message == NULL) {
-        return NULL;
-    }
-    bt_field *payload = bt_event_borrow_payload_field(bt_message_event_borrow_event(message));
-    bool is_good = is_event ? event_fill(payload, &source->rows.events[row->packet_id])
-                            : packet_fill(payload, row);
-    if (!is_good) {
+    const struct pcapng_source *source = iterator->source;
+    bt_message *message = bt_message_event_create_with_packet_and_default_clock_snapshot(
+        self, fields_class(&source->fields, &source->rows, row), iterator->packet,
+        clock_of(source, row->time_ns));
+    if (message != NULL &&
+        !fields_fill(bt_event_borrow_payload_field(bt_message_event_borrow_event(message)),
+                     &source->rows, row)) {
         bt_message_put_ref(message);
         return NULL;
     }
     return message;
 }
 
+/* That the recording ends too early, in a packet of its own behind all that is whole. */
+static bt_message *torn_message(bt_self_message_iterator *self, const struct iterator *iterator)
+{
+    const struct pcapng_source *source = iterator->source;
+    const struct pieces *pieces = &source->pieces;
+    bt_message *message = bt_message_event_create_with_packet_and_default_clock_snapshot(
+        self, source->fields.torn, iterator->packet,
+        clock_of(source, pieces->list[pieces->count - 1].end_ns));
+    if (message != NULL &&
+        !fields_fill_torn(bt_event_borrow_payload_field(bt_message_event_borrow_event(message)),
+                          source->rows.problem)) {
+        bt_message_put_ref(message);
+        return NULL;
+    }
+    return message;
+}
+
+static bt_message *loss_message(bt_self_message_iterator *self, const struct pcapng_source *source,
+                                const struct piece *piece)
+{
+    bt_message *message = bt_message_discarded_events_create_with_default_clock_snapshots(
+        self, source->stream, clock_of(source, piece->begin_ns), clock_of(source, piece->end_ns));
+    if (message != NULL) {
+        bt_message_discarded_events_set_count(message, piece->lost);
+    }
+    return message;
+}
+
+static bt_message *open_message(bt_self_message_iterator *self, struct iterator *iterator,
+                                const struct piece *piece)
+{
+    bt_packet_put_ref(iterator->packet);
+    iterator->told = 0;
+    iterator->packet = bt_packet_create(iterator->source->stream);
+    return iterator->packet != NULL
+               ? bt_message_packet_beginning_create_with_default_clock_snapshot(
+                     self, iterator->packet, clock_of(iterator->source, piece->begin_ns))
+               : NULL;
+}
+
+/* Where to go on: with the next piece, or the end. */
+static enum step next_piece(const struct iterator *iterator)
+{
+    const struct pieces *pieces = &iterator->source->pieces;
+    if (iterator->piece == pieces->count) {
+        return STEP_END;
+    }
+    return pieces->list[iterator->piece].lost > 0 ? STEP_LOSS : STEP_OPEN;
+}
+
+static enum step next_row(const struct iterator *iterator, const struct piece *piece)
+{
+    const struct pcapng_source *source = iterator->source;
+    if (iterator->told < piece->row_count) {
+        return STEP_ROWS;
+    }
+    bool is_last = iterator->piece + 1 == source->pieces.count;
+    return is_last && source->rows.is_torn && iterator->step != STEP_TORN ? STEP_TORN : STEP_CLOSE;
+}
+
 /* The message of this step, and on to the next one. */
 static bt_message *message_make(bt_self_message_iterator *self, struct iterator *iterator)
 {
-    struct source *source = iterator->source;
+    struct pcapng_source *source = iterator->source;
+    const struct piece *piece =
+        iterator->piece < source->pieces.count ? &source->pieces.list[iterator->piece] : NULL;
+    bt_message *message;
     switch (iterator->step) {
     case STEP_BEGIN:
-        iterator->step = source->rows.count > 0 ? STEP_ROWS : STEP_END;
+        iterator->step = next_piece(iterator);
         return bt_message_stream_beginning_create(self, source->stream);
-    case STEP_ROWS: {
-        const struct row *row = &source->rows.list[iterator->next++];
-        iterator->step = iterator->next < source->rows.count ? STEP_ROWS : STEP_END;
-        return row_message(self, source, row);
-    }
+    case STEP_LOSS:
+        iterator->step = STEP_OPEN;
+        return loss_message(self, source, piece);
+    case STEP_OPEN:
+        message = open_message(self, iterator, piece);
+        iterator->step = next_row(iterator, piece);
+        return message;
+    case STEP_ROWS:
+        message =
+            row_message(self, iterator, &source->rows.list[piece->first_row + iterator->told++]);
+        iterator->step = next_row(iterator, piece);
+        return message;
+    case STEP_TORN:
+        iterator->step = STEP_CLOSE;
+        return torn_message(self, iterator);
+    case STEP_CLOSE:
+        iterator->piece++;
+        iterator->step = next_piece(iterator);
+        return bt_message_packet_end_create_with_default_clock_snapshot(
+            self, iterator->packet, clock_of(source, piece->end_ns));
     default:
         iterator->step = STEP_DONE;
         return bt_message_stream_end_create(self, source->stream);
     }
+}
+
+/* All that is whole has been given: now what is not is an error of the reader's. */
+static bt_message_iterator_class_next_method_status iterator_end(bt_self_message_iterator *self,
+                                                                 const struct iterator *iterator)
+{
+    if (!iterator->source->rows.is_torn) {
+        return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END;
+    }
+    BT_CURRENT_THREAD_ERROR_APPEND_CAUSE_FROM_MESSAGE_ITERATOR(
+        self, "%s; all records before that have been read", iterator->source->rows.problem);
+    return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_ERROR;
 }
 
 static bt_message_iterator_class_next_method_status iterator_next(bt_self_message_iterator *self,
@@ -426,7 +377,7 @@ static bt_message_iterator_class_next_method_status iterator_next(bt_self_messag
     struct iterator *iterator = bt_self_message_iterator_get_data(self);
     uint64_t made = 0;
     if (iterator->step == STEP_DONE) {
-        return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END;
+        return iterator_end(self, iterator);
     }
     while (made < capacity && iterator->step != STEP_DONE) {
         messages[made] = message_make(self, iterator);

@@ -1,34 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "babeltrace/rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/json_in.h"
 #include "analyzer/record.h"
 #include "base/error.h"
-#include "base/text.h"
 
-enum { ROWS_AT_FIRST = 4096 };
+/* Room for one more element; null when there is no memory, or more would be too much. */
+static void *grown(void *list, size_t *room, size_t need, size_t size, size_t most)
+{
+    size_t wanted = *room == 0 ? 4096 / size + 1 : *room * 2;
+    while (wanted < need) {
+        wanted *= 2;
+    }
+    void *bigger = need <= most ? realloc(list, wanted * size) : NULL;
+    if (bigger != NULL) {
+        *room = wanted;
+    }
+    return bigger;
+}
 
 static void row_add(struct rows *rows, const struct row *row)
 {
     if (rows->count == rows->room && rows->status == XSW_OK) {
-        size_t room = rows->room == 0 ? ROWS_AT_FIRST : rows->room * 2;
         struct row *list =
-            room <= ROWS_MAX ? realloc(rows->list, room * sizeof(*rows->list)) : NULL;
+            grown(rows->list, &rows->room, rows->count + 1, sizeof(*rows->list), ROWS_MAX);
         if (list == NULL) {
-            rows->status = room <= ROWS_MAX ? XSW_NO_MEMORY : XSW_LIMIT;
+            rows->status = rows->count < ROWS_MAX ? XSW_NO_MEMORY : XSW_LIMIT;
             return;
         }
         rows->list = list;
-        rows->room = room;
     }
     if (rows->status == XSW_OK) {
         rows->list[rows->count] = *row;
         rows->list[rows->count].order = (uint32_t)rows->count;
         rows->count++;
     }
+}
+
+static void loss_add(struct rows *rows, const struct row_loss *loss)
+{
+    if (rows->loss_count == rows->loss_room) {
+        struct row_loss *losses = grown(rows->losses, &rows->loss_room, rows->loss_count + 1,
+                                        sizeof(*losses), (size_t)ROWS_MAX);
+        if (losses == NULL) {
+            rows->status = rows->loss_count < ROWS_MAX ? XSW_NO_MEMORY : XSW_LIMIT;
+            return;
+        }
+        rows->losses = losses;
+    }
+    rows->losses[rows->loss_count++] = *loss;
 }
 
 /* Packets ------------------------------------------------------------------------------------- */
@@ -53,114 +77,189 @@ static enum row_kind kind_of(const struct record *record)
     }
 }
 
+/* A loss has been when the record came that tells of it; a span that makes no sense is a moment. */
 static void gaps_add(struct rows *rows, const struct row *of, const struct record *record)
 {
     struct meta_reader items = record->items;
     struct meta_item item;
     while (record_next_item(&items, &item)) {
-        if (item.type == META_TLV_GAP) {
-            struct row row = *of;
-            row.kind = ROW_LOST;
-            row.packet_id = item.gap.journeys;
-            row.reason = item.gap.cause;
-            row_add(rows, &row);
+        if (item.type != META_TLV_GAP) {
+            continue;
         }
+        uint64_t from_ns = analysis_wall_ns(of->session, item.gap.from_mono_ns);
+        uint64_t to_ns = analysis_wall_ns(of->session, item.gap.to_mono_ns);
+        struct row row = *of;
+        struct row_loss loss = {
+            .count = item.gap.journeys, .cause = item.gap.cause, .worker = item.gap.worker};
+        loss.to_ns = to_ns != 0 && to_ns < of->time_ns ? to_ns : of->time_ns;
+        loss.from_ns = from_ns != 0 && from_ns < loss.to_ns ? from_ns : loss.to_ns;
+        row.kind = ROW_LOST;
+        row.of_event = rows->loss_count;
+        row.time_ns = loss.to_ns;
+        loss_add(rows, &loss);
+        row_add(rows, &row);
     }
+}
+
+/* The metadata behind the fixed part, and the head of the packet. */
+static bool keep(struct rows *rows, struct row *row, const struct record *record)
+{
+    size_t length = (size_t)(record->items.end - record->items.next);
+    size_t need = rows->kept_length + length + ROW_HEAD_MAX;
+    if (need > rows->kept_room) {
+        uint8_t *kept = grown(rows->kept, &rows->kept_room, need, 1, SIZE_MAX / 4);
+        if (kept == NULL) {
+            rows->status = XSW_NO_MEMORY;
+            return false;
+        }
+        rows->kept = kept;
+    }
+    row->kept_offset = rows->kept_length;
+    row->meta_length = (uint32_t)length;
+    row->head_length =
+        (uint8_t)(record->captured_length < ROW_HEAD_MAX ? record->captured_length : ROW_HEAD_MAX);
+    if (length > 0) {
+        memcpy(rows->kept + rows->kept_length, record->items.next, length);
+    }
+    if (row->head_length > 0) {
+        memcpy(rows->kept + rows->kept_length + length, record->bytes, row->head_length);
+    }
+    rows->kept_length += length + row->head_length;
+    return true;
 }
 
 static void record_take(const struct analysis_session *session, const struct record *record,
                         void *context)
 {
     struct rows *rows = context;
-    const struct row row = {.time_ns = record->time_ns,
-                            .packet_id = record->packet_id,
-                            .parent_id = record->fixed.parent_id,
-                            .session = session,
-                            .rule = record->fixed.rule,
-                            .length = record->original_length,
-                            .captured_length = record->captured_length,
-                            .port = record->port,
-                            .reason = record->fixed.reason,
-                            .stage = record->fixed.stage,
-                            .kind = (uint8_t)kind_of(record)};
+    struct row row = {.time_ns = record->time_ns,
+                      .packet_id = record->packet_id,
+                      .parent_id = record->fixed.parent_id,
+                      .session = session,
+                      .rule = record->fixed.rule,
+                      .flow_hash = record->fixed.flow_hash,
+                      .length = record->original_length,
+                      .captured_length = record->captured_length,
+                      .port = record->port,
+                      .reason = record->fixed.reason,
+                      .stage = record->fixed.stage,
+                      .flags = record->fixed.flags,
+                      .kind = (uint8_t)kind_of(record)};
+    if (rows->status != XSW_OK) {
+        return;
+    }
     if (record->has_gap) {
         gaps_add(rows, &row, record);
     }
-    row_add(rows, &row);
+    if (keep(rows, &row, record)) {
+        row_add(rows, &row);
+    }
+}
+
+struct meta_reader row_meta(const struct rows *rows, const struct row *row)
+{
+    const uint8_t *from = rows->kept + row->kept_offset;
+    return (struct meta_reader){.next = from, .end = from + row->meta_length};
+}
+
+const uint8_t *row_head(const struct rows *rows, const struct row *row)
+{
+    return rows->kept + row->kept_offset + row->meta_length;
 }
 
 /* Events -------------------------------------------------------------------------------------- */
 
-static const char *field_of(const struct pcapng_event *event, const char *name)
+static uint64_t number_of(const struct pcapng_event *event, const char *name)
 {
     for (size_t i = 0; i < event->field_count; i++) {
         if (strcmp(event->fields[i].name, name) == 0) {
-            return event->fields[i].value;
+            return strtoull(event->fields[i].value, NULL, 10);
         }
     }
-    return "";
+    return 0;
 }
 
-/* "name=value name=value" */
-static char *details_of(const struct pcapng_event *event)
+static char *copy_of(const char *text)
 {
-    struct text text = {0};
-    for (size_t i = 0; i < event->field_count; i++) {
-        text_format(&text, "%s%s=%s", i > 0 ? " " : "", event->fields[i].name,
-                    event->fields[i].value);
-    }
-    return text_take(&text);
+    return strdup(text != NULL ? text : "");
 }
 
-static bool event_copy(struct row_event *copy, const struct pcapng_event *event)
+static bool event_copy(struct row_event *copy, const struct pcapng_event *event, uint32_t shape)
 {
-    *copy = (struct row_event){.name = strdup(event->name != NULL ? event->name : "event"),
-                               .message = strdup(event->message),
-                               .source = strdup(event->source != NULL ? event->source : ""),
-                               .details = details_of(event),
-                               .port = strdup(field_of(event, "port")),
-                               .reason = strdup(field_of(event, "reason")),
-                               .packet_id = strtoull(field_of(event, "packet_id"), NULL, 10),
+    *copy = (struct row_event){.message = copy_of(event->message),
+                               .source = copy_of(event->source),
+                               .host = copy_of(event->host),
+                               .boot_id = copy_of(event->boot_id),
+                               .values = calloc(event->field_count + 1, sizeof(char *)),
+                               .shape = shape,
+                               .mono_ns = event->mono_ns,
                                .priority = event->priority};
-    return copy->name != NULL && copy->message != NULL && copy->source != NULL &&
-           copy->details != NULL && copy->port != NULL && copy->reason != NULL;
+    bool is_good = copy->message != NULL && copy->source != NULL && copy->host != NULL &&
+                   copy->boot_id != NULL && copy->values != NULL;
+    for (size_t i = 0; i < event->field_count && is_good; i++) {
+        copy->values[copy->value_count++] = copy_of(event->fields[i].value);
+        is_good = copy->values[i] != NULL;
+    }
+    return is_good;
+}
+
+/* What a recording tells of events that nobody has told it. */
+static void lost_events_take(struct rows *rows, const struct pcapng_event *event)
+{
+    const char *name = event->name != NULL ? event->name : "";
+    if (strcmp(name, "events_lost") != 0 && strcmp(name, "kernel_lost") != 0) {
+        return;
+    }
+    uint64_t offset_ns = event->mono_ns != 0 ? event->wall_ns - event->mono_ns : 0;
+    uint64_t from_ns = number_of(event, "from_mono_ns");
+    struct row_loss loss = {.to_ns = event->wall_ns, .count = number_of(event, "events")};
+    loss.from_ns = from_ns != 0 && from_ns < event->mono_ns ? from_ns + offset_ns : loss.to_ns;
+    loss_add(rows, &loss);
 }
 
 static void event_take(struct rows *rows, const struct pcapng_event *event)
 {
-    if (rows->event_count == rows->event_room && rows->status == XSW_OK) {
-        size_t room = rows->event_room == 0 ? 64 : rows->event_room * 2;
-        struct row_event *events =
-            room <= ROWS_MAX ? realloc(rows->events, room * sizeof(*events)) : NULL;
-        if (events == NULL) {
-            rows->status = room <= ROWS_MAX ? XSW_NO_MEMORY : XSW_LIMIT;
-            return;
-        }
-        rows->events = events;
-        rows->event_room = room;
+    uint32_t shape;
+    if (rows->status == XSW_OK && rows->event_count == rows->event_room) {
+        struct row_event *events = grown(rows->events, &rows->event_room, rows->event_count + 1,
+                                         sizeof(*events), ROWS_MAX);
+        rows->status = events != NULL                 ? XSW_OK
+                       : rows->event_count < ROWS_MAX ? XSW_NO_MEMORY
+                                                      : XSW_LIMIT;
+        rows->events = events != NULL ? events : rows->events;
+    }
+    if (rows->status == XSW_OK) {
+        rows->status = shapes_take(&rows->shapes, event, &shape);
     }
     if (rows->status != XSW_OK) {
         return;
     }
     const struct row row = {
-        .time_ns = event->wall_ns, .packet_id = rows->event_count, .kind = ROW_EVENT};
-    rows->status = event_copy(&rows->events[rows->event_count++], event) ? XSW_OK : XSW_NO_MEMORY;
+        .time_ns = event->wall_ns, .of_event = rows->event_count, .kind = ROW_EVENT};
+    rows->status =
+        event_copy(&rows->events[rows->event_count++], event, shape) ? XSW_OK : XSW_NO_MEMORY;
+    lost_events_take(rows, event);
     row_add(rows, &row);
 }
 
+/* The first section says which clock it is; another boot has another one. */
 static void section_take(struct rows *rows, const struct pcapng_json *json)
 {
     struct notes notes = {0};
     struct json_in place;
     struct json_in clock;
-    if (json->text == NULL || rows->boot_id[0] != '\0') {
+    char boot_id[sizeof(rows->boot_id)] = "";
+    if (json->text == NULL) {
         return;
     }
     if (json_in_open(&place, json->text, json->length, "section info", &notes)) {
-        json_in_text(&place, "host", rows->host, sizeof(rows->host));
-        json_in_text(&place, "boot_id", rows->boot_id, sizeof(rows->boot_id));
+        json_in_text(&place, "boot_id", boot_id, sizeof(boot_id));
         json_in_child(&place, "clock", &clock);
-        if (clock.object != NULL) {
+        if (rows->boot_id[0] != '\0') {
+            rows->is_of_several |= strcmp(rows->boot_id, boot_id) != 0;
+        } else if (clock.object != NULL) {
+            memcpy(rows->boot_id, boot_id, sizeof(boot_id));
+            json_in_text(&place, "host", rows->host, sizeof(rows->host));
             (void)json_in_optional(&clock, "mono_ns", UINT64_MAX / 2, &rows->mono_ns);
             (void)json_in_optional(&clock, "wall_ns", UINT64_MAX / 2, &rows->wall_ns);
         }
@@ -192,15 +291,14 @@ static int by_time(const void *a, const void *b)
     return order != 0 ? order : (left->order > right->order) - (left->order < right->order);
 }
 
-static enum xsw_status rows_judge(const struct rows *rows, const char *path,
-                                  struct xsw_error *error)
+static enum xsw_status rows_judge(struct rows *rows, const char *path, struct xsw_error *error)
 {
     const struct analysis_file *file = &rows->analysis->files[0];
     if (rows->status == XSW_LIMIT) {
         return error_set(error, XSW_LIMIT,
-                         "%s: more than %d records, which must be put in order in memory: make a "
-                         "part of it with xsw analyze --where … --export",
-                         path, ROWS_MAX);
+                         "%s: more than %d records, which must be put in order in memory, or %d "
+                         "kinds of events: make a part of it with xsw analyze --where … --export",
+                         path, ROWS_MAX, SHAPES_MAX);
     }
     if (rows->status != XSW_OK) {
         return error_set(error, rows->status, "%s: no memory for its records", path);
@@ -208,7 +306,27 @@ static enum xsw_status rows_judge(const struct rows *rows, const char *path,
     if (file->status < 0 && rows->count == 0) {
         return error_set(error, file->status, "%s", file->problem);
     }
+    rows->is_torn = file->status != XSW_END;
+    snprintf(rows->problem, sizeof(rows->problem), "%s", file->problem);
     return XSW_OK;
+}
+
+/* What was lost behind the last record that could have told of it: the accounts at the end know. */
+static void late_losses_add(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->analysis->session_count; i++) {
+        const struct account *account = &rows->analysis->sessions[i]->account;
+        uint64_t told = account_lost_in_band(account);
+        uint64_t lost = account_lost(account);
+        if (lost > told && rows->count > 0) {
+            uint64_t from_ns =
+                account->file.records > 0 ? account->file.last_ns : rows->list[0].time_ns;
+            uint64_t last_ns = rows->list[rows->count - 1].time_ns;
+            loss_add(rows, &(struct row_loss){.from_ns = from_ns,
+                                              .to_ns = last_ns > from_ns ? last_ns : from_ns,
+                                              .count = lost - told});
+        }
+    }
 }
 
 enum xsw_status rows_read(struct rows *rows, const char *path, struct xsw_error *error)
@@ -220,32 +338,41 @@ enum xsw_status rows_read(struct rows *rows, const char *path, struct xsw_error 
         analysis_observe_items(rows->analysis, item_take, rows);
         status = analysis_read(rows->analysis, path, NULL, NULL, error);
     }
+    if (status == XSW_OK && rows->count > 0) {
+        qsort(rows->list, rows->count, sizeof(*rows->list), by_time);
+        late_losses_add(rows);
+    }
     if (status == XSW_OK) {
         status = rows_judge(rows, path, error);
     }
     if (status != XSW_OK) {
         rows_fini(rows);
-        return status;
     }
-    if (rows->count > 0) {
-        qsort(rows->list, rows->count, sizeof(*rows->list), by_time);
+    return status;
+}
+
+static void event_fini(struct row_event *event)
+{
+    for (size_t i = 0; i < event->value_count; i++) {
+        free(event->values[i]);
     }
-    return XSW_OK;
+    free(event->values);
+    free(event->message);
+    free(event->source);
+    free(event->host);
+    free(event->boot_id);
 }
 
 void rows_fini(struct rows *rows)
 {
     for (size_t i = 0; i < rows->event_count; i++) {
-        struct row_event *event = &rows->events[i];
-        free(event->name);
-        free(event->message);
-        free(event->source);
-        free(event->details);
-        free(event->port);
-        free(event->reason);
+        event_fini(&rows->events[i]);
     }
+    shapes_fini(&rows->shapes);
     analysis_destroy(rows->analysis);
     free(rows->events);
+    free(rows->losses);
+    free(rows->kept);
     free(rows->list);
     *rows = (struct rows){0};
 }

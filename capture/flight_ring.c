@@ -64,6 +64,14 @@ static struct capture_account account_sum(const struct flight_worker *worker)
     return sum;
 }
 
+/* 0: there was none yet. */
+static uint64_t timeline_generation(const struct flight_producer *producer)
+{
+    const struct ring_timeline *kept =
+        (const struct ring_timeline *)(const void *)producer->timeline;
+    return producer->timeline_size > 0 ? kept->generation : 0;
+}
+
 /* The next block of the worker, which is the oldest one, with the kept timeline when that is
  * wanted. From the first store to the last one its sequence is 0. */
 static void block_open(struct flight_producer *producer, uint32_t timeline_size)
@@ -79,6 +87,7 @@ static void block_open(struct flight_producer *producer, uint32_t timeline_size)
     block->first_mono_ns = producer->first_mono_ns;
     block->journeys_before = producer->journeys;
     block->worker = producer->worker;
+    atomic_store_explicit(&block->generation, timeline_generation(producer), memory_order_relaxed);
     block->account = account_sum(producer->shared);
     memset(block->records, 0, sizeof(uint64_t));
     memcpy(block->records, producer->timeline, timeline_size);
@@ -278,6 +287,23 @@ const char *flight_ring_path(const struct flight_ring *ring)
 uint64_t flight_ring_memory(const struct flight_ring *ring)
 {
     return ring->layout.worker_bytes;
+}
+
+uint64_t flight_ring_oldest_generation(const struct flight_ring *ring)
+{
+    uint64_t oldest = UINT64_MAX;
+    for (uint32_t i = 0; i < ring->header->worker_count; i++) {
+        const struct flight_producer *producer = &ring->producers[i];
+        uint64_t newest = atomic_load_explicit(&producer->shared->newest, memory_order_acquire);
+        uint64_t count = producer->block_count;
+        uint64_t place = newest > count ? newest % count : 0; /* behind the newest is the oldest */
+        const struct flight_block *block =
+            (const struct flight_block *)(const void *)(producer->blocks +
+                                                        place * producer->block_size);
+        uint64_t generation = atomic_load_explicit(&block->generation, memory_order_relaxed);
+        oldest = generation < oldest ? generation : oldest;
+    }
+    return oldest;
 }
 
 struct capture_account flight_ring_account(const struct flight_ring *ring, uint32_t worker)

@@ -42,7 +42,7 @@
 #include "switch/switch.h"
 
 enum {
-    FLIGHT_VERSION = 1,
+    FLIGHT_VERSION = 2,
     FLIGHT_BLOCK_SIZE = 256 << 10, /* by default; a power of two */
     FLIGHT_BLOCK_SIZE_MIN = 8 << 10,
     FLIGHT_BLOCK_SIZE_MAX = 8 << 20,
@@ -123,6 +123,7 @@ struct flight_block {
     uint64_t journeys_before; /* that this worker wrote in earlier blocks */
     uint32_t worker;
     uint32_t reserved;
+    _Atomic uint64_t generation; /* of the configuration, of its first journey or an earlier one */
     struct capture_account account; /* as of the last batch that ended before the block began */
     _Alignas(64) uint8_t records[];
 };
@@ -239,6 +240,8 @@ struct flight_producer *flight_ring_producer(struct flight_ring *ring, uint32_t 
 struct flight_header *flight_ring_header(struct flight_ring *ring);
 const char *flight_ring_path(const struct flight_ring *ring);
 uint64_t flight_ring_memory(const struct flight_ring *ring); /* a worker */
+/* Of the configuration, of the oldest journey that is still there, or an earlier one. */
+uint64_t flight_ring_oldest_generation(const struct flight_ring *ring);
 /* Over all stages. */
 struct capture_account flight_ring_account(const struct flight_ring *ring, uint32_t worker);
 

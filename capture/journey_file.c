@@ -50,9 +50,9 @@ static enum xsw_status section_write(struct journey_file *file, const char *json
                                      .application = "xsw capture " XSW_VERSION,
                                      .comment = options->comment,
                                      .json = {.text = json, .length = strlen(json)}};
-    memset(file->interfaces, 0xff, sizeof(file->interfaces));
-    memset(file->records, 0, sizeof(file->records));
+    journey_rows_forget(file);
     file->interface_count = 0;
+    file->lost_told = 0;
     enum xsw_status status = pcapng_writer_section(file->writer, &section, error);
     if (status == XSW_OK) {
         status = pcapng_writer_flush(file->writer, error);
@@ -229,11 +229,26 @@ static enum xsw_status journey_put(struct journey_file *file, uint32_t worker,
 static void timeline_take(struct worker_place *place, const struct ring_timeline *timeline)
 {
     uint32_t count = timeline->record.count < STAGES_MAX ? timeline->record.count : STAGES_MAX;
+    if (place->generation != timeline->generation) {
+        memset(place->rows, 0, sizeof(place->rows)); /* other ports may have come */
+    }
     memcpy(place->hops, timeline->hops, count * sizeof(place->hops[0]));
     place->hop_count = count;
     place->rx_mono_ns = timeline->rx_mono_ns;
     place->generation = timeline->generation;
     journey_patterns_forget(place);
+}
+
+/* What a ring tells of ports; and when it may have told something that we do not have. */
+static void ports_take(struct journey_file *file, const struct ring_record *record)
+{
+    bool is_port = record->type == RING_EVENT && record->count == RING_EVENT_PORT;
+    bool is_hole = record->type == RING_GAP &&
+                   (record->count == META_LOSS_OVERWRITTEN || record->count == META_LOSS_READER);
+    if (file->options.port_came != NULL && (is_port || is_hole)) {
+        file->options.port_came(file->options.context,
+                                is_port ? (const struct ring_port *)(const void *)record : NULL);
+    }
 }
 
 enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
@@ -252,6 +267,7 @@ enum xsw_status journey_file_put(struct journey_file *file, uint32_t worker,
         journey_patterns_forget(place);
         return XSW_OK;
     }
+    ports_take(file, record);
     const struct ring_gap *gap = (const struct ring_gap *)record;
     if (record->type == RING_GAP && record->count < META_LOSS_COUNT) {
         loss_add(place, &(struct meta_gap){.from_mono_ns = gap->from_mono_ns,
@@ -298,6 +314,11 @@ enum xsw_status journey_file_wait(struct journey_file *file, struct xsw_error *e
     return journey_file_settle(file, error);
 }
 
+void journey_file_press(struct journey_file *file, unsigned percent)
+{
+    pcapng_writer_press(file->writer, percent);
+}
+
 struct journey_file_account journey_file_account(const struct journey_file *file)
 {
     return file->account;
@@ -320,33 +341,18 @@ uint64_t journey_file_bytes(const struct journey_file *file)
 enum xsw_status journey_file_statistics(struct journey_file *file, uint64_t lost,
                                         struct xsw_error *error)
 {
-    enum xsw_status status = XSW_OK;
-    for (uint16_t port = 0; status == XSW_OK && port < XSW_PORTS_MAX; port++) {
-        for (uint16_t stage = 0; status == XSW_OK && stage < STAGES_MAX; stage++) {
-            if (file->interfaces[port][stage] == JOURNEY_NO_INTERFACE) {
-                continue;
-            }
-            struct pcapng_statistics statistics = {.interface = file->interfaces[port][stage],
-                                                   .has = PCAPNG_HAS_DELIVERED | PCAPNG_HAS_DROPPED,
-                                                   .timestamp_ns = clock_mono_ns() +
-                                                                   file->options.wall_offset_ns,
-                                                   .delivered = file->records[port][stage],
-                                                   .dropped = lost};
-            status = pcapng_writer_statistics(file->writer, &statistics, error);
-        }
-    }
-    return status;
+    return journey_rows_statistics(file, lost, false, error);
 }
 
 enum xsw_status journey_file_summary(struct journey_file *file, const char *summary_json,
                                      uint64_t lost, struct xsw_error *error)
 {
     pcapng_writer_end(file->writer);
-    enum xsw_status status = journey_file_statistics(file, lost, error);
+    enum xsw_status status = journey_rows_statistics(file, lost, true, error);
     /* Interface 0 is there unless not one packet was recorded: the summary needs one to stand at.
      */
     if (status == XSW_OK && file->interface_count == 0) {
-        status = journey_interface_make(file, XSW_PORT_NONE, STAGE_RX, error);
+        status = journey_interface_make(file, &file->workers[0], XSW_PORT_NONE, STAGE_RX, error);
     }
     struct pcapng_statistics summary = {
         .interface = 0,
@@ -366,6 +372,7 @@ enum xsw_status journey_file_close(struct journey_file *file, struct xsw_error *
         return XSW_OK;
     }
     enum xsw_status status = pcapng_writer_close(file->writer, NULL, error);
+    journey_rows_forget(file);
     free(file);
     return status;
 }

@@ -31,6 +31,12 @@ struct tap_names {
     bool is_egress;
 };
 
+/* What the id of a port meant. */
+struct tap_port {
+    const char *name, *kind; /* null: as `names` tells */
+    uint64_t since;          /* ids with the same are the same port; 0 when nothing is known */
+};
+
 struct journey_file_options {
     struct pcapng_writer *writer; /* taken, also when opening fails */
     const char *section_json;     /* META_SECTION */
@@ -44,6 +50,12 @@ struct journey_file_options {
     bool every_stage; /* a record at every stage, not only where something happened */
     /* Fills in names; called when a tap point is first used, and for reasons in comments. */
     void (*names)(void *context, uint16_t port, uint16_t stage, struct tap_names *names);
+    /* What the id of a port meant under a generation; null: each id means one port, and `names`
+     * tells which. It is called once for each port of a worker that changes its generation. */
+    void (*port)(void *context, uint16_t id, uint64_t generation, struct tap_port *port);
+    /* With it: a port of which a ring tells. Null in place of one: some may have come of which
+     * nobody told, as what the ring had is lost. */
+    void (*port_came)(void *context, const struct ring_port *came);
     const char *(*reason_name)(void *context, uint16_t reason); /* null when unknown */
     void *context;
 };
@@ -81,6 +93,8 @@ enum xsw_status journey_file_settle(struct journey_file *file,
                                     struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status journey_file_wait(struct journey_file *file,
                                   struct xsw_error *error) XSW_MUST_CHECK;
+/* How full, in percent, the ring is that is the fullest: see pcapng_writer_press. */
+void journey_file_press(struct journey_file *file, unsigned percent);
 struct journey_file_account journey_file_account(const struct journey_file *file);
 /* About how many bytes of records there were, of all files, before compression; cheap. */
 uint64_t journey_file_content(const struct journey_file *file);

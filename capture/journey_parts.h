@@ -48,7 +48,17 @@ struct journey_pattern {
     struct pattern_record records[JOURNEY_PATTERN_RECORDS];
 };
 
-struct worker_place { /* where a worker's ring stands */
+/* The tap points of what an id of a port means, or meant, and what was written there. */
+struct journey_row {
+    struct journey_row *older; /* what the id meant before, or where that was not told */
+    uint64_t since;
+    uint32_t interfaces[STAGES_MAX]; /* the writer's ids; JOURNEY_NO_INTERFACE: none yet */
+    uint64_t records[STAGES_MAX];    /* written there */
+    uint64_t told[STAGES_MAX];       /* of them, in statistics */
+};
+
+struct worker_place {                        /* where a worker's ring stands */
+    struct journey_row *rows[XSW_PORTS_MAX]; /* under this generation; null: not asked yet */
     struct ring_hop hops[STAGES_MAX];
     uint32_t hop_count;
     uint64_t rx_mono_ns, generation;
@@ -75,10 +85,9 @@ struct piece_note {
 struct journey_file {
     struct journey_file_options options;
     struct pcapng_writer *writer;
-    uint32_t interfaces[XSW_PORTS_MAX][STAGES_MAX]; /* the writer's ids; JOURNEY_NO_INTERFACE: none
-                                                       yet */
+    struct journey_row *rows[XSW_PORTS_MAX]; /* by id, of this file */
     uint32_t interface_count;
-    uint64_t records[XSW_PORTS_MAX][STAGES_MAX]; /* written there */
+    uint64_t lost_told; /* in the last statistics of this file */
     struct worker_place workers[CONFIG_WORKERS_MAX];
     struct journey_file_account account;
     /* Of the pieces that are on their way, in order, and of the one that is being filled. */
@@ -99,8 +108,17 @@ static inline struct piece_note *journey_note(struct journey_file *file)
 /* Both as one: more journeys over a longer time. */
 void journey_gap_add(struct meta_gap *gap, const struct meta_gap *more);
 
-/* The interface of a tap point, made if there is none yet. */
-enum xsw_status journey_interface_make(struct journey_file *file, uint16_t port, uint16_t stage,
+/* What the port means in the worker's journeys now; null: no memory. */
+struct journey_row *journey_row_get(struct journey_file *file, struct worker_place *place,
+                                    uint16_t port);
+/* For a new file, or the end. */
+void journey_rows_forget(struct journey_file *file);
+/* Statistics of the tap points: what is new since the last ones, or all. */
+enum xsw_status journey_rows_statistics(struct journey_file *file, uint64_t lost, bool tells_all,
+                                        struct xsw_error *error) XSW_MUST_CHECK;
+/* The interface of a tap point, of which there is none yet. */
+enum xsw_status journey_interface_make(struct journey_file *file, struct worker_place *place,
+                                       uint16_t port, uint16_t stage,
                                        struct xsw_error *error) XSW_MUST_CHECK;
 /* Writes a step of the journey that is in file->unfold. `packet` is what was written; it points
  * into the file, until the next record. */

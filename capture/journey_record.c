@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "capture/journey_parts.h"
+#include "capture/unfold_meta.h"
 #include "packet/flow_key.h"
 
 enum {
@@ -20,18 +22,31 @@ enum {
 
 /* Tap points --------------------------------------------------------------------------------- */
 
-static void names_get(const struct journey_file *file, uint16_t port, uint16_t stage,
-                      struct tap_names *names)
+/* `place`: of the worker in whose journeys the port stands. */
+static void names_get(const struct journey_file *file, const struct worker_place *place,
+                      uint16_t port, uint16_t stage, struct tap_names *names)
 {
+    struct tap_port meant = {0};
     *names = (struct tap_names){.order = UINT16_MAX};
     file->options.names(file->options.context, port, stage, names);
+    if (file->options.port != NULL) {
+        file->options.port(file->options.context, port, place->generation, &meant);
+    }
+    if (meant.name != NULL) {
+        names->port = meant.name;
+        names->port_kind = meant.kind;
+    }
 }
 
-enum xsw_status journey_interface_make(struct journey_file *file, uint16_t port, uint16_t stage,
-                                       struct xsw_error *error)
+enum xsw_status journey_interface_make(struct journey_file *file, struct worker_place *place,
+                                       uint16_t port, uint16_t stage, struct xsw_error *error)
 {
     struct tap_names names;
-    names_get(file, port, stage, &names);
+    names_get(file, place, port, stage, &names);
+    struct journey_row *row = journey_row_get(file, place, port);
+    if (row == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for a port in a recording");
+    }
     char name[160], description[224], json[640];
     snprintf(name, sizeof(name), "%s/%s.%s", file->options.host, names.port, names.stage);
     snprintf(description, sizeof(description), "port %u (%s) stage %u %s%s%s", port, names.port,
@@ -50,7 +65,7 @@ enum xsw_status journey_interface_make(struct journey_file *file, uint16_t port,
         interface.filter = file->options.filter;
     }
     file->interface_count++;
-    return pcapng_writer_interface(file->writer, &interface, &file->interfaces[port][stage], error);
+    return pcapng_writer_interface(file->writer, &interface, &row->interfaces[stage], error);
 }
 
 /* Records ------------------------------------------------------------------------------------ */
@@ -84,23 +99,25 @@ static void comment_changes(struct journey_file *file, size_t *used, const struc
 }
 
 /* One line of key=value for people and for frame.comment; only where something happened. */
-static void comment_rule(struct journey_file *file, size_t *used, const struct unfold_step *step)
+static void comment_rule(struct journey_file *file, const struct worker_place *place, size_t *used,
+                         const struct unfold_step *step)
 {
     uint16_t table = meta_rule_table(step->fixed.stage, step->fixed.rule);
     comment_add(file, used, " rule=%u", meta_rule_number(step->fixed.stage, step->fixed.rule));
     if (table != 0) {
         struct tap_names names;
-        names_get(file, table, step->fixed.stage, &names);
+        names_get(file, place, table, step->fixed.stage, &names);
         comment_add(file, used, " table=%s", names.port);
     }
 }
 
-static size_t comment_make(struct journey_file *file, const struct unfold_step *step)
+static size_t comment_make(struct journey_file *file, const struct worker_place *place,
+                           const struct unfold_step *step)
 {
     static const char *const verdicts[] = {"pass",  "drop",     "changed", "punt",
                                            "clone", "replaced", "injected"};
     struct tap_names names;
-    names_get(file, step->fixed.port, step->fixed.stage, &names);
+    names_get(file, place, step->fixed.port, step->fixed.stage, &names);
     size_t used = 0;
     comment_add(file, &used, "xsw stage=%s verdict=%s", names.stage, verdicts[step->fixed.kind]);
     if (step->fixed.kind == META_DROP) {
@@ -108,13 +125,13 @@ static size_t comment_make(struct journey_file *file, const struct unfold_step *
         comment_add(file, &used, " reason=%s", reason != NULL ? reason : "unknown");
     }
     if (step->fixed.rule != 0) {
-        comment_rule(file, &used, step);
+        comment_rule(file, place, &used, step);
     }
     if (step->fixed.kind == META_CHANGED) {
         comment_changes(file, &used, step);
     }
     for (size_t i = 0; i < step->hold_count; i++) {
-        names_get(file, step->fixed.port, step->holds[i].stage, &names);
+        names_get(file, place, step->fixed.port, step->holds[i].stage, &names);
         comment_add(file, &used, " held_at=%s held_ns=%llu", names.stage,
                     (unsigned long long)step->holds[i].held_ns);
     }
@@ -139,31 +156,11 @@ static size_t meta_make(struct journey_file *file, uint32_t worker, const struct
         }
     }
     place->untold = 0;
-    if (step->hop_count > 0) {
-        meta_add_hops(&builder, step->hops, step->hop_count);
+    struct tap_names source = {0};
+    if (step->has_source && step->source_port != XSW_PORT_NONE) {
+        names_get(file, place, step->source_port, step->fixed.stage, &source);
     }
-    meta_add_stage_time(&builder, step->since_rx_ns);
-    for (size_t i = 0; i < step->decision_count; i++) {
-        meta_add_decision(&builder, &step->decisions[i]);
-    }
-    if (step->fixed.kind != META_PASS || step->decision_count > 0) {
-        meta_add_generation(&builder, place->generation);
-    }
-    for (size_t i = 0; i < step->hold_count; i++) {
-        meta_add_held(&builder, &step->holds[i]);
-    }
-    if (step->has_offload) {
-        meta_add_offload(&builder, &step->offload);
-    }
-    if (step->vlan != 0) {
-        meta_add_vlan(&builder, step->vlan);
-    }
-    if (step->has_source) {
-        meta_add_source(&builder, step->source_port);
-    }
-    for (size_t i = 0; i < step->change_count; i++) {
-        meta_add_change(&builder, &step->changes[i]);
-    }
+    unfold_meta_add(&builder, step, place->generation, source.port);
     return builder.length;
 }
 
@@ -181,6 +178,16 @@ static uint32_t packet_flags(const struct unfold_step *step)
     return flags;
 }
 
+/* The tap point where the original of a copy came in, before the copy's record, in which it has
+ * only an id and a name: readers know what they mean by the tap points that they have met. */
+static enum xsw_status source_make(struct journey_file *file, struct worker_place *place,
+                                   uint16_t port, struct xsw_error *error)
+{
+    const struct journey_row *row = journey_row_get(file, place, port);
+    bool is_there = row != NULL && row->interfaces[STAGE_RX] != JOURNEY_NO_INTERFACE;
+    return is_there ? XSW_OK : journey_interface_make(file, place, port, STAGE_RX, error);
+}
+
 enum xsw_status journey_record_write(struct journey_file *file, uint32_t worker, uint64_t id,
                                      const struct unfold_step *step, struct pcapng_packet *packet,
                                      struct xsw_error *error)
@@ -188,15 +195,23 @@ enum xsw_status journey_record_write(struct journey_file *file, uint32_t worker,
     struct worker_place *place = &file->workers[worker];
     uint16_t port = step->fixed.port % XSW_PORTS_MAX;
     uint16_t stage = step->fixed.stage % STAGES_MAX;
-    if (file->interfaces[port][stage] == JOURNEY_NO_INTERFACE) {
-        enum xsw_status status = journey_interface_make(file, port, stage, error);
+    struct journey_row *row = journey_row_get(file, place, port);
+    if (row == NULL || row->interfaces[stage] == JOURNEY_NO_INTERFACE) {
+        enum xsw_status status = journey_interface_make(file, place, port, stage, error);
+        if (status != XSW_OK) {
+            return status;
+        }
+        row = place->rows[port];
+    }
+    if (step->has_source && step->source_port != XSW_PORT_NONE) {
+        enum xsw_status status = source_make(file, place, step->source_port, error);
         if (status != XSW_OK) {
             return status;
         }
     }
     uint64_t lost_before = place->untold;
     *packet = (struct pcapng_packet){
-        .interface = file->interfaces[port][stage],
+        .interface = row->interfaces[stage],
         .has = PCAPNG_HAS_TIMESTAMP | PCAPNG_HAS_FLAGS | PCAPNG_HAS_ID | PCAPNG_HAS_QUEUE |
                (lost_before > 0 ? PCAPNG_HAS_DROPCOUNT : 0),
         .timestamp_ns = file->unfold.rx_mono_ns + step->since_rx_ns + file->options.wall_offset_ns,
@@ -211,9 +226,9 @@ enum xsw_status journey_record_write(struct journey_file *file, uint32_t worker,
         .meta_length = meta_make(file, worker, step)};
     if (step->fixed.kind != META_PASS || step->hold_count > 0) {
         packet->comment = file->comment;
-        packet->comment_length = comment_make(file, step);
+        packet->comment_length = comment_make(file, place, step);
     }
-    file->records[port][stage]++;
+    row->records[stage]++;
     file->unflushed_bytes +=
         step->captured_length + packet->meta_length + packet->comment_length + RECORD_BYTES;
     return pcapng_writer_packet(file->writer, packet, error);

@@ -97,11 +97,11 @@ bool journey_repeat(struct journey_file *file, uint32_t worker, const struct rin
     if (pattern == NULL) {
         return false;
     }
-    uint32_t interfaces[JOURNEY_PATTERN_RECORDS];
+    struct journey_row *rows[JOURNEY_PATTERN_RECORDS];
     for (uint32_t i = 0; i < pattern->record_count; i++) {
         const struct pattern_record *record = &pattern->records[i];
-        interfaces[i] = file->interfaces[port_of(journey, record) % XSW_PORTS_MAX][record->stage];
-        if (interfaces[i] == JOURNEY_NO_INTERFACE) {
+        rows[i] = place->rows[port_of(journey, record) % XSW_PORTS_MAX];
+        if (rows[i] == NULL || rows[i]->interfaces[record->stage] == JOURNEY_NO_INTERFACE) {
             return false;
         }
     }
@@ -117,9 +117,9 @@ bool journey_repeat(struct journey_file *file, uint32_t worker, const struct rin
     for (uint32_t i = 0; i < pattern->record_count && *status == XSW_OK; i++) {
         const struct pattern_record *record = &pattern->records[i];
         repeat.port = port_of(journey, record);
-        repeat.interface = interfaces[i];
+        repeat.interface = rows[i]->interfaces[record->stage];
         repeat.timestamp_ns = rx_wall_ns + record->since_rx_ns;
-        file->records[repeat.port % XSW_PORTS_MAX][record->stage]++;
+        rows[i]->records[record->stage]++;
         file->unflushed_bytes += captured + record->content_bytes;
         *status = pcapng_writer_repeat(file->writer, &record->template, &repeat, error);
     }

@@ -22,11 +22,11 @@ static enum xsw_status memory_open(struct ring_producer *ring, struct xsw_error 
         fcntl(ring->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         return error_errno(error, "cannot make a ring of %zu bytes", ring->map_size);
     }
-    void *memory = mmap(NULL, ring->map_size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+    void *memory =
+        mmap(NULL, ring->map_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd, 0);
     if (memory == MAP_FAILED) {
         return error_errno(error, "cannot map a ring of %zu bytes", ring->map_size);
     }
-    memset(memory, 0, ring->map_size);
     ring->header = memory;
     return XSW_OK;
 }
@@ -188,7 +188,8 @@ int ring_record_is_sane(const struct ring_record *record, uint64_t room)
     case RING_GAP:
         return record->size >= sizeof(struct ring_gap);
     case RING_EVENT:
-        return record->size >= sizeof(struct ring_event);
+        return record->size >= (record->count == RING_EVENT_PORT ? sizeof(struct ring_port)
+                                                                 : sizeof(struct ring_event));
     default:
         return 0;
     }

@@ -28,10 +28,11 @@
 #include <xsw/error.h>
 
 #include "formats/stage_meta.h"
+#include "switch/config/config.h"
 #include "switch/switch.h"
 
 enum {
-    RING_VERSION = 2,
+    RING_VERSION = 3,
     RING_HEADER_SIZE = 12288,
     RING_SLACK = 64,          /* bytes behind the data that a copy in whole chunks may write to */
     RING_PREFETCH_AHEAD = 512 /* bytes: lines that the consumer has read must be fetched back */
@@ -142,18 +143,29 @@ struct ring_gap {
     uint64_t from_mono_ns, to_mono_ns;
 };
 
-/* What happened to the session itself, between two journeys. */
+/* What happened to the session itself, or to what the numbers in its journeys mean, between two
+ * journeys. */
 enum ring_event_kind {
     RING_EVENT_BUDGET = 1, /* values: level now (enum budget_level), level before, share of the
                               worker's time that it took, and that it may take, in millionths */
-    RING_EVENT_RULES = 2   /* values: number of the rules that hold from here on, from 1, and the
+    RING_EVENT_RULES = 2,  /* values: number of the rules that hold from here on, from 1, and the
                               stages whose records are wanted, bit n for stage n, 0: all */
+    RING_EVENT_PORT = 3 /* struct ring_port; values: id, and the generation from which on it means
+                           this port, enum port_kind */
 };
 
 struct ring_event {
     struct ring_record record; /* count: enum ring_event_kind */
     uint64_t mono_ns;
     uint64_t values[4];
+};
+
+/* A port that came while the session runs: it stands before the first journey under a configuration
+ * that has it. Ids are given again; in a journey one means the port that came last of those whose
+ * generation is not above the one of the journey's timeline. */
+struct ring_port {
+    struct ring_event event;
+    char name[CONFIG_NAME_SIZE];
 };
 
 /* Accounts ----------------------------------------------------------------------------------- */

@@ -100,8 +100,24 @@ static void marks_fill(struct ring_set *set, uint64_t mark)
     }
 }
 
-void ring_set_release(struct ring_set *set, const struct journey_file *file)
+/* The share of the fullest ring that has not been taken. */
+static unsigned untaken_percent(const struct ring_set *set)
 {
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct ring_consumer *ring = &set->rings[i];
+        uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_relaxed);
+        uint64_t untaken = head - ring->next <= ring->mask + 1 ? head - ring->next : 0;
+        uint64_t percent = untaken * 100 / (ring->mask + 1);
+        bool counts = (set->unreadable >> i & 1) == 0;
+        most = counts && percent > most ? percent : most;
+    }
+    return (unsigned)most;
+}
+
+void ring_set_release(struct ring_set *set, struct journey_file *file)
+{
+    journey_file_press(file, untaken_percent(set));
     uint64_t mark = journey_file_mark(file);
     uint64_t settled = journey_file_settled(file);
     if (mark != set->last_mark) {

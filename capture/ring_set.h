@@ -45,9 +45,9 @@ enum xsw_status ring_set_add(struct ring_set *set, int fd, struct xsw_error *err
  * in error->status: the ring makes no sense, and nothing more is taken from it. */
 uint32_t ring_set_take(struct ring_set *set, uint32_t worker, uint32_t most, ring_set_take_fn *take,
                        void *context, struct xsw_error *error);
-/* What was taken so far has been put to the file: remembers that, and gives back the room of all
- * that is settled. */
-void ring_set_release(struct ring_set *set, const struct journey_file *file);
+/* What was taken so far has been put to the file: remembers that, gives back the room of all that
+ * is settled, and tells the file how much there is to come. */
+void ring_set_release(struct ring_set *set, struct journey_file *file);
 /* So much of a ring has been taken since a piece was handed on that it should be now. */
 bool ring_set_is_due(const struct ring_set *set);
 void ring_set_handed_on(struct ring_set *set); /* it was */

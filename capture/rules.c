@@ -77,18 +77,30 @@ static bool name_next(struct name_list *list)
     return length > 0;
 }
 
+static bool list_has(const char *names, const char *name)
+{
+    struct name_list list = {.next = names};
+    while (name_next(&list)) {
+        if (strcmp(list.name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum xsw_status ports_find(struct vswitch *vswitch, struct rules *rules,
-                                  struct xsw_error *error)
+                                  const struct rules *before, struct xsw_error *error)
 {
     struct name_list list = {.next = rules->told.ports};
     while (name_next(&list)) {
         struct port_info port;
-        if (vswitch_port_find(vswitch, list.name, &port, error) != XSW_OK) {
+        rules->has_ports = 1;
+        if (vswitch_port_find(vswitch, list.name, &port, error) == XSW_OK) {
+            xsw_port_set_add(&rules->ports, port.id);
+        } else if (before == NULL || !list_has(before->told.ports, list.name)) {
             return error_set(error, XSW_INVALID,
                              "ports: no port \"%s\" (xsw port list shows the names)", list.name);
         }
-        xsw_port_set_add(&rules->ports, port.id);
-        rules->has_ports = 1;
     }
     return XSW_OK;
 }
@@ -164,8 +176,20 @@ static enum xsw_status numbers_take(struct rules *rules, struct xsw_error *error
     return status;
 }
 
+static enum xsw_status where_take(struct vswitch *vswitch, struct rules *rules,
+                                  const struct rules *before, struct xsw_error *error)
+{
+    const char *text = rules->told.where;
+    if (text[0] == '\0') {
+        return XSW_OK;
+    }
+    bool is_same = before != NULL && strcmp(text, before->told.where) == 0;
+    return is_same ? where_again(vswitch, before->where, &rules->where, error)
+                   : where_create(vswitch, text, rules->told.is_bounded, &rules->where, error);
+}
+
 static enum xsw_status rules_compile(struct vswitch *vswitch, struct rules *rules,
-                                     struct xsw_error *error)
+                                     const struct rules *before, struct xsw_error *error)
 {
     enum xsw_status status = texts_take(&rules->told, error);
     if (status == XSW_OK) {
@@ -174,12 +198,11 @@ static enum xsw_status rules_compile(struct vswitch *vswitch, struct rules *rule
     if (status == XSW_OK) {
         status = filter_take(rules, error);
     }
-    if (status == XSW_OK && rules->told.where[0] != '\0') {
-        status =
-            where_create(vswitch, rules->told.where, rules->told.is_bounded, &rules->where, error);
+    if (status == XSW_OK) {
+        status = where_take(vswitch, rules, before, error);
     }
     if (status == XSW_OK) {
-        status = ports_find(vswitch, rules, error);
+        status = ports_find(vswitch, rules, before, error);
     }
     if (status == XSW_OK) {
         status = stages_find(vswitch, rules, error);
@@ -196,14 +219,16 @@ static enum xsw_status rules_compile(struct vswitch *vswitch, struct rules *rule
 }
 
 enum xsw_status rules_create(struct vswitch *vswitch, const struct capture_rules *told,
-                             struct rules **rules, struct xsw_error *error)
+                             const struct rules *before, struct rules **rules,
+                             struct xsw_error *error)
 {
     struct rules *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for rules");
     }
     made->told = *told;
-    enum xsw_status status = rules_compile(vswitch, made, error);
+    memset(made->since_ids, 0xff, sizeof(made->since_ids));
+    enum xsw_status status = rules_compile(vswitch, made, before, error);
     if (status != XSW_OK) {
         rules_destroy(made);
         return status;
@@ -212,12 +237,8 @@ enum xsw_status rules_create(struct vswitch *vswitch, const struct capture_rules
     return XSW_OK;
 }
 
-void rules_destroy(struct rules *rules)
+static void one_destroy(struct rules *rules)
 {
-    if (rules == NULL) {
-        return;
-    }
-    rules_destroy(rules->older);
     pcap_freecode(&rules->program);
     where_destroy(rules->where);
     free((char *)rules->told.filter);
@@ -225,6 +246,38 @@ void rules_destroy(struct rules *rules)
     free((char *)rules->told.ports);
     free((char *)rules->told.stages);
     free(rules);
+}
+
+static struct rules *older_of(const struct rules *rules)
+{
+    return atomic_load_explicit(&rules->older, memory_order_relaxed);
+}
+
+void rules_destroy(struct rules *rules)
+{
+    while (rules != NULL) {
+        struct rules *older = older_of(rules);
+        one_destroy(rules);
+        rules = older;
+    }
+}
+
+struct rules *rules_replace(struct rules *rules, struct rules *before)
+{
+    struct rules *last = rules;
+    /* Pairs with the acquire in rules_of. */
+    atomic_store_explicit(&rules->older, before, memory_order_release);
+    for (uint32_t kept = 0; kept < RULES_KEPT_MAX && older_of(last) != NULL; kept++) {
+        last = older_of(last);
+    }
+    struct rules *rest = older_of(last);
+    atomic_store_explicit(&last->older, NULL, memory_order_relaxed);
+    return rest;
+}
+
+bool rules_name_ports(const struct rules *rules)
+{
+    return rules->has_ports || (rules->where != NULL && where_names_ports(rules->where));
 }
 
 static bool texts_are_same(const struct capture_rules *told, const struct capture_rules *other)

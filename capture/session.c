@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/session.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +16,15 @@ struct capture_session {
     struct vswitch *vswitch;
     struct observer observer;
     struct tap tap;
-    struct rules *rules; /* the tap's */
+    struct rules *rules;  /* the tap's */
+    struct rules *gone;   /* rules that no worker uses behind the next snapshot; owned */
+    uint64_t replaced_at; /* generation when the rules were replaced last */
     uint32_t id;
     uint32_t ring_bytes;
     uint64_t started_ns;
     bool is_attached;
-    bool has_rings; /* of its own */
+    bool has_rings;             /* of its own */
+    struct flight_ring *flight; /* in their place; borrowed */
     char name[CONFIG_NAME_SIZE];
     int fds[CONFIG_WORKERS_MAX];
 };
@@ -32,6 +36,15 @@ static uint64_t round_up_to_power(uint64_t value)
         power *= 2;
     }
     return power;
+}
+
+uint32_t capture_ring_default(uint32_t workers)
+{
+    uint32_t size = CAPTURE_RINGS_DEFAULT;
+    while (size > CAPTURE_RING_DEFAULT_MIN && (uint64_t)size * workers > CAPTURE_RINGS_DEFAULT) {
+        size /= 2;
+    }
+    return size;
 }
 
 static enum xsw_status options_check(const struct capture_options *options, struct xsw_error *error)
@@ -86,19 +99,62 @@ static enum xsw_status rings_create(struct capture_session *session,
         tap->workers[i].rules_told = session->rules->number;
         tap->workers[i].budget_begun = session->rules->told.budget;
         tap->workers[i].rules_begun = session->rules->number;
+        tap->workers[i].ports_told = vswitch_generation(session->vswitch);
         status = ring_open(session, options, i, error);
         tap->worker_count += status == XSW_OK;
     }
     return status;
 }
 
+/* The workers may take them up at once. What is kept no longer goes with the next change behind a
+ * snapshot: then each worker has begun another batch. */
+static void rules_take(struct capture_session *session, struct rules *rules)
+{
+    uint64_t now = vswitch_generation(session->vswitch);
+    if (now > session->replaced_at) {
+        rules_destroy(session->gone);
+        session->gone = NULL;
+    }
+    struct rules *gone = rules_replace(rules, session->rules);
+    if (gone != NULL) {
+        /* One, since not more are kept than before and one came. */
+        assert(session->gone == NULL || gone->older == NULL);
+        gone->older = session->gone;
+        session->gone = gone;
+    }
+    session->replaced_at = now;
+    session->rules = rules;
+    atomic_store_explicit(&session->tap.rules, rules, memory_order_release);
+}
+
+/* A port with a new name, or of a name of before, comes with the next snapshot: the rules mean it
+ * from then on, and are told to nobody as others. */
+static enum xsw_status ports_follow(void *owner, struct xsw_error *error)
+{
+    struct capture_session *session = owner;
+    struct rules *rules = NULL;
+    if (!rules_name_ports(session->rules)) {
+        return XSW_OK;
+    }
+    enum xsw_status status =
+        rules_create(session->vswitch, &session->rules->told, session->rules, &rules, error);
+    if (status != XSW_OK || rules_are_same(rules, session->rules)) {
+        rules_destroy(rules);
+        return status;
+    }
+    rules->number = session->rules->number;
+    rules_take(session, rules);
+    return XSW_OK;
+}
+
 static enum xsw_status session_start(struct capture_session *session,
                                      const struct capture_options *options, struct xsw_error *error)
 {
-    uint32_t wanted = options->ring_bytes != 0 ? options->ring_bytes : CAPTURE_RING_DEFAULT;
+    uint32_t usual = capture_ring_default(vswitch_worker_count(session->vswitch));
+    uint32_t wanted = options->ring_bytes != 0 ? options->ring_bytes : usual;
     session->ring_bytes = (uint32_t)round_up_to_power(wanted);
     enum xsw_status status =
-        rules_create(session->vswitch, &options->rules, &session->rules, error);
+        rules_create(session->vswitch, &options->rules, NULL, &session->rules, error);
     if (status != XSW_OK) {
         return status;
     }
@@ -114,7 +170,10 @@ static enum xsw_status session_start(struct capture_session *session,
     atomic_store_explicit(&session->tap.rules, session->rules, memory_order_release);
     session->observer = (struct observer){.ops = &tap_observer_ops,
                                           .state = &session->tap,
-                                          .snap_length = session->rules->told.snap_length};
+                                          .snap_length = session->rules->told.snap_length,
+                                          .asks_names = 1,
+                                          .port_comes = ports_follow,
+                                          .owner = session};
     status = vswitch_observer_add(session->vswitch, &session->observer, error);
     session->is_attached = status == XSW_OK;
     return status;
@@ -133,6 +192,7 @@ enum xsw_status capture_session_open(struct vswitch *vswitch, const struct captu
     }
     made->vswitch = vswitch;
     made->has_rings = options->flight == NULL;
+    made->flight = options->flight;
     made->started_ns = clock_mono_ns();
     status = session_start(made, options, error);
     if (status != XSW_OK) {
@@ -148,15 +208,6 @@ enum xsw_status capture_session_open(struct vswitch *vswitch, const struct captu
     return XSW_OK;
 }
 
-/* The workers take the rules up with the next snapshot; then nobody uses those before. */
-static enum xsw_status rules_publish(struct capture_session *session, struct rules *rules,
-                                     struct xsw_error *error)
-{
-    atomic_store_explicit(&session->tap.rules, rules, memory_order_release);
-    session->observer.snap_length = rules->told.snap_length;
-    return vswitch_observer_changed(session->vswitch, error);
-}
-
 enum xsw_status capture_session_set(struct capture_session *session,
                                     const struct capture_rules *told, struct xsw_error *error)
 {
@@ -164,7 +215,7 @@ enum xsw_status capture_session_set(struct capture_session *session,
     if (!session->is_attached) {
         return error_set(error, XSW_UNSUPPORTED, "the capture session has been stopped");
     }
-    enum xsw_status status = rules_create(session->vswitch, told, &rules, error);
+    enum xsw_status status = rules_create(session->vswitch, told, session->rules, &rules, error);
     if (status != XSW_OK) {
         return status;
     }
@@ -173,14 +224,9 @@ enum xsw_status capture_session_set(struct capture_session *session,
         return XSW_OK;
     }
     rules->number = session->rules->number + 1;
-    rules->older = session->rules;
-    session->rules = rules;
-    status = rules_publish(session, rules, error);
-    if (status == XSW_OK) {
-        rules_destroy(rules->older);
-        rules->older = NULL;
-    }
-    return status;
+    rules_take(session, rules);
+    session->observer.snap_length = rules->told.snap_length;
+    return vswitch_observer_changed(session->vswitch, error);
 }
 
 const struct capture_rules *capture_session_rules(const struct capture_session *session)
@@ -280,6 +326,40 @@ void capture_session_settle(struct capture_session *session)
     }
 }
 
+/* Of the oldest journey that is in the ring, or comes next. The consumer tells; if what it says is
+ * wrong, it will lack names. */
+static uint64_t ring_generation(const struct capture_session *session, uint32_t worker)
+{
+    const struct ring_header *header = session->tap.workers[worker].ring.header;
+    uint64_t generation = vswitch_generation(session->vswitch);
+    uint64_t tail = atomic_load_explicit(&header->tail, memory_order_acquire);
+    if (tail == atomic_load_explicit(&header->head, memory_order_acquire)) {
+        return generation;
+    }
+    for (int i = 0; i < 2; i++) {
+        const struct ring_resume *resume = &header->resumes[i];
+        if (resume->place == tail && resume->generation < generation) {
+            return resume->generation;
+        }
+    }
+    return 0;
+}
+
+void capture_session_forget(struct capture_session *session)
+{
+    uint64_t oldest = UINT64_MAX;
+    for (uint32_t i = 0; session->has_rings && i < session->tap.worker_count; i++) {
+        uint64_t generation = ring_generation(session, i);
+        oldest = generation < oldest ? generation : oldest;
+    }
+    if (session->flight != NULL) {
+        oldest = flight_ring_oldest_generation(session->flight);
+    }
+    if (session->is_attached && oldest != UINT64_MAX && oldest > session->observer.names_since) {
+        session->observer.names_since = oldest;
+    }
+}
+
 bool capture_session_is_stopped(const struct capture_session *session)
 {
     return !session->is_attached;
@@ -343,6 +423,7 @@ void capture_session_close(struct capture_session *session)
         ring_destroy(&session->tap.workers[i].ring);
     }
     rules_destroy(session->rules);
+    rules_destroy(session->gone);
     privacy_destroy(session->tap.privacy);
     free(session->tap.workers);
     free(session);

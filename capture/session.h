@@ -32,7 +32,8 @@ struct capture_session;
 
 enum {
     CAPTURE_SNAP_MAX = 262144,
-    CAPTURE_RING_DEFAULT = 16 << 20, /* bytes a worker */
+    CAPTURE_RINGS_DEFAULT = 64 << 20,    /* bytes a session, shared by its workers */
+    CAPTURE_RING_DEFAULT_MIN = 16 << 20, /* but so much each */
     CAPTURE_RING_MIN = 1 << 16,
     CAPTURE_RING_MAX = 1 << 30,
     CAPTURE_SESSIONS_MAX = 8,
@@ -78,6 +79,10 @@ struct capture_options {
     struct flight_ring *flight;
 };
 
+/* Bytes of a ring whose size nobody says. One worker's takes in what it writes at full rate in a
+ * tenth of a second, and so bears a disk that stands still as long. */
+uint32_t capture_ring_default(uint32_t workers);
+
 /* On success the switch captures from the next batch on. A filter without its program is compiled
  * here: an error says what libpcap says of the expression. */
 enum xsw_status capture_session_open(struct vswitch *vswitch, const struct capture_options *options,
@@ -119,6 +124,9 @@ struct capture_load capture_session_load(const struct capture_session *session, 
 /* Every second: a session that is over its budget does not make the switch compare more of packets
  * than it keeps. */
 void capture_session_settle(struct capture_session *session);
+/* And: the switch need not know any longer what ids of ports meant before the oldest journey that
+ * is still to be read. */
+void capture_session_forget(struct capture_session *session);
 
 /* Detaches from the switch; when it returns XSW_OK, no worker writes to the rings, and the accounts
  * are final. Idempotent. The rings stay readable to those who have them mapped. */

@@ -5,6 +5,7 @@
 
 #include "base/cycles.h"
 #include "packet/flow_key.h"
+#include "packet/parse.h"
 #include "switch/path/held.h"
 #include "switch/path/pipeline.h"
 #include "switch/policy/bandwidth_bucket.h"
@@ -25,18 +26,20 @@ static void tap_end(void *state, uint32_t worker, const struct worker_counters *
     tap_record_publish(own);
 }
 
-static inline const struct rules *rules_now(const struct tap *tap)
+static inline struct rules *rules_now(const struct tap *tap)
 {
     return atomic_load_explicit(&tap->rules, memory_order_acquire);
 }
 
 /* When packets come in ------------------------------------------------------------------------- */
 
-/* The same for both directions of a flow. */
+/* The same for both directions of a flow. The packet has not come to the stage that parses it. */
 static uint32_t sample_hash(const struct xsw_packet *packet)
 {
     struct flow_key key;
-    flow_key_from_bytes(&key, packet->data, packet->length, packet->length);
+    struct xsw_packet parsed = {.data = packet->data, .length = packet->length};
+    parse_packet(&parsed);
+    flow_key_from_packet(&key, &parsed);
     struct flow_key other = flow_key_reverse(&key);
     uint64_t sum = (uint64_t)flow_key_hash(&key) + flow_key_hash(&other);
     return (uint32_t)((sum * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
@@ -88,8 +91,11 @@ static void tap_received(void *state, uint32_t worker, struct packet *const *pac
 {
     const struct tap *tap = state;
     struct tap_worker *own = &tap->workers[worker];
-    const struct rules *rules = rules_now(tap);
+    struct rules *rules = rules_now(tap);
     uint64_t begun = cycles_now();
+    if (__builtin_expect(rules->since_ids[worker] == UINT64_MAX, 0) && count > 0) {
+        rules->since_ids[worker] = packets[0]->id;
+    }
     if (__builtin_expect(rules->asks_at_begin || own->budget.level >= BUDGET_SAMPLED, 0)) {
         received_ask(rules, own, packets, count, bit);
     } else {
@@ -122,7 +128,8 @@ static uint64_t stages_of(const struct packet *packet, const struct timeline *ti
     return stages;
 }
 
-/* Whether it has to do with the ports and stages. */
+/* Whether it has to do with the ports and stages. Rules of which nothing is left to ask at the end
+ * were asked when it came in. */
 static int is_at_place(const struct rules *rules, const struct packet *packet,
                        const struct timeline *timeline)
 {
@@ -131,7 +138,7 @@ static int is_at_place(const struct rules *rules, const struct packet *packet,
                    xsw_port_set_has(&rules->ports, to);
     int came_in = rules->told.direction != CAPTURE_OUT &&
                   xsw_port_set_has(&rules->ports, packet->source_port);
-    if (rules->has_ports && !goes_out && !came_in) {
+    if (rules->has_ports && rules->told.direction != CAPTURE_IN && !goes_out && !came_in) {
         return 0;
     }
     return rules->stages == 0 || (stages_of(packet, timeline) & rules->stages) != 0;
@@ -149,17 +156,19 @@ static int is_wanted(const struct rules *rules, uint32_t worker, const struct pa
 
 /* Journeys that are over and that nobody wants are followed no longer: they are not written, and
  * what does not fit into the ring is not one of them. */
-__attribute__((noinline)) static uint32_t unwanted_leave(const struct rules *rules, uint32_t worker,
-                                                         const struct ended_batch *batch,
-                                                         uint8_t bit)
+__attribute__((noinline)) static uint32_t
+unwanted_leave(struct rules *rules, uint32_t worker, const struct ended_batch *batch, uint8_t bit)
 {
     uint32_t unwanted = 0;
     const struct timeline *timeline = batch->timeline;
     int may_be_plain = rules->where == NULL || where_may_match_plain(rules->where, timeline);
     for (uint32_t i = 0; i < batch->count; i++) {
         struct packet *packet = batch->packets[i];
-        if ((packet->watch & bit) != 0 &&
-            !is_wanted(rules, worker, packet, timeline, may_be_plain)) {
+        if ((packet->watch & bit) == 0) {
+            continue;
+        }
+        const struct rules *own = rules_of(rules, worker, packet->id);
+        if (!is_wanted(own, worker, packet, timeline, may_be_plain || own != rules)) {
             packet->watch &= (uint8_t)~bit;
             unwanted++;
         }
@@ -247,8 +256,9 @@ static void rules_begin(struct tap_worker *own, const struct rules *rules)
 }
 
 /* What the recorder is to know of the session; when there is no room now, the next time. Returns
- * whether it knows the rules. */
+ * whether it knows the rules and the ports. */
 __attribute__((noinline)) static int events_write(struct tap_worker *own, const struct rules *rules,
+                                                  const struct pipeline_names *names,
                                                   uint64_t now_ns)
 {
     struct ring_event event = {.mono_ns = now_ns};
@@ -265,6 +275,9 @@ __attribute__((noinline)) static int events_write(struct tap_worker *own, const 
             return 0;
         }
         own->rules_told = rules->number;
+    }
+    if (own->ports_told < names->ports_changed && !tap_record_ports(own, names, now_ns)) {
+        return 0;
     }
     if (own->level_told != own->budget.level) {
         event.mono_ns = level_since_ns;
@@ -302,7 +315,7 @@ static void tap_ended(void *state, uint32_t worker, const struct ended_batch *ba
 {
     struct tap *tap = state;
     struct tap_worker *own = &tap->workers[worker];
-    const struct rules *rules = rules_now(tap);
+    struct rules *rules = rules_now(tap);
     const struct timeline_hop *last = &batch->timeline->hops[batch->timeline->count - 1];
     struct ring_account *account = &own->stages[last->stage];
     uint64_t begun = cycles_now();
@@ -316,14 +329,17 @@ static void tap_ended(void *state, uint32_t worker, const struct ended_batch *ba
     struct left_out left_out = {0};
     uint64_t now_ns = batch->timeline->rx_mono_ns + last->since_rx_ns;
     int is_told = 1;
-    if (__builtin_expect(own->rules_told != rules->number || own->level_told != own->budget.level,
+    const struct pipeline_names *names = &batch->pipeline->names;
+    if (__builtin_expect(own->rules_told != rules->number || own->level_told != own->budget.level ||
+                             own->ports_told < names->ports_changed,
                          0)) {
-        is_told = events_write(own, rules, now_ns);
+        is_told = events_write(own, rules, names, now_ns);
     }
     if (__builtin_expect(own->has_left_out, 0)) {
         marks_count(&record, batch, bit, &left_out);
     }
-    if (__builtin_expect(rules->asks_at_end, 0)) {
+    int has_older = atomic_load_explicit(&rules->older, memory_order_relaxed) != NULL;
+    if (__builtin_expect(rules->asks_at_end || has_older, 0)) {
         left_out.unwanted = unwanted_leave(rules, worker, batch, bit);
     }
     if (__builtin_expect(rules->rate.rate != 0, 0)) {

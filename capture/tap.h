@@ -23,6 +23,8 @@
 #include "formats/stage_meta.h"
 #include "switch/path/observe.h"
 
+struct pipeline_names;
+
 struct tap_gap {
     uint64_t journeys;
     uint64_t from_mono_ns, to_mono_ns;
@@ -41,15 +43,16 @@ struct tap_worker {
     uint32_t rules_begun;                      /* number of those that the budget is about */
     uint32_t rules_told;  /* number of the rules of the last RING_EVENT_RULES */
     uint8_t level_told;   /* the level of the last RING_EVENT_BUDGET */
+    uint64_t ports_told;  /* generation up to which ports have been told, by RING_EVENT_PORT */
     uint8_t has_left_out; /* packets may be marked as sampled out, or over the budget */
     struct ring_account stages[STAGES_MAX]; /* by the stage at which journeys ended */
     struct worker_counters begin, end;
 } __attribute__((aligned(64)));
 
 struct tap {
-    _Atomic(const struct rules *) rules; /* released when set, acquired by workers */
-    _Atomic uint64_t rate_bucket;        /* of all workers; see switch/policy/bandwidth_bucket.h */
-    struct privacy *privacy;             /* null: all bytes may be seen */
+    _Atomic(struct rules *) rules; /* released when set, acquired by workers */
+    _Atomic uint64_t rate_bucket;  /* of all workers; see switch/policy/bandwidth_bucket.h */
+    struct privacy *privacy;       /* null: all bytes may be seen */
     uint32_t worker_count;
     struct tap_worker *workers;
 };
@@ -75,6 +78,10 @@ uint16_t tap_record_journey(struct tap_record *record, const struct packet *pack
 void tap_record_lose(struct tap_record *record, uint16_t cause, uint64_t journeys);
 /* False: there is no room; it is to be tried again. */
 int tap_record_event(struct tap_worker *worker, const struct ring_event *event);
+/* The ports that came since the last one that was told; false: not all of them, for want of room.
+ */
+int tap_record_ports(struct tap_worker *worker, const struct pipeline_names *names,
+                     uint64_t now_ns);
 /* Tells what was lost, if there is room. */
 int tap_record_gaps(struct tap_worker *worker);
 /* What was written so far, and the account of journeys that end at `stage`, can be read. */

@@ -93,6 +93,34 @@ int tap_record_event(struct tap_worker *worker, const struct ring_event *event)
     return 1;
 }
 
+static int port_write(struct tap_worker *worker, const struct pipeline_names *names, uint16_t id,
+                      uint64_t now_ns)
+{
+    struct ring_port *place =
+        tap_record_gaps(worker) ? record_reserve(worker, sizeof(*place), RING_EVENT) : NULL;
+    if (place == NULL) {
+        return 0;
+    }
+    *place = (struct ring_port){
+        .event = {.record = {.size = sizeof(*place), .type = RING_EVENT, .count = RING_EVENT_PORT},
+                  .mono_ns = now_ns,
+                  .values = {id, names->port_since[id], names->port_kinds[id]}}};
+    memcpy(place->name, names->ports[id], sizeof(place->name));
+    return 1;
+}
+
+int tap_record_ports(struct tap_worker *worker, const struct pipeline_names *names, uint64_t now_ns)
+{
+    for (uint16_t id = 1; id < XSW_PORTS_MAX; id++) {
+        if (names->port_since[id] > worker->ports_told && names->ports[id][0] != '\0' &&
+            !port_write(worker, names, id, now_ns)) {
+            return 0;
+        }
+    }
+    worker->ports_told = names->ports_changed;
+    return 1;
+}
+
 static uint64_t ended_ns(const struct timeline *timeline)
 {
     return timeline->rx_mono_ns + timeline->hops[timeline->count - 1].since_rx_ns;

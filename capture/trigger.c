@@ -19,7 +19,8 @@ enum {
 };
 
 struct trigger {
-    struct where *where; /* null: it is not about journeys */
+    _Atomic(struct where *) where; /* null: it is not about journeys; released when set */
+    bool is_of_journeys;
     uint32_t rate_per_second;
     uint64_t rearm_ns;
     /* Matches in the last parts of a second: number of the part in the upper half, how many in the
@@ -32,7 +33,8 @@ struct trigger_set {
     struct flight_ring *ring;
     struct observer observer;
     bool is_attached;
-    uint8_t follow; /* 0: all packets */
+    uint8_t follow;       /* 0: all packets */
+    uint64_t replaced_at; /* generation at which `older` ones were */
     uint32_t count;
     struct trigger triggers[FLIGHT_TRIGGERS_MAX];
 };
@@ -118,7 +120,7 @@ struct found {
     uint64_t packet_id; /* of the first */
 };
 
-static struct found matches_find(const struct trigger_set *set, const struct trigger *trigger,
+static struct found matches_find(const struct trigger_set *set, struct where *where,
                                  uint32_t worker, const struct ended_batch *batch,
                                  bool looks_at_plain)
 {
@@ -126,8 +128,7 @@ static struct found matches_find(const struct trigger_set *set, const struct tri
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct packet *packet = batch->packets[i];
         if (is_followed(set, packet) && (looks_at_plain || !where_packet_is_plain(packet)) &&
-            where_matches(trigger->where, worker, packet, batch->timeline) &&
-            found.matches++ == 0) {
+            where_matches(where, worker, packet, batch->timeline) && found.matches++ == 0) {
             found.packet_id = packet->id;
         }
     }
@@ -138,11 +139,12 @@ static void one_check(struct trigger_set *set, uint32_t index, uint32_t worker,
                       const struct ended_batch *batch, bool has_special)
 {
     struct trigger *trigger = &set->triggers[index];
-    bool looks_at_plain = where_may_match_plain(trigger->where, batch->timeline);
+    struct where *where = atomic_load_explicit(&trigger->where, memory_order_acquire);
+    bool looks_at_plain = where_may_match_plain(where, batch->timeline);
     if (!looks_at_plain && !has_special) {
         return;
     }
-    struct found found = matches_find(set, trigger, worker, batch, looks_at_plain);
+    struct found found = matches_find(set, where, worker, batch, looks_at_plain);
     if (found.matches == 0) {
         return;
     }
@@ -162,7 +164,7 @@ void trigger_check(struct trigger_set *set, uint32_t worker, struct packet *cons
     const struct ended_batch batch = {.packets = packets, .count = count, .timeline = timeline};
     bool has_special = is_any_special(set, packets, count);
     for (uint32_t i = 0; i < set->count; i++) {
-        if (set->triggers[i].where != NULL) {
+        if (set->triggers[i].is_of_journeys) {
             one_check(set, i, worker, &batch, has_special);
         }
     }
@@ -211,8 +213,10 @@ static enum xsw_status trigger_fill(struct trigger_set *set, const struct trigge
     if (options->where == NULL) {
         return XSW_OK;
     }
-    enum xsw_status status =
-        where_create(set->vswitch, options->where, false, &trigger->where, error);
+    struct where *where = NULL;
+    enum xsw_status status = where_create(set->vswitch, options->where, false, &where, error);
+    trigger->is_of_journeys = status == XSW_OK;
+    atomic_store_explicit(&trigger->where, where, memory_order_release);
     return status == XSW_OK ? XSW_OK : error_prefix(error, "trigger %s", options->name);
 }
 
@@ -244,10 +248,44 @@ enum xsw_status trigger_set_create(struct vswitch *vswitch, struct flight_ring *
     return XSW_OK;
 }
 
+/* One that names ports means those of these names. */
+static enum xsw_status trigger_follow(struct trigger_set *set, struct trigger *trigger,
+                                      struct xsw_error *error)
+{
+    struct where *before = atomic_load_explicit(&trigger->where, memory_order_relaxed);
+    struct where *where = NULL;
+    if (before == NULL || !where_names_ports(before)) {
+        return XSW_OK;
+    }
+    if (vswitch_generation(set->vswitch) > set->replaced_at) {
+        where_forget(before); /* all workers have begun a batch since */
+    }
+    enum xsw_status status = where_again(set->vswitch, before, &where, error);
+    if (status != XSW_OK || where_is_same(where, before)) {
+        where_destroy(where);
+        return status;
+    }
+    where_replace(where, before);
+    atomic_store_explicit(&trigger->where, where, memory_order_release);
+    return XSW_OK;
+}
+
+static enum xsw_status ports_follow(void *owner, struct xsw_error *error)
+{
+    struct trigger_set *set = owner;
+    enum xsw_status status = XSW_OK;
+    for (uint32_t i = 0; status == XSW_OK && i < set->count; i++) {
+        status = trigger_follow(set, &set->triggers[i], error);
+    }
+    set->replaced_at = vswitch_generation(set->vswitch);
+    return status;
+}
+
 enum xsw_status trigger_set_attach(struct trigger_set *set, uint8_t follow, struct xsw_error *error)
 {
     set->follow = follow;
-    set->observer = (struct observer){.ops = &set_ops, .state = set, .snap_length = 0};
+    set->observer = (struct observer){
+        .ops = &set_ops, .state = set, .snap_length = 0, .port_comes = ports_follow, .owner = set};
     enum xsw_status status = vswitch_observer_add(set->vswitch, &set->observer, error);
     set->is_attached = status == XSW_OK;
     return status;
@@ -265,7 +303,7 @@ bool trigger_set_destroy(struct trigger_set *set)
         flight_ring_set_triggers(set->ring, NULL, 0);
     }
     for (uint32_t i = 0; i < set->count; i++) {
-        where_destroy(set->triggers[i].where);
+        where_destroy(atomic_load_explicit(&set->triggers[i].where, memory_order_relaxed));
     }
     free(set);
     return true;

@@ -3,6 +3,7 @@
 #include "capture/where.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "capture/facts.h"
@@ -10,7 +11,11 @@
 #include "switch/switch.h"
 
 struct where {
+    struct where *older; /* that a worker may still use; owned */
     struct journey_filter *filter;
+    char *text;
+    bool is_bounded;
+    bool asks_ports; /* it names one */
     uint32_t worker_count;
     struct facts_frame **frames; /* by worker; null when the expression looks at no bytes */
 };
@@ -22,6 +27,7 @@ struct live_names {
     struct reason_info reasons[REASONS_MAX];
     struct port_name ports[XSW_PORTS_MAX];
     size_t stage_count, reason_count, port_count;
+    bool *asks_ports; /* set when a port's name was looked for */
 };
 
 static size_t at_most(size_t count, size_t maximum)
@@ -52,6 +58,7 @@ static const char *live_name_at(const void *context, enum journey_name kind, siz
         *value = names->stages[index].id;
         return names->stages[index].name;
     }
+    *names->asks_ports = *names->asks_ports || kind == JOURNEY_NAME_PORT;
     if (kind == JOURNEY_NAME_PORT && index < names->port_count) {
         *value = names->ports[index].id;
         return names->ports[index].name;
@@ -59,8 +66,8 @@ static const char *live_name_at(const void *context, enum journey_name kind, siz
     return kind == JOURNEY_NAME_EXTENSION ? extension_at(names, index, value) : NULL;
 }
 
-static enum xsw_status filter_create(struct vswitch *vswitch, const char *text, bool is_bounded,
-                                     struct journey_filter **filter, struct xsw_error *error)
+static enum xsw_status filter_create(struct vswitch *vswitch, struct where *where, bool is_lenient,
+                                     struct xsw_error *error)
 {
     struct live_names *live = calloc(1, sizeof(*live));
     if (live == NULL) {
@@ -70,10 +77,14 @@ static enum xsw_status filter_create(struct vswitch *vswitch, const char *text, 
     live->reason_count = at_most(vswitch_reasons(vswitch, live->reasons, REASONS_MAX), REASONS_MAX);
     live->port_count =
         at_most(vswitch_port_names(vswitch, live->ports, XSW_PORTS_MAX), XSW_PORTS_MAX);
-    const struct journey_names names = {
-        .at = live_name_at, .context = live, .is_bounded = is_bounded};
+    live->asks_ports = &where->asks_ports;
+    const struct journey_names names = {.at = live_name_at,
+                                        .context = live,
+                                        .is_lenient = is_lenient,
+                                        .is_bounded = where->is_bounded};
     size_t column;
-    enum xsw_status status = journey_filter_compile(text, &names, filter, &column, error);
+    enum xsw_status status =
+        journey_filter_compile(where->text, &names, &where->filter, &column, error);
     free(live);
     return status == XSW_OK ? XSW_OK : error_prefix(error, "where");
 }
@@ -89,15 +100,19 @@ static enum xsw_status frames_create(struct where *where, struct xsw_error *erro
     return is_whole ? XSW_OK : error_set(error, XSW_NO_MEMORY, "no memory for frames");
 }
 
-enum xsw_status where_create(struct vswitch *vswitch, const char *text, bool is_bounded,
-                             struct where **where, struct xsw_error *error)
+static enum xsw_status where_make(struct vswitch *vswitch, const char *text, bool is_bounded,
+                                  bool is_lenient, struct where **where, struct xsw_error *error)
 {
     struct where *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for an expression");
     }
     made->worker_count = vswitch_worker_count(vswitch);
-    enum xsw_status status = filter_create(vswitch, text, is_bounded, &made->filter, error);
+    made->is_bounded = is_bounded;
+    made->text = strdup(text);
+    enum xsw_status status = made->text != NULL
+                                 ? filter_create(vswitch, made, is_lenient, error)
+                                 : error_set(error, XSW_NO_MEMORY, "no memory for an expression");
     if (status == XSW_OK && journey_filter_needs_bytes(made->filter)) {
         status = frames_create(made, error);
     }
@@ -109,16 +124,46 @@ enum xsw_status where_create(struct vswitch *vswitch, const char *text, bool is_
     return XSW_OK;
 }
 
+enum xsw_status where_create(struct vswitch *vswitch, const char *text, bool is_bounded,
+                             struct where **where, struct xsw_error *error)
+{
+    return where_make(vswitch, text, is_bounded, false, where, error);
+}
+
+enum xsw_status where_again(struct vswitch *vswitch, const struct where *before,
+                            struct where **where, struct xsw_error *error)
+{
+    return where_make(vswitch, before->text, before->is_bounded, true, where, error);
+}
+
+bool where_names_ports(const struct where *where)
+{
+    return where->asks_ports;
+}
+
+void where_replace(struct where *where, struct where *before)
+{
+    where->older = before;
+}
+
+void where_forget(struct where *where)
+{
+    where_destroy(where->older);
+    where->older = NULL;
+}
+
 void where_destroy(struct where *where)
 {
     if (where == NULL) {
         return;
     }
+    where_destroy(where->older);
     for (uint32_t i = 0; where->frames != NULL && i < where->worker_count; i++) {
         free(where->frames[i]);
     }
     free(where->frames);
     journey_filter_destroy(where->filter);
+    free(where->text);
     free(where);
 }
 

@@ -6,7 +6,8 @@
  * The metadata expression of a capture session (xsw-filter(7)): asked at the end of a packet's
  * journey, when all is known of it and nothing of it has been copied yet.
  *
- * Names of ports, stages, reasons and extensions mean what they name when the session begins.
+ * Names of stages, reasons and extensions mean what they name when the session begins; those of
+ * ports too, until it is compiled once more: see where_again.
  *
  * Threads: made and destroyed on the control thread. where_matches: on workers, each with its own
  * number; it neither allocates nor locks.
@@ -27,6 +28,16 @@ struct where;
  * in struct journey_names. */
 enum xsw_status where_create(struct vswitch *vswitch, const char *text, bool is_bounded,
                              struct where **where, struct xsw_error *error) XSW_MUST_CHECK;
+/* The same expression once more, as names are now; those that nothing has any longer match nothing.
+ */
+enum xsw_status where_again(struct vswitch *vswitch, const struct where *before,
+                            struct where **where, struct xsw_error *error) XSW_MUST_CHECK;
+/* Whether it may mean something else when there are other ports. */
+bool where_names_ports(const struct where *where);
+/* `where` takes the place of `before`, which a worker may still use: it is kept until it is
+ * forgotten, or `where` is destroyed. */
+void where_replace(struct where *where, struct where *before);
+void where_forget(struct where *where);  /* what it replaced */
 void where_destroy(struct where *where); /* accepts null */
 /* Whether both want the same journeys; null wants all. */
 bool where_is_same(const struct where *where, const struct where *other);

@@ -12,16 +12,12 @@
 #include "cmd/listing.h"
 
 static const char help[] =
-    "usage: xsw extension list\n"
-    "       xsw extension show NAME\n"
-    "       xsw extension installed\n"
+    "usage: xsw extension list | installed | show NAME\n"
     "       xsw extension add PATH [name NAME] [disabled] [KEY=VALUE…]\n"
     "       xsw extension set NAME KEY=VALUE…\n"
-    "       xsw extension enable NAME\n"
-    "       xsw extension disable NAME\n"
+    "       xsw extension enable NAME | disable NAME | remove NAME\n"
     "       xsw extension move NAME top|bottom|before OTHER|after OTHER\n"
     "       xsw extension upgrade NAME [PATH]\n"
-    "       xsw extension remove NAME\n"
     "       xsw extension check FILE [KEY=VALUE…]\n"
     "\n"
     "PATH is a shared object, or the bare name of an installed extension. A KEY that\n"

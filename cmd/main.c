@@ -51,22 +51,15 @@ enum { SUBCOMMAND_COUNT = sizeof(subcommands) / sizeof(subcommands[0]) };
 
 static void help_print(FILE *file)
 {
-    fputs("usage: xsw [--socket PATH] [--switch NAME] COMMAND [WORDS…]\n\n", file);
+    fputs("usage: xsw [options] COMMAND [WORDS…]     each has --help: xsw port --help\n", file);
     for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
         fprintf(file, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
     }
-    fputs("\n"
-          "  --socket PATH      the control socket of xswd; default $XSW_SOCKET, else\n"
-          "                     /run/xsw/xswd.sock as root, else\n"
-          "                     $XDG_RUNTIME_DIR/xsw/xswd.sock\n"
-          "  -S, --switch NAME  which switch, when xswd has several; default $XSW_SWITCH\n"
-          "  --json             for programs: {\"format\":1,…}\n"
-          "  --help             of xsw, or of a command: xsw port --help\n"
-          "  --version\n"
-          "\n"
+    fputs("  --socket PATH      of xswd; default $XSW_SOCKET, else /run/xsw/xswd.sock as\n"
+          "                     root, else $XDG_RUNTIME_DIR/xsw/xswd.sock\n"
+          "  -S, --switch NAME  of several; default $XSW_SWITCH      --json   --version\n"
           "Examples: xsw port list\n"
-          "          xsw capture -w now.pcapng tcp port 80\n"
-          "          xsw analyze now.pcapng\n"
+          "          xsw capture -w now.pcapng tcp port 80; xsw analyze now.pcapng\n"
           "Exit: 0 done, 1 what a script should act on, 2 usage, 3 failed.\n",
           file);
 }

@@ -15,21 +15,24 @@ enum {
     FILLER_MAX = 127 << 10, /* its last block, with what comes behind the boundary, has 128 KiB */
     PART_MIN = 16 << 10,    /* content of a frame */
     PART_FIRST = 32 << 10,
-    PART_MAX = 128 << 10,
-    FIRST_BLOCK_SIZE = 4, /* of all blocks of a filler but the last */
-    FILLERS_MAX = 3,      /* before a frame, where the boundaries of both windows are close */
-    FILLER_MIN = 48,      /* and before the magic number inside one */
+    PART_MAX = 96 << 10,
+    PART_LARGE = 128 << 10,
+    BLOCKS_AHEAD = 16,
+    PART_STORED = 8 << 10, /* a frame that is stored takes no time to begin */
+    FIRST_BLOCK_SIZE = 4,  /* of all blocks of a filler but the last */
+    FILLERS_MAX = 3,       /* before a frame, where the boundaries of both windows are close */
+    FILLER_MIN = 48,       /* and before the magic number inside one */
+    LEAST_PIECES_MAX = 8,  /* each moves what is behind it by a frame's head and tail */
+    CUT_PIECES = 16,       /* of a part that is small, with all that */
     MAGIC_SIZE = 4,
     BEHIND_BOUNDARY = MAGIC_SIZE + PCAPNG_TAIL_SIZE /* the least of a filler there */
 };
 
 /* How long a frame should become: a filler is half of one on average, in each window. That of bytes
- * that are hardly packed is larger, since each frame takes its time to begin. Measured: frames of
- * 64 to 128 KiB of content are packed as well and as fast as those of a whole piece. */
-static const size_t frame_targets[FRAME_EFFORTS] = {[FRAME_SMALL] = 8 << 10,
-                                                    [FRAME_FAST] = 8 << 10,
-                                                    [FRAME_FASTEST] = 16 << 10,
-                                                    [FRAME_HARDLY] = 24 << 10};
+ * that are packed less is larger, since each frame takes its time to begin. Measured: frames of 64
+ * to 128 KiB of content are packed as well and as fast as those of a whole piece. */
+static const size_t frame_targets[FRAME_STORED] = {
+    [FRAME_SMALL] = 8 << 10, [FRAME_FAST] = 8 << 10, [FRAME_ALIKE] = 12 << 10};
 
 /* Packing ------------------------------------------------------------------------------------ */
 
@@ -42,6 +45,7 @@ static size_t part_choose(const struct frame_content *content, size_t at, size_t
         size_t left = content->length - end;
         size_t length = left < PCAPNG_HEAD_SIZE ? left : get_le32(bytes + end + 4);
         assert(length >= PCAPNG_HEAD_SIZE && length <= left);
+        __builtin_prefetch(bytes + end + BLOCKS_AHEAD * length); /* if they are as long as this */
         end += length;
     }
     return end - at;
@@ -92,7 +96,7 @@ static enum xsw_status row_make_room(struct frame_row *row, size_t content, size
         row->bytes = bytes;
         row->size = size;
     }
-    return parts_make_room(row, (1 + FILLERS_MAX) * parts + 1, error);
+    return parts_make_room(row, (1 + FILLERS_MAX) * parts + CUT_PIECES + 1, error);
 }
 
 static bool is_lone_section(const struct frame_content *content)
@@ -102,26 +106,49 @@ static bool is_lone_section(const struct frame_content *content)
            get_le32(bytes + 4) == content->length;
 }
 
+/* What is stored has its length, and no bytes for now. A block that is large is packed in any case,
+ * since there may not be room for it in a window. */
+static enum xsw_status part_pack(struct frame_packer *packer, enum frame_effort effort,
+                                 struct frame_row *row, struct frame_part *part,
+                                 struct xsw_error *error)
+{
+    const struct frame_content some = {.bytes = row->content + part->content_at,
+                                       .length = part->content_length};
+    struct frame frame = {.bytes = row->bytes + row->length, .size = row->size - row->length};
+    bool is_large = part->content_length > PART_LARGE;
+    part->is_stored = effort == FRAME_STORED && !is_large;
+    if (part->is_stored) {
+        part->length = frame_stored_length(part->content_length);
+        return XSW_OK;
+    }
+    enum frame_effort chosen = is_large && effort > FRAME_FAST ? FRAME_SMALL : effort;
+    enum xsw_status status = frame_packer_pack(packer, chosen, &some, &frame, error);
+    part->length = part->packed_length = frame.length;
+    row->length += frame.length;
+    return status;
+}
+
 enum xsw_status frame_row_pack(struct frame_packer *packer, enum frame_effort effort,
                                const struct frame_content *content, struct frame_row *row,
                                struct xsw_error *error)
 {
-    size_t wanted = PART_FIRST;
+    size_t least = effort == FRAME_STORED ? PART_STORED : PART_MIN;
+    size_t wanted = effort == FRAME_STORED ? PART_STORED : PART_FIRST;
     enum xsw_status status =
-        row_make_room(row, content->length, content->length / PART_MIN + 1, error);
+        row_make_room(row, content->length, content->length / least + 1, error);
     row->length = 0;
     row->part_count = 0;
+    row->content = content->bytes;
     row->is_section = is_lone_section(content);
     for (size_t at = 0; status == XSW_OK && at < content->length;) {
         struct frame_part *part = &row->parts[row->part_count++];
-        const struct frame_content some = {.bytes = (const uint8_t *)content->bytes + at,
-                                           .length = part_choose(content, at, wanted)};
-        struct frame frame = {.bytes = row->bytes + row->length, .size = row->size - row->length};
-        status = frame_packer_pack(packer, effort, &some, &frame, error);
-        *part = (struct frame_part){.length = frame.length, .content_length = some.length};
-        row->length += frame.length;
-        at += some.length;
-        wanted = status == XSW_OK ? part_adapt(part, frame_targets[effort]) : wanted;
+        *part = (struct frame_part){.content_at = at,
+                                    .content_length = part_choose(content, at, wanted)};
+        status = part_pack(packer, effort, row, part, error);
+        at += part->content_length;
+        if (status == XSW_OK && effort != FRAME_STORED) {
+            wanted = part_adapt(part, frame_targets[effort]);
+        }
     }
     return status;
 }
@@ -222,13 +249,17 @@ static void put_filler(uint8_t *at, size_t length, uint64_t place)
 
 /* Placing ------------------------------------------------------------------------------------ */
 
+static bool stays(uint64_t place, size_t length)
+{
+    return length + FILLER_MIN <= next_boundary(place) - place;
+}
+
 /* The frame would reach into the next window, and a filler keeps it from that. */
 static bool wants_filler(uint64_t place, size_t length)
 {
-    uint64_t left = next_boundary(place) - place;
-    bool stays = length + FILLER_MIN <= left;
     bool will_stay = BEHIND_BOUNDARY + length + FILLER_MIN <= FRAME_WINDOW;
-    return !stays && will_stay && may_end(place) && left < FILLER_MAX;
+    return !stays(place, length) && will_stay && may_end(place) &&
+           next_boundary(place) - place < FILLER_MAX;
 }
 
 static struct frame_part filler_choose(uint64_t place, bool at_page)
@@ -238,21 +269,73 @@ static struct frame_part filler_choose(uint64_t place, bool at_page)
         .length = length, .content_length = filler_content(length), .is_filler = true};
 }
 
+/* A piece of what is left of a part, up to the next boundary that a frame has room before; or of
+ * one byte. */
+static struct frame_part piece_choose(uint64_t place, const struct frame_part *left, bool is_least)
+{
+    size_t head = frame_stored_length(0);
+    uint64_t boundary = next_boundary(place);
+    while (boundary - place <= head) {
+        boundary = next_boundary(boundary);
+    }
+    size_t room = (size_t)(boundary - place) - head;
+    size_t length = is_least ? 1 : left->content_length < room ? left->content_length : room;
+    return (struct frame_part){.length = frame_stored_length(length),
+                               .content_at = left->content_at,
+                               .content_length = length,
+                               .is_stored = true};
+}
+
+/* In frames of which one ends at each boundary. `least` are of one byte, which moves the end of the
+ * last one. Returns how many; `*end` is where the last one ends. */
+static size_t part_cut(const struct frame_part *part, uint64_t place, size_t least,
+                       struct frame_part *pieces, uint64_t *end)
+{
+    struct frame_part left = *part;
+    size_t count = 0;
+    while (left.content_length > 0) {
+        bool is_least = least > 0 && next_boundary(place) - place > 2 * FILLER_MIN;
+        pieces[count] = piece_choose(place, &left, is_least);
+        place += pieces[count].length;
+        left.content_at += pieces[count].content_length;
+        left.content_length -= pieces[count].content_length;
+        least -= is_least;
+        count++;
+    }
+    pieces[0].packed_length = part->packed_length;
+    *end = place;
+    return count;
+}
+
+/* The frame has no room in a window. */
+static size_t part_cut_well(const struct frame_part *part, uint64_t place,
+                            struct frame_part *pieces, uint64_t *end)
+{
+    size_t least = 0;
+    size_t count = part_cut(part, place, least, pieces, end);
+    while (!may_end(*end) && ++least <= LEAST_PIECES_MAX) {
+        count = part_cut(part, place, least, pieces, end);
+    }
+    return count;
+}
+
 /* To where they stand from now on, from behind, since all move that way. */
 static void row_spread(struct frame_row *row, uint64_t place, size_t new_length)
 {
     size_t from = row->length;
     size_t to = new_length;
-    assert(new_length <= row->size);
     for (size_t i = row->part_count; i-- > 0;) {
         const struct frame_part *part = &row->parts[i];
         to -= part->length;
         if (part->is_filler) {
             put_filler(row->bytes + to, part->length, place + to);
-            continue;
-        }
-        from -= part->length;
-        if (to != from) {
+        } else if (part->is_stored) {
+            const struct frame_content some = {.bytes = row->content + part->content_at,
+                                               .length = part->content_length};
+            from -= part->packed_length;
+            frame_store(row->bytes + to, &some);
+        } else {
+            from -= part->packed_length;
             memmove(row->bytes + to, row->bytes + from, part->length);
         }
     }
@@ -268,8 +351,12 @@ void frame_row_place(struct frame_row *row, uint64_t place, bool ends_at_page)
             row->placed[count] = filler_choose(at, false);
             at += row->placed[count++].length;
         }
-        row->placed[count] = row->parts[i];
-        at += row->placed[count++].length;
+        if (stays(at, row->parts[i].length)) {
+            row->placed[count] = row->parts[i];
+            at += row->placed[count++].length;
+        } else {
+            count += part_cut_well(&row->parts[i], at, &row->placed[count], &at);
+        }
     }
     /* Wireshark looks for interfaces behind a section, and a block that it does not know would end
      * that search. */
@@ -281,6 +368,7 @@ void frame_row_place(struct frame_row *row, uint64_t place, bool ends_at_page)
     row->parts = row->placed;
     row->placed = packed;
     row->part_count = count;
+    assert(at - place <= row->size);
     row_spread(row, place, (size_t)(at - place));
 }
 

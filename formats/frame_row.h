@@ -13,7 +13,7 @@
  * beginning of the window.
  *
  * A frame ends where a pcapng block ends, so that there can be a filler behind each. A single block
- * that has no room in a window is a frame of its own all the same, and Wireshark 4.0 ends there.
+ * that has no room in a window is stored in several frames, cut where windows begin.
  *
  * Threads: one at a time. Private to formats.
  */
@@ -34,8 +34,10 @@ enum {
 
 struct frame_part {
     size_t length;
-    size_t content_length;
+    size_t packed_length; /* among the bytes, before the row is placed */
+    size_t content_at, content_length;
     bool is_filler;
+    bool is_stored; /* copied from the content when the row is placed */
 };
 
 /* The memory is used again for the next piece. Begins zeroed. */
@@ -47,10 +49,12 @@ struct frame_row {
     size_t part_count;
     size_t part_room;
     struct frame_part *placed; /* as many; parts in the making, with fillers */
+    const uint8_t *content;    /* what was packed; borrowed until the row is placed */
     bool is_section;           /* a section and nothing else */
 };
 
-/* `content` is whole pcapng blocks. */
+/* `content` is whole pcapng blocks, which must stay until the row is placed: what is stored is
+ * copied then and not before. */
 enum xsw_status frame_row_pack(struct frame_packer *packer, enum frame_effort effort,
                                const struct frame_content *content, struct frame_row *row,
                                struct xsw_error *error) XSW_MUST_CHECK;

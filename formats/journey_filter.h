@@ -111,4 +111,14 @@ bool journey_filter_matches(const struct journey_filter *filter, const struct jo
 bool journey_filter_may_match(const struct journey_filter *filter,
                               const struct journey_facts *facts);
 
+/* Journeys that have all facts in common but their packet and parent ids, latency and length, which
+ * lie between these two, and their bytes, of which nothing is known. */
+struct journey_range {
+    struct journey_facts low, high;
+};
+
+/* False: it is true for none of them. */
+bool journey_filter_may_match_range(const struct journey_filter *filter,
+                                    const struct journey_range *range);
+
 #endif

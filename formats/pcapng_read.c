@@ -11,41 +11,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "formats/pcap_parse.h"
 #include "formats/pcapng_parse.h"
+#include "formats/pcapng_reader.h"
 #include "formats/source.h"
 
-enum {
-    PIECE_SIZE = 1 << 20,
-    BUFFER_SIZE = 2 * PIECE_SIZE,
-    BLOCK_LENGTH_MIN = PCAPNG_HEAD_SIZE + PCAPNG_TAIL_SIZE
-};
-
-/* What classic pcap gives before its first packet. */
-enum pcap_step { PCAP_STEP_SECTION, PCAP_STEP_INTERFACE, PCAP_STEP_PACKETS };
-
-struct pcapng_reader {
-    struct source *source;
-    uint8_t *buffer;
-    size_t size;
-    size_t start;    /* of the block that comes next */
-    size_t end;      /* of the bytes in the buffer */
-    size_t given;    /* length of the block that the caller looks at, still to be stepped over */
-    uint64_t offset; /* of buffer[start] in the content of the file */
-    enum pcapng_format format;
-    enum pcap_step pcap_step;
-    struct pcap_header pcap;
-    struct parse_state state;
-    /* Why the source gave no more, with its error; what is in the buffer is given first. */
-    enum xsw_status source_status;
-    struct xsw_error source_error;
-    /* What every call from now on returns. */
-    enum xsw_status final_status;
-    struct xsw_error final_error;
-};
+enum { PIECE_SIZE = 1 << 20, BUFFER_SIZE = 2 * PIECE_SIZE };
 
 /* Filling the buffer ------------------------------------------------------------------------- */
 
@@ -72,9 +47,8 @@ static enum xsw_status make_room(struct pcapng_reader *reader, size_t needed,
     return XSW_OK;
 }
 
-/* Sees to it that `needed` bytes are there. When the source has ended before, the status of that.
- */
-static enum xsw_status fill(struct pcapng_reader *reader, size_t needed, struct xsw_error *error)
+enum xsw_status pcapng_reader_fill(struct pcapng_reader *reader, size_t needed,
+                                   struct xsw_error *error)
 {
     while (reader->end - reader->start < needed) {
         if (reader->source_status != XSW_OK) {
@@ -161,7 +135,7 @@ static enum xsw_status check_length(const struct pcapng_reader *reader, uint32_t
 /* A section header tells the byte order of its own length. */
 static enum xsw_status read_byte_order(struct pcapng_reader *reader, struct xsw_error *error)
 {
-    enum xsw_status status = fill(reader, PCAPNG_HEAD_SIZE + 4, error);
+    enum xsw_status status = pcapng_reader_fill(reader, PCAPNG_HEAD_SIZE + 4, error);
     if (status != XSW_OK) {
         return fail_short(reader, status, PCAPNG_SECTION_SIZE + PCAPNG_TAIL_SIZE, error);
     }
@@ -181,7 +155,7 @@ static enum xsw_status read_byte_order(struct pcapng_reader *reader, struct xsw_
 static enum xsw_status frame_block(struct pcapng_reader *reader, struct parse_block *block,
                                    struct xsw_error *error)
 {
-    enum xsw_status status = fill(reader, PCAPNG_HEAD_SIZE, error);
+    enum xsw_status status = pcapng_reader_fill(reader, PCAPNG_HEAD_SIZE, error);
     if (status != XSW_OK) {
         bool is_end = status == XSW_END && reader->end == reader->start;
         return is_end ? XSW_END : fail_short(reader, status, BLOCK_LENGTH_MIN, error);
@@ -198,7 +172,7 @@ static enum xsw_status frame_block(struct pcapng_reader *reader, struct parse_bl
     if (status != XSW_OK) {
         return status;
     }
-    status = fill(reader, length, error);
+    status = pcapng_reader_fill(reader, length, error);
     if (status != XSW_OK) {
         return fail_short(reader, status, length, error);
     }
@@ -259,7 +233,7 @@ static enum xsw_status next_pcap(struct pcapng_reader *reader, struct pcapng_ite
     if (reader->pcap_step != PCAP_STEP_PACKETS) {
         return next_pcap_head(reader, item);
     }
-    enum xsw_status status = fill(reader, PCAP_RECORD_SIZE, error);
+    enum xsw_status status = pcapng_reader_fill(reader, PCAP_RECORD_SIZE, error);
     if (status != XSW_OK) {
         bool is_end = status == XSW_END && reader->end == reader->start;
         return is_end ? XSW_END : fail_short(reader, status, PCAP_RECORD_SIZE, error);
@@ -270,7 +244,7 @@ static enum xsw_status next_pcap(struct pcapng_reader *reader, struct pcapng_ite
         return fail_at(reader, error);
     }
     size_t length = PCAP_RECORD_SIZE + (size_t)packet->captured_length;
-    status = fill(reader, length, error);
+    status = pcapng_reader_fill(reader, length, error);
     if (status != XSW_OK) {
         return fail_short(reader, status, length, error);
     }
@@ -285,7 +259,7 @@ static enum xsw_status next_pcap(struct pcapng_reader *reader, struct pcapng_ite
 
 static enum xsw_status begin_pcap(struct pcapng_reader *reader, struct xsw_error *error)
 {
-    enum xsw_status status = fill(reader, PCAP_HEADER_SIZE, error);
+    enum xsw_status status = pcapng_reader_fill(reader, PCAP_HEADER_SIZE, error);
     if (status != XSW_OK) {
         return fail_short(reader, status, PCAP_HEADER_SIZE, error);
     }
@@ -313,11 +287,11 @@ static enum xsw_status begin_zstd(struct pcapng_reader *reader, struct xsw_error
 /* Tells the format by the first bytes. */
 static enum xsw_status begin(struct pcapng_reader *reader, struct xsw_error *error)
 {
-    enum xsw_status status = fill(reader, 4, error);
+    enum xsw_status status = pcapng_reader_fill(reader, 4, error);
     if (status == XSW_OK && source_is_zstd(reader->buffer, reader->end)) {
         status = begin_zstd(reader, error);
         if (status == XSW_OK) {
-            status = fill(reader, 4, error);
+            status = pcapng_reader_fill(reader, 4, error);
         }
     }
     if (status == XSW_END && reader->end == 0) {
@@ -380,6 +354,11 @@ enum xsw_status pcapng_reader_open(const char *path, struct pcapng_reader **read
     if (fd < 0) {
         return error_errno(error, "%s: cannot be opened for reading", path);
     }
+    struct stat about;
+    if (fstat(fd, &about) == 0 && S_ISDIR(about.st_mode)) {
+        close(fd);
+        return error_set(error, XSW_IO, "%s: this is a folder, expected a recording", path);
+    }
     return pcapng_reader_open_fd(fd, is_stdin ? "standard input" : path, reader, error);
 }
 
@@ -389,9 +368,7 @@ enum xsw_status pcapng_reader_next(struct pcapng_reader *reader, struct pcapng_i
                                    struct xsw_error *error)
 {
     if (reader->final_status == XSW_OK) {
-        reader->start += reader->given;
-        reader->offset += reader->given;
-        reader->given = 0;
+        pcapng_reader_step(reader);
         enum xsw_status status = reader->format == PCAPNG_FORMAT_PCAPNG
                                      ? next_pcapng(reader, item, &reader->final_error)
                                      : next_pcap(reader, item, &reader->final_error);

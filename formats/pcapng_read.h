@@ -14,6 +14,7 @@
  * Threads: one at a time.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <xsw/error.h>
@@ -43,6 +44,15 @@ enum xsw_status pcapng_reader_open_fd(int fd, const char *name, struct pcapng_re
  */
 enum xsw_status pcapng_reader_next(struct pcapng_reader *reader, struct pcapng_item *item,
                                    struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Goes to another block: `offset` is where one begins, as an item told it. What the reader knows of
+ * interfaces stays as it is. XSW_UNSUPPORTED in compressed files, pipes and classic pcap. */
+enum xsw_status pcapng_reader_seek(struct pcapng_reader *reader, uint64_t offset,
+                                   struct xsw_error *error) XSW_MUST_CHECK;
+/* Whether that can be. */
+bool pcapng_reader_is_plain(const struct pcapng_reader *reader);
+/* Of the block that comes next. */
+uint64_t pcapng_reader_offset(const struct pcapng_reader *reader);
 
 /* Bytes of the file (compressed ones, when it is) that were read, and its size, 0 if it has none.
  */

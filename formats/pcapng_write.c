@@ -92,6 +92,11 @@ void pcapng_writer_reserve(struct pcapng_writer *writer, uint64_t bytes)
     sink_reserve(writer->sink, bytes);
 }
 
+void pcapng_writer_press(struct pcapng_writer *writer, unsigned percent)
+{
+    piece_line_press(writer->line, percent);
+}
+
 enum xsw_status pcapng_writer_start(struct pcapng_writer *writer, unsigned packers,
                                     struct xsw_error *error)
 {

@@ -71,6 +71,10 @@ enum xsw_status pcapng_writer_open_fd(int fd, const char *name, int compression,
 enum xsw_status pcapng_writer_start(struct pcapng_writer *writer, unsigned packers,
                                     struct xsw_error *error) XSW_MUST_CHECK;
 
+/* How full, in percent, that is from which the next packets come: the fuller, the less a compressed
+ * file is compressed, so that nothing is lost there. Only with threads. */
+void pcapng_writer_press(struct pcapng_writer *writer, unsigned percent);
+
 /* So many bytes of the file system are to stay free: what would take of them cannot be written.
  * 0: none. */
 void pcapng_writer_reserve(struct pcapng_writer *writer, uint64_t bytes);

@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "formats/frame_choice.h"
 #include "formats/frame_row.h"
 
-enum place_state { PLACE_FREE, PLACE_FILLED, PLACE_READY, PLACE_WRITTEN, PLACE_LOST };
+enum place_state { PLACE_FREE, PLACE_FILLED, PLACE_PACKED, PLACE_READY, PLACE_WRITTEN, PLACE_LOST };
 
-/* A place belongs to the owner while it is free, written or lost, to a packer between FILLED and
+/* A place belongs to the owner while it is free, written or lost, to packers between FILLED and
  * READY when the sink packs, and else to the writer. */
 struct place {
     enum place_state state;
@@ -24,10 +26,16 @@ struct place {
 
 struct piece_line {
     struct sink *sink;
-    pthread_mutex_t lock; /* of all below, but places as said there */
-    pthread_cond_t changed;
-    uint64_t put, claimed, ended, taken; /* numbers of pieces: taken <= ended <= claimed <= put */
-    uint64_t content_bytes;              /* the owner's */
+    pthread_mutex_t lock;      /* of all below, but places as said there */
+    pthread_cond_t has_filled; /* packers wait for these, */
+    pthread_cond_t has_ready;  /* the writer, */
+    pthread_cond_t has_ended;  /* and the owner; one for all would wake all for each piece */
+    /* Numbers of pieces: taken <= ended <= laid <= claimed <= put. */
+    uint64_t put, claimed, laid, ended, taken;
+    uint64_t laid_bytes; /* where in the file the next row begins */
+    struct frame_choice choice;
+    bool is_laying;         /* a packer is at it */
+    uint64_t content_bytes; /* the owner's */
     uint64_t file_bytes;
     bool has_failed; /* nothing is written until the owner says so */
     bool must_stop;
@@ -55,7 +63,9 @@ enum xsw_status piece_line_open(struct sink *sink, struct piece_line **line,
     made->sink = sink;
     made->place_count = 1;
     pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->changed, NULL);
+    pthread_cond_init(&made->has_filled, NULL);
+    pthread_cond_init(&made->has_ready, NULL);
+    pthread_cond_init(&made->has_ended, NULL);
     *line = made;
     return XSW_OK;
 }
@@ -71,35 +81,44 @@ static void place_pack(struct piece_line *line, struct frame_packer *packer,
     }
 }
 
+static void place_lay(struct piece_line *line, uint64_t at, struct place *place)
+{
+    if (place->packed == XSW_OK) {
+        frame_row_place(&place->row, at, sink_wants_whole_pages(line->sink, place->row.length));
+    }
+}
+
 static bool place_write(struct piece_line *line, struct place *place)
 {
     if (!sink_packs(line->sink)) {
         return sink_write(line->sink, place->content.bytes, place->content.length, &place->error) ==
                XSW_OK;
     }
-    if (place->packed != XSW_OK) {
-        return false;
-    }
-    frame_row_place(&place->row, sink_place(line->sink),
-                    sink_wants_whole_pages(line->sink, place->row.length));
-    return sink_write_row(line->sink, &place->row, &place->error) == XSW_OK;
+    return place->packed == XSW_OK &&
+           sink_write_row(line->sink, &place->row, &place->error) == XSW_OK;
 }
 
 /* Threads ------------------------------------------------------------------------------------ */
 
-/* The more pieces wait for a packer, the less time each gets: a larger file is better than journeys
- * that are lost in the ring. */
-static enum frame_effort effort_choose(const struct piece_line *line)
+/* Rows are laid out one behind the other, while others are packed and written. Whoever has packed
+ * the next one does it. When one of them cannot be written, those behind it are lost with it, and
+ * where they were laid does not matter. With the lock, which it gives up meanwhile. */
+static void lay_rows(struct piece_line *line)
 {
-    uint64_t waiting = line->put - line->claimed;
-    uint64_t packers = line->packer_count;
-    if (waiting * 2 < packers) {
-        return FRAME_SMALL;
+    while (!line->is_laying && line->laid < line->claimed &&
+           place_of(line, line->laid)->state == PLACE_PACKED) {
+        struct place *place = place_of(line, line->laid);
+        uint64_t at = line->laid == line->ended ? sink_place(line->sink) : line->laid_bytes;
+        line->is_laying = true;
+        pthread_mutex_unlock(&line->lock);
+        place_lay(line, at, place);
+        pthread_mutex_lock(&line->lock);
+        line->is_laying = false;
+        line->laid_bytes = at + place->row.length;
+        place->state = PLACE_READY;
+        line->laid++;
+        pthread_cond_signal(&line->has_ready);
     }
-    if (waiting < packers) {
-        return FRAME_FAST;
-    }
-    return waiting == packers ? FRAME_FASTEST : FRAME_HARDLY;
 }
 
 static void *pack_pieces(void *context)
@@ -111,23 +130,26 @@ static void *pack_pieces(void *context)
     pthread_mutex_lock(&line->lock);
     for (;;) {
         while (line->claimed == line->put && !line->must_stop) {
-            pthread_cond_wait(&line->changed, &line->lock);
+            pthread_cond_wait(&line->has_filled, &line->lock);
         }
         if (line->claimed == line->put) {
             break;
         }
         struct place *place = place_of(line, line->claimed++);
-        enum frame_effort effort = effort_choose(line);
+        enum frame_effort effort = frame_choice_make(&line->choice, line->put - line->claimed);
         pthread_mutex_unlock(&line->lock);
+        uint64_t begun_ns = clock_mono_ns();
         if (opened == XSW_OK) {
             place_pack(line, packer, effort, place);
         } else {
             place->packed = opened;
             place->error = error;
         }
+        uint64_t taken_ns = clock_mono_ns() - begun_ns;
         pthread_mutex_lock(&line->lock);
-        place->state = PLACE_READY;
-        pthread_cond_broadcast(&line->changed);
+        frame_choice_packed(&line->choice, effort, place->content.length, taken_ns);
+        place->state = PLACE_PACKED;
+        lay_rows(line);
     }
     pthread_mutex_unlock(&line->lock);
     frame_packer_close(packer);
@@ -146,7 +168,7 @@ static void *write_pieces(void *context)
     pthread_mutex_lock(&line->lock);
     for (;;) {
         while (!is_next_ready(line) && !(line->must_stop && line->ended == line->put)) {
-            pthread_cond_wait(&line->changed, &line->lock);
+            pthread_cond_wait(&line->has_ready, &line->lock);
         }
         if (line->ended == line->put) {
             break;
@@ -154,14 +176,17 @@ static void *write_pieces(void *context)
         struct place *place = place_of(line, line->ended);
         bool is_tried = !line->has_failed;
         pthread_mutex_unlock(&line->lock);
+        uint64_t begun_ns = clock_mono_ns();
         bool is_written = is_tried && place_write(line, place);
+        uint64_t taken_ns = clock_mono_ns() - begun_ns;
         uint64_t file_bytes = sink_file_bytes(line->sink);
         pthread_mutex_lock(&line->lock);
+        frame_choice_written(&line->choice, file_bytes - line->file_bytes, taken_ns);
         place->state = is_written ? PLACE_WRITTEN : PLACE_LOST;
         line->has_failed = !is_written;
         line->file_bytes = file_bytes;
         line->ended++;
-        pthread_cond_broadcast(&line->changed);
+        pthread_cond_signal(&line->has_ended);
     }
     pthread_mutex_unlock(&line->lock);
     return NULL;
@@ -170,6 +195,7 @@ static void *write_pieces(void *context)
 static bool threads_make(struct piece_line *line, unsigned packers)
 {
     unsigned wanted = sink_packs(line->sink) ? packers : 0;
+    line->choice.packers = packers;
     line->place_count = sink_packs(line->sink) ? 2 * packers + 4 : 4;
     while (line->packer_count < wanted &&
            pthread_create(&line->packers[line->packer_count], NULL, pack_pieces, line) == 0) {
@@ -184,7 +210,8 @@ static void threads_end(struct piece_line *line)
 {
     pthread_mutex_lock(&line->lock);
     line->must_stop = true;
-    pthread_cond_broadcast(&line->changed);
+    pthread_cond_broadcast(&line->has_filled);
+    pthread_cond_broadcast(&line->has_ready);
     pthread_mutex_unlock(&line->lock);
     for (unsigned i = 0; i < line->packer_count; i++) {
         pthread_join(line->packers[i], NULL);
@@ -228,6 +255,7 @@ static void end_at_once(struct piece_line *line, struct place *place)
         }
         if (place->packed == XSW_OK) {
             place_pack(line, line->own_packer, FRAME_SMALL, place);
+            place_lay(line, sink_place(line->sink), place);
         }
     }
     place->state = place_write(line, place) ? PLACE_WRITTEN : PLACE_LOST;
@@ -253,7 +281,7 @@ void piece_line_put(struct piece_line *line, struct block_buffer *buffer, uint64
     pthread_mutex_lock(&line->lock);
     place->state = PLACE_FILLED;
     line->put++;
-    pthread_cond_broadcast(&line->changed);
+    pthread_cond_signal(sink_packs(line->sink) ? &line->has_filled : &line->has_ready);
     pthread_mutex_unlock(&line->lock);
 }
 
@@ -279,9 +307,14 @@ void piece_line_wait(struct piece_line *line)
 {
     pthread_mutex_lock(&line->lock);
     while (line->taken == line->ended && line->ended < line->put) {
-        pthread_cond_wait(&line->changed, &line->lock);
+        pthread_cond_wait(&line->has_ended, &line->lock);
     }
     pthread_mutex_unlock(&line->lock);
+}
+
+void piece_line_press(struct piece_line *line, unsigned percent)
+{
+    frame_choice_press(&line->choice, percent);
 }
 
 bool piece_line_is_empty(const struct piece_line *line)
@@ -320,7 +353,9 @@ void piece_line_close(struct piece_line *line)
         free(line->places[i].content.bytes);
         frame_row_fini(&line->places[i].row);
     }
-    pthread_cond_destroy(&line->changed);
+    pthread_cond_destroy(&line->has_filled);
+    pthread_cond_destroy(&line->has_ready);
+    pthread_cond_destroy(&line->has_ended);
     pthread_mutex_destroy(&line->lock);
     free(line);
 }

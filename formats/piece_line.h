@@ -52,6 +52,10 @@ void piece_line_put(struct piece_line *line, struct block_buffer *buffer, uint64
 bool piece_line_take(struct piece_line *line, struct piece_end *end);
 /* Until a piece has ended that was not taken, or none is on the way. */
 void piece_line_wait(struct piece_line *line);
+/* How full, in percent, that is out of which the next pieces will be made: the fuller, the less
+ * time a packer may take for one, down to none. Told as often as it is known; until then, the
+ * pieces that wait in the line count. */
+void piece_line_press(struct piece_line *line, unsigned percent);
 bool piece_line_is_empty(const struct piece_line *line); /* nothing to take, now or later */
 /* After a loss, when the line is empty: pieces are tried again. */
 void piece_line_resume(struct piece_line *line);

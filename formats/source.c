@@ -141,6 +141,25 @@ enum xsw_status source_unpack(struct source *source, const void *bytes, size_t l
     return XSW_OK;
 }
 
+bool source_is_plain(const struct source *source)
+{
+    return source->unpacker == NULL && source->size != 0;
+}
+
+enum xsw_status source_seek(struct source *source, uint64_t offset, struct xsw_error *error)
+{
+    if (!source_is_plain(source)) {
+        return error_set(error, XSW_UNSUPPORTED,
+                         "%s: compressed, or no regular file: it can be read from its begin alone",
+                         source->name);
+    }
+    if (lseek(source->fd, (off_t)offset, SEEK_SET) < 0) {
+        return error_errno(error, "%s: byte %" PRIu64 " cannot be gone to", source->name, offset);
+    }
+    source->bytes_read = offset;
+    return XSW_OK;
+}
+
 const char *source_name(const struct source *source)
 {
     return source->name;

@@ -33,6 +33,12 @@ bool source_is_zstd(const void *bytes, size_t length);
 enum xsw_status source_unpack(struct source *source, const void *bytes, size_t length,
                               struct xsw_error *error) XSW_MUST_CHECK;
 
+/* Whether it is a regular file that is not unpacked. */
+bool source_is_plain(const struct source *source);
+/* Goes on at another byte. XSW_UNSUPPORTED unless it is plain. */
+enum xsw_status source_seek(struct source *source, uint64_t offset,
+                            struct xsw_error *error) XSW_MUST_CHECK;
+
 const char *source_name(const struct source *source);
 uint64_t source_bytes_read(const struct source *source);
 uint64_t source_size(const struct source *source); /* 0 when it is no regular file */

@@ -26,6 +26,7 @@ enum {
     STAGE_TIME_SIZE = 4,
     UNDECLARED_SIZE = 2,
     SOURCE_SIZE = 2,
+    SOURCE_NAME_MAX = 64,
     HELD_SIZE = 20
 };
 
@@ -191,11 +192,13 @@ void meta_add_undeclared(struct meta_builder *builder, uint16_t stage)
     }
 }
 
-void meta_add_source(struct meta_builder *builder, uint16_t port)
+void meta_add_source(struct meta_builder *builder, uint16_t port, const char *name)
 {
-    uint8_t *p = extend_tlv(builder, META_TLV_SOURCE, SOURCE_SIZE);
+    size_t length = name != NULL ? strnlen(name, SOURCE_NAME_MAX) : 0;
+    uint8_t *p = extend_tlv(builder, META_TLV_SOURCE, SOURCE_SIZE + length);
     if (p != NULL) {
         put_le16(p, port);
+        memcpy(p + SOURCE_SIZE, name != NULL ? name : "", length);
     }
 }
 
@@ -299,7 +302,9 @@ static void decode(struct meta_item *item, size_t length)
         item->stage = get_le16(p);
         break;
     case META_TLV_SOURCE:
-        item->port = get_le16(p);
+        item->source.port = get_le16(p);
+        item->source.name = (const char *)p + SOURCE_SIZE;
+        item->source.name_length = (uint16_t)(length - SOURCE_SIZE);
         break;
     case META_TLV_HELD:
         item->held = (struct meta_held){get_le16(p), get_le64(p + 4), get_le64(p + 12)};

@@ -88,8 +88,8 @@ enum meta_tlv {
                            when     the packet came in */
     META_TLV_UNDECLARED = 9, /* u16 stage: its extension changed bytes without declaring it. In
                                rings only: on a record of a file it is the flag META_UNDECLARED */
-    META_TLV_SOURCE = 11 /* u16 port: on the first record of what was copied or made, whose own port
-                            may be another: where it came from */
+    META_TLV_SOURCE = 11 /* u16 port, and its name: on the first record of what was copied or made,
+                            whose own port may be another: where it came from */
 };
 
 /* Why capture lost a journey. Names are in meta_loss_name(). */
@@ -192,7 +192,8 @@ void meta_add_gap(struct meta_builder *builder, const struct meta_gap *gap);
 void meta_add_held(struct meta_builder *builder, const struct meta_held *held);
 void meta_add_vlan(struct meta_builder *builder, uint16_t vlan);
 void meta_add_generation(struct meta_builder *builder, uint64_t generation);
-void meta_add_source(struct meta_builder *builder, uint16_t port);
+/* `name`: null or "", or what the port is called; at most 64 bytes of it. */
+void meta_add_source(struct meta_builder *builder, uint16_t port, const char *name);
 void meta_add_undeclared(struct meta_builder *builder, uint16_t stage);
 void meta_add_stage_time(struct meta_builder *builder, uint32_t since_rx_ns);
 
@@ -220,7 +221,11 @@ struct meta_item {
         uint64_t generation;
         uint32_t since_rx_ns;
         uint16_t stage; /* META_TLV_UNDECLARED */
-        uint16_t port;  /* META_TLV_SOURCE */
+        struct {
+            uint16_t port;
+            uint16_t name_length; /* 0: not told */
+            const char *name;     /* without an end of its own */
+        } source;                 /* META_TLV_SOURCE */
     };
 };
 

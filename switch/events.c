@@ -98,6 +98,14 @@ void vswitch_event(const struct vswitch *vswitch, const struct switch_event *eve
 
 /* On workers --------------------------------------------------------------------------------- */
 
+/* Each sink hears of turns that were longer than its own budget, whatever those of others are. */
+static int is_for(const struct event_sink *sink, const struct switch_event *event)
+{
+    return (sink->wanted & switch_event_bit(event->kind)) != 0 &&
+           (event->kind != SWITCH_EVENT_WORKER_OVER_BUDGET ||
+            (sink->budget_ns != 0 && event->value > sink->budget_ns));
+}
+
 static void worker_tell(const struct worker *worker, const struct stage *stage,
                         struct switch_event *event)
 {
@@ -116,7 +124,7 @@ static void worker_tell(const struct worker *worker, const struct stage *stage,
     texts_fill(event);
     for (uint32_t i = 0; i < pipeline->event_sink_count; i++) {
         const struct event_sink *sink = pipeline->event_sinks[i];
-        if ((sink->wanted & switch_event_bit(event->kind)) != 0) {
+        if (is_for(sink, event)) {
             sink->event(sink->state, event);
         }
     }
@@ -216,7 +224,13 @@ void pipeline_events_build(const struct vswitch *vswitch, struct pipeline *pipel
     struct pipeline_names *names = &pipeline->names;
     memcpy(names->switch_name, vswitch->config.name, sizeof(names->switch_name));
     for (uint32_t id = 1; id < XSW_PORTS_MAX; id++) {
-        memcpy(names->ports[id], vswitch->ports[id].config.name, sizeof(names->ports[id]));
+        const struct port_slot *slot = &vswitch->ports[id];
+        memcpy(names->ports[id], slot->config.name, sizeof(names->ports[id]));
+        names->port_kinds[id] = (uint8_t)slot->config.kind;
+        names->port_since[id] = slot->since;
+        if (slot->since > names->ports_changed) {
+            names->ports_changed = slot->since;
+        }
     }
     names->stages = vswitch->stages;
     names->reasons = vswitch->reasons.entries;

@@ -35,6 +35,8 @@ struct port_slot {
     bool is_waiting;          /* a reference holds up its deletion, and the log says so */
     enum port_leaving leaving;
     struct port *port;             /* its NIC; null: it has none now */
+    uint64_t opened_ns;            /* CLOCK_MONOTONIC, when the NIC had been opened */
+    uint64_t since;                /* generation of the first snapshot with it */
     uint64_t removed_at;           /* generation; meaningful when there is none */
     struct port_counters baseline; /* what the id had counted when the port was made */
     struct port_config config;
@@ -73,7 +75,8 @@ struct vswitch {
     struct bandwidth *bandwidth;
     struct event_sink *event_sinks[EVENT_SINKS_MAX];
     struct observer *observers[OBSERVERS_MAX];
-    uint64_t observed_since[OBSERVERS_MAX]; /* generation */
+    struct port_name *past_ports; /* owned; oldest first: see switch_port_ids.c */
+    size_t past_count, past_capacity;
     struct worker *workers[CONFIG_WORKERS_MAX];
     uint32_t worker_count;
     _Atomic(const struct pipeline *) published;
@@ -110,6 +113,15 @@ uint32_t vswitch_now_seconds(const struct vswitch *vswitch); /* the switch's clo
 
 /* Completes the deletions that no reference holds up any more. */
 void vswitch_ports_settle(struct vswitch *vswitch);
+
+/* An id for a new port, of which no packet is under way any more that means another one. */
+enum xsw_status port_id_take(struct vswitch *vswitch, uint16_t *taken,
+                             struct xsw_error *error) XSW_MUST_CHECK;
+/* Before the slot of an id is filled anew: whose it was stays known for a while; and once it has
+ * its new name, those who look on learn of it. */
+enum xsw_status port_id_forget(struct vswitch *vswitch, uint16_t id,
+                               struct xsw_error *error) XSW_MUST_CHECK;
+enum xsw_status port_id_tell(const struct vswitch *vswitch, struct xsw_error *error) XSW_MUST_CHECK;
 
 /* What an id has counted, ever. */
 struct port_counters vswitch_port_sums(const struct vswitch *vswitch, uint16_t id);

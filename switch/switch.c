@@ -199,6 +199,7 @@ void vswitch_destroy(struct vswitch *vswitch)
     references_fini(&vswitch->references);
     features_instance_gone(vswitch, NULL);
     free(vswitch->storms);
+    free(vswitch->past_ports);
     free(vswitch);
 }
 
@@ -326,7 +327,7 @@ enum xsw_status vswitch_observer_add(struct vswitch *vswitch, struct observer *o
         }
         observer->bit = (uint8_t)(1U << i);
         vswitch->observers[i] = observer;
-        vswitch->observed_since[i] = vswitch->generation;
+        observer->names_since = vswitch->generation;
         enum xsw_status status = vswitch_publish(vswitch, error);
         if (status != XSW_OK) {
             vswitch->observers[i] = NULL;

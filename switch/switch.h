@@ -87,6 +87,7 @@ enum { PORT_DEVICE_SIZE = 16 };
 struct port_place {
     char device[PORT_DEVICE_SIZE]; /* empty: the port has none, or it is not known */
     uint64_t netns;                /* inode of the network namespace; 0: not known */
+    uint64_t since_ns;             /* CLOCK_MONOTONIC: the port has had it at least since then */
 };
 
 /* What waits for bandwidth, and what had no room to. */
@@ -173,9 +174,16 @@ struct port_name {
     uint16_t id;
     enum port_kind kind;
     char name[CONFIG_NAME_SIZE];
+    uint64_t since; /* generation of the first snapshot in which the id meant this port */
 };
+enum { VSWITCH_PAST_PORTS_MAX = 2048 };
 /* As vswitch_ports, and also those that were removed, while their id is nobody else's. */
 size_t vswitch_port_names(struct vswitch *vswitch, struct port_name *names, size_t capacity);
+/* What ids meant before they were given to other ports, in the order in which they lost them: as
+ * far back as an observer may ask (struct observer, names_since), and VSWITCH_PAST_PORTS_MAX at
+ * most. An id means the port with the highest `since` that is not above the generation that is
+ * asked about. Returns how many. */
+size_t vswitch_past_ports(struct vswitch *vswitch, const struct port_name **names);
 enum xsw_status vswitch_port_find(struct vswitch *vswitch, const char *name, struct port_info *port,
                                   struct xsw_error *error) XSW_MUST_CHECK;
 

@@ -103,37 +103,6 @@ static enum xsw_status config_check(const struct vswitch *vswitch, const struct 
     return status == XSW_OK ? bandwidth_check(vswitch, config, error) : status;
 }
 
-/* Ids ---------------------------------------------------------------------------------------- */
-
-/* Whether an observer has seen the port that had this id: to it the number still means that one. */
-static bool id_is_remembered(const struct vswitch *vswitch, const struct port_slot *slot)
-{
-    for (uint32_t i = 0; i < OBSERVERS_MAX && slot->config.name[0] != '\0'; i++) {
-        if (vswitch->observers[i] != NULL && vswitch->observed_since[i] <= slot->removed_at) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Ids go round, so that one that was given back is not soon another port's. */
-static enum xsw_status id_take(struct vswitch *vswitch, uint16_t *taken, struct xsw_error *error)
-{
-    for (uint32_t tries = 0; tries < XSW_PORTS_MAX; tries++) {
-        uint16_t id = vswitch->next_port;
-        const struct port_slot *slot = &vswitch->ports[id];
-        vswitch->next_port = (uint16_t)(id % (XSW_PORTS_MAX - 1) + 1);
-        if (slot->life == XSW_STATE_NOT_CREATED && !id_is_remembered(vswitch, slot)) {
-            *taken = id;
-            return XSW_OK;
-        }
-    }
-    return error_set(error, XSW_LIMIT,
-                     "no port id is free: there are %d, and those of ports that a running capture "
-                     "has seen are kept until it ends",
-                     XSW_PORTS_MAX - 1);
-}
-
 /* Making ------------------------------------------------------------------------------------- */
 
 /* What a port is before it has any policy. */
@@ -195,10 +164,14 @@ static enum xsw_status slot_take(struct vswitch *vswitch, const struct port_conf
         return error_set(error, XSW_EXISTS, "there is a port \"%s\" already%s", config->name,
                          is_leaving ? ", which waits for an extension to let it go" : "");
     }
-    status = id_take(vswitch, id, error);
+    status = port_id_take(vswitch, id, error);
+    if (status == XSW_OK) {
+        status = port_id_forget(vswitch, *id, error);
+    }
     if (status == XSW_OK) {
         vswitch->ports[*id] = (struct port_slot){.config = config_bare(config),
                                                  .state = PORT_NO_NIC,
+                                                 .since = vswitch->generation + 1,
                                                  .baseline = vswitch_port_sums(vswitch, *id)};
         bandwidth_forget(vswitch->bandwidth, *id);
     }
@@ -225,6 +198,9 @@ enum xsw_status vswitch_port_make(struct vswitch *vswitch, const struct port_req
         if (status == XSW_OK) {
             status = port_life_nic_connect(vswitch, taken, error);
         }
+    }
+    if (status == XSW_OK) {
+        status = port_id_tell(vswitch, error);
     }
     if (status == XSW_OK) {
         vswitch->is_held = was_held;

@@ -115,6 +115,7 @@ static void info_fill(const struct vswitch *vswitch, uint16_t id, struct port_in
         slot->port->ops->advice(slot->port, info->advice);
     }
     info->place = place_of(slot);
+    info->place.since_ns = slot->opened_ns;
 }
 
 size_t vswitch_ports(struct vswitch *vswitch, struct port_info *ports, size_t capacity)
@@ -141,7 +142,8 @@ size_t vswitch_port_names(struct vswitch *vswitch, struct port_name *names, size
             continue;
         }
         if (count < capacity) {
-            names[count] = (struct port_name){.id = id, .kind = slot->config.kind};
+            names[count] =
+                (struct port_name){.id = id, .kind = slot->config.kind, .since = slot->since};
             memcpy(names[count].name, slot->config.name, sizeof(names[count].name));
         }
         count++;

@@ -2,7 +2,8 @@
 /*
  * Helper of packed_oracle_test.sh.
  *   packed_oracle write FILE PACKETS KIND THREADS
- *     KIND: text (packs well), noise (not at all), mixed, dribble (many small pieces)
+ *     KIND: text (packs well), noise (not at all), mixed, dribble (many small pieces), alike and
+ *     stored (as text, by a writer that has no time), large (so is the section, and does not pack)
  *     THREADS: 0: none of the writer's own
  *   packed_oracle count FILE   prints how many packets our reader finds, which come in order
  */
@@ -14,7 +15,13 @@
 #include "formats/pcapng_read.h"
 #include "formats/pcapng_write.h"
 
-enum { FRAME_LENGTH = 96, PIECE_PACKETS = 5000, DRIBBLE_PACKETS = 37, TEST_FAILED = 1 };
+enum {
+    NOISE_LENGTH = 2600000,
+    FRAME_LENGTH = 96,
+    PIECE_PACKETS = 5000,
+    DRIBBLE_PACKETS = 37,
+    TEST_FAILED = 1
+};
 
 static void check(enum xsw_status status, const struct xsw_error *error)
 {
@@ -70,17 +77,48 @@ static void packets_write(struct pcapng_writer *writer, uint64_t packets, const 
     check(pcapng_writer_statistics(writer, &statistics, &error), &error);
 }
 
+/* A text that is 20 times as long as what Wireshark reads at once, and packs to half of that. */
+static char *noise_json(void)
+{
+    char *json = malloc(NOISE_LENGTH + 1);
+    uint64_t dice = 1;
+    if (json == NULL) {
+        exit(TEST_FAILED);
+    }
+    memset(json, '"', NOISE_LENGTH);
+    for (size_t at = 1; at < NOISE_LENGTH - 1; at++) {
+        dice = dice * 6364136223846793005U + 1442695040888963407U;
+        json[at] = "0123456789abcdef"[dice >> 60];
+    }
+    json[NOISE_LENGTH] = '\0';
+    return json;
+}
+
+static void press(struct pcapng_writer *writer, const char *kind)
+{
+    enum { THIRD_STEP = 16, LAST_STEP = 100 };
+    if (strcmp(kind, "alike") == 0) {
+        pcapng_writer_press(writer, THIRD_STEP);
+    } else if (strcmp(kind, "stored") == 0) {
+        pcapng_writer_press(writer, LAST_STEP);
+    }
+}
+
 static int do_write(char **words)
 {
     struct pcapng_writer *writer = NULL;
     struct xsw_error error;
     unsigned threads = (unsigned)strtoul(words[3], NULL, 10);
-    const struct pcapng_section section = {.hardware = "host1", .application = "xsw oracle"};
+    struct pcapng_section section = {.hardware = "host1", .application = "xsw oracle"};
     check(pcapng_writer_open(words[0], &writer, &error), &error);
     if (threads > 0) {
         check(pcapng_writer_start(writer, threads, &error), &error);
+        press(writer, words[2]);
     }
+    char *json = strcmp(words[2], "large") == 0 ? noise_json() : NULL;
+    section.json = (struct pcapng_json){.text = json, .length = json != NULL ? strlen(json) : 0};
     check(pcapng_writer_section(writer, &section, &error), &error);
+    free(json);
     check(pcapng_writer_flush(writer, &error), &error);
     packets_write(writer, strtoull(words[1], NULL, 10), words[2]);
     check(pcapng_writer_close(writer, NULL, &error), &error);

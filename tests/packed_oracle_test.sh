@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Packed files of more than 20 MB, however well they pack and however small the pieces: stock
+# Packed files of up to 30 MB, however well they pack and however small or large the pieces: stock
 # Wireshark finds every packet in them, also when it goes back, and in what is left of a torn one.
 # Usage: packed_oracle_test.sh PATH-OF-packed_oracle
 set -u
@@ -67,8 +67,11 @@ at_least "a torn file has whole packets" "$whole" 100000
 equal "tshark finds what is whole in a torn file" "$(shown -r torn.pcapng.zst)" "$whole"
 
 is_read 200000 mixed 1 10000000
-is_read 250000 dribble 1 20000000
+is_read 250000 dribble 1 4000000
 is_read 400000 text 0 4000000
+is_read 400000 alike 2 10000000
+is_read 200000 stored 2 20000000
+is_read 200000 large 2 3000000
 
 if [ "$failures" -gt 0 ]; then
     echo "$failures failures"

@@ -58,7 +58,10 @@ static void sentence(struct event_story *story, const struct event_record *recor
     say(story, "", record->extension);
     say(story, "", record->subject);
     say(story, "", record->detail);
-    say_number(story, info->value, record->value);
+    /* What has no entries is set as a whole: "entry 0" would say nothing to people. */
+    if (record->value != 0 || strcmp(info->value, "entry") != 0) {
+        say_number(story, info->value, record->value);
+    }
     say_number(story, info->before, record->before);
 }
 

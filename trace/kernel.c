@@ -4,10 +4,6 @@
 #include "trace/kernel.h"
 
 #include <bpf/libbpf.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +15,15 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "trace/kernel_filter.h"
 #include "trace/kernel_format.h"
+#include "trace/kernel_instance.h"
 #include "trace/kernel_join.h"
+#include "trace/kernel_names.h"
+#include "trace/kernel_ports.h"
 #include "trace/kernel_probe.h"
 #include "trace/kernel_rings.h"
 #include "trace/kernel_symbols.h"
-
-enum { BUFFER_BYTES = 1 << 20, FILTER_SIZE = 3500 };
 
 static const uint64_t LOSS_CHECK_NS = 500000000;
 
@@ -36,69 +34,17 @@ struct kernel_trace {
     struct kernel_join *join;
     struct kernel_probe *probe; /* null: KERNEL_BY_EVENTS */
     struct kernel_symbols symbols;
-    struct kernel_device *devices;
+    struct kernel_ports *ports;
     struct kernel_interface *interfaces; /* of the devices */
-    size_t count;
+    bool is_watching;                    /* events come */
     bool all_reasons;
     uint64_t silent;
     uint64_t lost;
-    uint64_t loss_checked_ns, whole_until_ns;
-    char remark[160];
-    kernel_observer *observer; /* while events are told */
-    void *context;
+    uint64_t read_ns, loss_checked_ns, whole_until_ns;
+    char remark[240];
 };
 
 /* Opening ------------------------------------------------------------------------------------- */
-
-static enum xsw_status tracefs_missing(struct xsw_error *error)
-{
-    return error_set(
-        error, geteuid() != 0 ? XSW_DENIED : XSW_NOT_FOUND,
-        geteuid() != 0 ? "events of the kernel need root: tracefs (/sys/kernel/tracing) is not "
-                         "open to this user"
-                       : "there is no tracefs: this kernel is built without tracing, or it cannot "
-                         "be mounted here (mount -t tracefs tracefs /sys/kernel/tracing)");
-}
-
-/* A reader that was killed leaves its instance behind. One that is still read refuses to go. */
-static void leftovers_remove(void)
-{
-    char path[512];
-    snprintf(path, sizeof(path), "%s/instances", tracefs_tracing_dir());
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (strncmp(entry->d_name, "xsw-", 4) == 0) {
-            (void)unlinkat(dirfd(folder), entry->d_name, AT_REMOVEDIR);
-        }
-    }
-    if (folder != NULL) {
-        closedir(folder);
-    }
-}
-
-static enum xsw_status instance_make(struct kernel_trace *trace, size_t buffer_bytes,
-                                     struct xsw_error *error)
-{
-    char name[64];
-    leftovers_remove();
-    snprintf(name, sizeof(name), "xsw-%d-%" PRIu64, (int)getpid(), clock_mono_ns());
-    trace->instance = tracefs_instance_create(name);
-    if (trace->instance == NULL) {
-        return errno == EACCES || errno == EPERM
-                   ? tracefs_missing(error)
-                   : error_errno(error, "%s/instances/%s cannot be made", tracefs_tracing_dir(),
-                                 name);
-    }
-    if (tracefs_instance_file_write(trace->instance, "trace_clock", "mono") < 0) {
-        return error_errno(error, "the kernel's events cannot have the clock \"mono\"");
-    }
-    size_t kib = (buffer_bytes != 0 ? buffer_bytes : BUFFER_BYTES) / 1024;
-    if (tracefs_instance_set_buffer_size(trace->instance, kib, -1) != 0) {
-        return error_errno(error, "a ring of %zu KiB for each processor cannot be had", kib);
-    }
-    return XSW_OK;
-}
 
 /* The events that we know, and no others: the library's own way reads the names of all functions of
  * the kernel too. */
@@ -123,7 +69,7 @@ static enum xsw_status format_read(struct kernel_trace *trace, struct xsw_error 
     }
     if (!has_any) {
         tep_free(tep);
-        return tracefs_missing(error);
+        return kernel_instance_missing(error);
     }
     return kernel_format_init(&trace->format, tep, error);
 }
@@ -141,7 +87,7 @@ static enum xsw_status event_enable(struct kernel_trace *trace, enum kernel_know
     return XSW_OK;
 }
 
-/* With the probe, packets are its business. */
+/* Once there are filters. With the probe, packets are its business. */
 static enum xsw_status events_enable(struct kernel_trace *trace, struct xsw_error *error)
 {
     unsigned first = trace->probe != NULL ? KERNEL_XDP_ERROR : 0;
@@ -149,6 +95,7 @@ static enum xsw_status events_enable(struct kernel_trace *trace, struct xsw_erro
     for (unsigned known = first; known < KERNEL_KNOWN && status == XSW_OK; known++) {
         status = event_enable(trace, (enum kernel_known)known, error);
     }
+    trace->is_watching = status == XSW_OK;
     return status;
 }
 
@@ -157,7 +104,7 @@ static void probe_try(struct kernel_trace *trace, const struct kernel_options *o
     struct xsw_error error;
     if (!options->no_probe && kernel_probe_open(&trace->probe, &error) != XSW_OK) {
         trace->probe = NULL;
-        snprintf(trace->remark, sizeof(trace->remark), "%.150s", error.text);
+        snprintf(trace->remark, sizeof(trace->remark), "%.239s", error.text);
     }
 }
 
@@ -165,7 +112,7 @@ enum xsw_status kernel_trace_open(const struct kernel_options *options, struct k
                                   struct xsw_error *error)
 {
     if (tracefs_tracing_dir() == NULL) {
-        return tracefs_missing(error);
+        return kernel_instance_missing(error);
     }
     struct kernel_trace *made = calloc(1, sizeof(*made));
     if (made == NULL) {
@@ -177,20 +124,22 @@ enum xsw_status kernel_trace_open(const struct kernel_options *options, struct k
         status = kernel_join_create(&made->join, error);
     }
     if (status == XSW_OK) {
-        status = instance_make(made, options->buffer_bytes, error);
+        status = kernel_ports_create(options->by_packet, &made->ports, error);
+    }
+    if (status == XSW_OK) {
+        status = kernel_instance_make(&made->instance, options->buffer_bytes, error);
     }
     if (status == XSW_OK) {
         status = kernel_rings_open(made->instance, &made->format, &made->rings, error);
     }
     if (status == XSW_OK) {
         probe_try(made, options);
-        status = events_enable(made, error);
     }
     if (status != XSW_OK) {
         kernel_trace_close(made);
         return status;
     }
-    made->whole_until_ns = clock_mono_ns();
+    made->read_ns = made->whole_until_ns = clock_mono_ns();
     *trace = made;
     return XSW_OK;
 }
@@ -207,93 +156,88 @@ const char *kernel_trace_remark(const struct kernel_trace *trace)
 
 /* Devices ------------------------------------------------------------------------------------- */
 
-/* Packets of other devices need not come into the ring. A list that is too long for a filter is
- * done without one. */
-static void filter_set(const struct kernel_trace *trace)
-{
-    char filter[FILTER_SIZE + 64] = "0";
-    size_t length = 0;
-    for (size_t i = 0; i < trace->count && length < FILTER_SIZE; i++) {
-        length += (size_t)snprintf(filter + length, sizeof(filter) - length, "%sname == \"%s\"",
-                                   i > 0 ? " || " : "", trace->devices[i].name);
-    }
-    if (length >= FILTER_SIZE || trace->count == 0) {
-        snprintf(filter, sizeof(filter), "0");
-    }
-    for (unsigned known = 0; known < KERNEL_NET_EVENTS; known++) {
-        const struct kernel_known_event *event = &kernel_known_events[known];
-        if (trace->format.layouts[known].id >= 0) {
-            (void)tracefs_event_file_write(trace->instance, event->system, event->name, "filter",
-                                           filter);
-        }
-    }
-}
-
 /* What XDP's events know a device by. They do not tell the namespace, but the program, which has a
  * number of its own. */
-static void interfaces_find(struct kernel_trace *trace)
+static struct kernel_interface interface_find(struct kernel_device *device, uint64_t here)
 {
-    struct stat about;
-    uint64_t here = stat("/proc/self/ns/net", &about) == 0 ? about.st_ino : 0;
-    for (size_t i = 0; i < trace->count; i++) {
-        struct kernel_interface *interface = &trace->interfaces[i];
-        *interface = (struct kernel_interface){.name = trace->devices[i].name};
-        if (trace->devices[i].netns == here) {
-            interface->index = if_nametoindex(trace->devices[i].name);
-        }
-        if (interface->index != 0 &&
-            bpf_xdp_query_id((int)interface->index, 0, &interface->program) != 0) {
-            interface->program = 0;
-        }
+    struct kernel_interface interface = {.place = {.netns = (uint32_t)device->netns}};
+    memcpy(interface.place.name, device->name, sizeof(interface.place.name));
+    if (device->netns == here) {
+        device->index = interface.place.index = if_nametoindex(device->name);
     }
+    if (interface.place.index == 0 ||
+        bpf_xdp_query_id((int)interface.place.index, 0, &interface.program) != 0) {
+        interface.program = 0;
+    }
+    return interface;
 }
 
 static bool is_same(const struct kernel_trace *trace, const struct kernel_device *devices,
                     size_t count)
 {
-    for (size_t i = 0; i < count && i < trace->count; i++) {
-        const struct kernel_device *known = &trace->devices[i];
-        if (known->id != devices[i].id || known->netns != devices[i].netns ||
-            strcmp(known->name, devices[i].name) != 0 ||
-            strcmp(known->port, devices[i].port) != 0) {
+    size_t known_count;
+    const struct kernel_device *known = kernel_ports_devices(trace->ports, &known_count);
+    for (size_t i = 0; i < count && i < known_count; i++) {
+        if (known[i].netns != devices[i].netns || strcmp(known[i].name, devices[i].name) != 0) {
             return false;
         }
     }
-    return count == trace->count && trace->devices != NULL;
+    return known != NULL && count == known_count && trace->is_watching;
+}
+
+static enum xsw_status interfaces_watch(struct kernel_trace *trace,
+                                        const struct kernel_device *devices, size_t count,
+                                        struct xsw_error *error)
+{
+    enum xsw_status status =
+        trace->probe != NULL
+            ? kernel_probe_watch(trace->probe, devices, count, error)
+            : kernel_filter_set(trace->instance, &trace->format, devices, count, error);
+    return status == XSW_OK && !trace->is_watching ? events_enable(trace, error) : status;
+}
+
+static enum xsw_status devices_take(struct kernel_trace *trace, struct kernel_device *devices,
+                                    size_t count, uint64_t asked_ns, struct xsw_error *error)
+{
+    struct stat about;
+    uint64_t here = stat("/proc/self/ns/net", &about) == 0 ? about.st_ino : 0;
+    struct kernel_interface *interfaces = calloc(count + 1, sizeof(*interfaces));
+    if (interfaces == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for %zu devices", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        interfaces[i] = interface_find(&devices[i], here);
+    }
+    enum xsw_status status =
+        trace->probe == NULL ? kernel_names_check(devices, count, error) : XSW_OK;
+    if (status == XSW_OK && !is_same(trace, devices, count)) {
+        status = interfaces_watch(trace, devices, count, error);
+    }
+    kernel_rings_watch(trace->rings, interfaces, count);
+    free(trace->interfaces);
+    trace->interfaces = interfaces;
+    return status == XSW_OK
+               ? kernel_ports_list(trace->ports, devices, count, asked_ns, clock_mono_ns(), error)
+               : status;
 }
 
 enum xsw_status kernel_trace_watch(struct kernel_trace *trace, const struct kernel_device *devices,
-                                   size_t count, struct xsw_error *error)
+                                   size_t count, uint64_t asked_ns, struct xsw_error *error)
 {
     if (count > KERNEL_DEVICES_MAX) {
         return error_set(error, XSW_LIMIT, "%zu devices, expected at most %d", count,
                          KERNEL_DEVICES_MAX);
     }
-    if (is_same(trace, devices, count)) {
-        interfaces_find(trace); /* XDP programs come and go */
-        return XSW_OK;
-    }
     struct kernel_device *copy = calloc(count + 1, sizeof(*copy));
-    struct kernel_interface *interfaces = calloc(count + 1, sizeof(*interfaces));
-    if (copy == NULL || interfaces == NULL) {
-        free(copy);
-        free(interfaces);
+    if (copy == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for %zu devices", count);
     }
-    memcpy(copy, devices, count * sizeof(*copy));
-    free(trace->devices);
-    free(trace->interfaces);
-    trace->devices = copy;
-    trace->interfaces = interfaces;
-    trace->count = count;
-    kernel_join_forget(trace->join);
-    interfaces_find(trace);
-    kernel_rings_watch(trace->rings, interfaces, count);
-    if (trace->probe != NULL) {
-        return kernel_probe_watch(trace->probe, devices, count, error);
+    if (count > 0) {
+        memcpy(copy, devices, count * sizeof(*copy));
     }
-    filter_set(trace);
-    return XSW_OK;
+    enum xsw_status status = devices_take(trace, copy, count, asked_ns, error);
+    free(copy);
+    return status;
 }
 
 /* Reading ------------------------------------------------------------------------------------- */
@@ -306,12 +250,13 @@ static void probe_take(const struct kernel_probe_record *record, void *context)
     struct kernel_raw raw = {.mono_ns = record->mono_ns,
                              .packet = record->packet,
                              .location = record->location,
-                             .device = record->device <= trace->count ? record->device : 0,
+                             .place = {.netns = record->key.netns, .index = record->index},
                              .number = reason,
                              .length = record->length,
                              .cpu = (uint16_t)record->cpu,
                              .protocol = __builtin_bswap16(record->protocol_be),
                              .kind = KERNEL_RAW_FREED};
+    memcpy(raw.place.name, record->key.name, sizeof(raw.place.name) - 1);
     kernel_format_reason(&trace->format, reason, name, sizeof(name));
     raw.is_xdp_freed = strcmp(name, "XDP") == 0;
     if (record->has_head != 0) {
@@ -327,7 +272,7 @@ static void raw_take(const struct kernel_raw *raw, void *context)
     kernel_join_add(((struct kernel_trace *)context)->join, raw);
 }
 
-static void tell(const struct kernel_raw *raw, void *context)
+static void event_take(const struct kernel_raw *raw, void *context)
 {
     struct kernel_trace *trace = context;
     bool is_drop = raw->kind == KERNEL_RAW_FREED;
@@ -336,7 +281,6 @@ static void tell(const struct kernel_raw *raw, void *context)
                                  .mono_ns = raw->mono_ns,
                                  .count = 1,
                                  .cpu = raw->cpu,
-                                 .device = &trace->devices[raw->device - 1],
                                  .number = raw->number,
                                  .error = raw->error,
                                  .protocol = raw->protocol,
@@ -354,42 +298,53 @@ static void tell(const struct kernel_raw *raw, void *context)
     }
     snprintf(event.location, sizeof(event.location), "%s",
              kernel_symbols_find(&trace->symbols, raw->location));
-    trace->observer(&event, trace->context);
+    kernel_ports_add(trace->ports, &event, &raw->place);
 }
 
-static void losses_tell(struct kernel_trace *trace, uint64_t now)
-{
-    if (now - trace->loss_checked_ns < LOSS_CHECK_NS) {
-        return;
-    }
-    trace->loss_checked_ns = now;
-    uint64_t lost = kernel_rings_lost(trace->rings) + kernel_join_lost(trace->join) +
-                    (trace->probe != NULL ? kernel_probe_lost(trace->probe) : 0);
-    if (lost > trace->lost) {
-        const struct kernel_event event = {.kind = KERNEL_LOST,
-                                           .mono_ns = now,
-                                           .from_ns = trace->whole_until_ns,
-                                           .count = lost - trace->lost};
-        trace->lost = lost;
-        trace->observer(&event, trace->context);
-    }
-    trace->whole_until_ns = now;
-}
-
-enum xsw_status kernel_trace_read(struct kernel_trace *trace, kernel_observer *observer,
-                                  void *context, struct xsw_error *error)
+enum xsw_status kernel_trace_read(struct kernel_trace *trace, struct xsw_error *error)
 {
     /* What happened before this moment is in the rings now. */
-    uint64_t now = clock_mono_ns();
-    trace->observer = observer;
-    trace->context = context;
+    trace->read_ns = clock_mono_ns();
     enum xsw_status status = kernel_rings_read(trace->rings, raw_take, trace, error);
     if (trace->probe != NULL) {
         kernel_probe_read(trace->probe, probe_take, trace);
     }
-    kernel_join_run(trace->join, now, tell, trace);
-    losses_tell(trace, now);
+    kernel_join_run(trace->join, trace->read_ns, event_take, trace);
     return status;
+}
+
+bool kernel_trace_waits(const struct kernel_trace *trace)
+{
+    return kernel_ports_waits(trace->ports);
+}
+
+static void losses_tell(struct kernel_trace *trace, kernel_observer *observer, void *context)
+{
+    uint64_t now = clock_mono_ns();
+    uint64_t lost = kernel_rings_lost(trace->rings) + kernel_join_lost(trace->join) +
+                    kernel_ports_lost(trace->ports) +
+                    (trace->probe != NULL ? kernel_probe_lost(trace->probe) : 0);
+    if (lost > trace->lost) {
+        const struct kernel_group group = {.first = {.kind = KERNEL_LOST,
+                                                     .mono_ns = now,
+                                                     .from_ns = trace->whole_until_ns,
+                                                     .count = lost - trace->lost},
+                                           .last_ns = now};
+        trace->lost = lost;
+        observer(&group, context);
+    }
+    trace->loss_checked_ns = now;
+    /* What is in a ring that was not read since may be lost yet. */
+    trace->whole_until_ns = trace->read_ns;
+}
+
+void kernel_trace_tell(struct kernel_trace *trace, bool is_last, kernel_observer *observer,
+                       void *context)
+{
+    kernel_ports_tell(trace->ports, is_last, observer, context);
+    if (is_last || clock_mono_ns() - trace->loss_checked_ns >= LOSS_CHECK_NS) {
+        losses_tell(trace, observer, context);
+    }
 }
 
 uint64_t kernel_trace_lost(const struct kernel_trace *trace)
@@ -417,7 +372,7 @@ void kernel_trace_close(struct kernel_trace *trace)
         kernel_format_fini(&trace->format);
     }
     kernel_join_destroy(trace->join);
-    free(trace->devices);
+    kernel_ports_destroy(trace->ports);
     free(trace->interfaces);
     free(trace);
 }

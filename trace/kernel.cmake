@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Events of the kernel, and readers of traces that others have written. Each part is there when its
 # library is: without it, what needs it says so.
-add_library(xsw_kernel STATIC kernel_join.c kernel_story.c)
+add_library(xsw_kernel STATIC kernel_join.c kernel_ports.c kernel_story.c)
 target_include_directories(xsw_kernel PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
 target_link_libraries(xsw_kernel PRIVATE xsw_build PUBLIC xsw_base xsw_formats)
 
@@ -12,7 +12,7 @@ target_link_libraries(xsw_event_ring PRIVATE xsw_build PUBLIC xsw_switch)
 
 pkg_check_modules(TRACEFS IMPORTED_TARGET libtracefs>=1.6 libtraceevent>=1.7)
 if(TRACEFS_FOUND)
-    target_sources(xsw_kernel PRIVATE kernel.c kernel_format.c kernel_rings.c kernel_symbols.c
+    target_sources(xsw_kernel PRIVATE kernel.c kernel_filter.c kernel_format.c kernel_instance.c kernel_names.c kernel_rings.c kernel_symbols.c
         kernel_probe.c kernel_probe_code.c)
     target_link_libraries(xsw_kernel PUBLIC PkgConfig::TRACEFS PkgConfig::BPF)
 else()
@@ -26,7 +26,7 @@ target_include_directories(xsw_readers PUBLIC ${PROJECT_SOURCE_DIR}/include ${PR
 target_link_libraries(xsw_readers PRIVATE xsw_build PUBLIC xsw_base xsw_formats)
 pkg_check_modules(BABELTRACE2 IMPORTED_TARGET babeltrace2>=2.0)
 if(BABELTRACE2_FOUND)
-    target_sources(xsw_readers PRIVATE readers_ctf.c)
+    target_sources(xsw_readers PRIVATE readers_ctf.c readers_ctf_graph.c)
     target_link_libraries(xsw_readers PUBLIC PkgConfig::BABELTRACE2)
 else()
     target_sources(xsw_readers PRIVATE readers_no_ctf.c)
@@ -34,7 +34,7 @@ else()
 endif()
 pkg_check_modules(TRACECMD IMPORTED_TARGET libtracecmd>=1.3)
 if(TRACECMD_FOUND)
-    target_sources(xsw_readers PRIVATE readers_tracedat.c)
+    target_sources(xsw_readers PRIVATE readers_tracedat.c tracedat_file.c)
     target_link_libraries(xsw_readers PUBLIC PkgConfig::TRACECMD)
 else()
     target_sources(xsw_readers PRIVATE readers_no_tracedat.c)

@@ -11,10 +11,15 @@
  * skb:kfree_skb knows no device. There are two ways to learn it:
  *   KERNEL_BY_PROBE   a small BPF program at the same tracepoint looks at the packet: exact, also
  *                     when two namespaces have devices of the same name, with the first bytes of
- * the packet; costs nothing for packets that are not freed with a reason. Needs BTF and CAP_BPF,
- * CAP_PERFMON. KERNEL_BY_EVENTS  the last net:* event of the same packet, by its address, in the
- * same trace (kernel_join.h). Costs some events for each packet of our devices, knows them by name
- * only, and cannot tell of packets that no net:* event has named.
+ *                     the packet; costs nothing for packets that are not freed with a reason.
+ *                     Needs BTF and CAP_BPF, CAP_PERFMON.
+ *   KERNEL_BY_EVENTS  the last net:* event of the same packet, by its address, in the same trace
+ *                     (kernel_join.h). Costs some events for each packet of our devices, knows
+ *                     them by name only, and cannot tell of packets that no net:* event has named.
+ *
+ * A device has a port only for a while, so what is dropped waits until a list of devices has been
+ * asked for behind it, and has a port when the lists before and behind it agree (kernel_ports.h).
+ * Where they do not, the port is not known, and none is told.
  *
  * Threads: one. The process needs the rights for tracefs; xswd does not.
  */
@@ -36,10 +41,13 @@ enum {
 /* A device of ours, and the port that it is behind. */
 struct kernel_device {
     char switch_name[KERNEL_PORT_SIZE]; /* "" when the caller has one switch only */
-    char port[KERNEL_PORT_SIZE];
+    char port[KERNEL_PORT_SIZE];        /* "": not known, and neither are switch and id */
     char name[KERNEL_NAME_SIZE];
-    uint64_t netns; /* inode of its network namespace; 0: not known */
-    uint16_t id;    /* of the port */
+    uint64_t netns;    /* inode of its network namespace; 0: not known */
+    uint64_t since_ns; /* CLOCK_MONOTONIC: the port has had it at least since then; 0: not known */
+    uint32_t index;    /* of the interface in its namespace; 0: not known */
+    uint16_t id;       /* of the port */
+    bool is_name_shared; /* another device may have it, in another namespace */
 };
 
 enum kernel_event_kind {
@@ -57,22 +65,30 @@ struct kernel_event {
     uint64_t from_ns; /* of KERNEL_LOST: when it was last seen that nothing was lost; else 0 */
     uint64_t count;   /* packets, 1; or lost events */
     uint32_t cpu;
-    const struct kernel_device *device; /* null for KERNEL_LOST */
-    uint32_t number;                    /* reason or action, as this kernel counts them */
-    int32_t error;                      /* of KERNEL_XDP_REDIRECT: negative errno */
-    char reason[KERNEL_TEXT_SIZE];      /* "FULL_RING", as this kernel calls it; or the action */
-    char location[KERNEL_TEXT_SIZE];    /* function, such as "tun_net_xmit"; or empty */
-    uint16_t protocol;                  /* EtherType; 0: not known */
-    uint32_t length;                    /* of the packet; 0: not known */
-    uint32_t head_length;               /* bytes in head; 0: not known */
-    uint8_t head[KERNEL_HEAD_SIZE];     /* from the Ethernet header on */
+    uint32_t number;                 /* reason or action, as this kernel counts them */
+    int32_t error;                   /* of KERNEL_XDP_REDIRECT: negative errno */
+    uint64_t listed_ns;              /* of the last list of devices before it; see kernel_ports.h */
+    struct kernel_device device;     /* without a name for KERNEL_LOST */
+    char reason[KERNEL_TEXT_SIZE];   /* "FULL_RING", as this kernel calls it; or the action */
+    char location[KERNEL_TEXT_SIZE]; /* function, such as "tun_net_xmit"; or empty */
+    uint16_t protocol;               /* EtherType; 0: not known */
+    uint32_t length;                 /* of the packet; 0: not known */
+    uint32_t head_length;            /* bytes in head; 0: not known */
+    uint8_t head[KERNEL_HEAD_SIZE];  /* from the Ethernet header on */
 };
 
-typedef void kernel_observer(const struct kernel_event *event, void *context);
+/* Equal events of a turn are told as one. */
+struct kernel_group {
+    struct kernel_event first; /* count: of all of them */
+    uint64_t last_ns;
+};
+
+typedef void kernel_observer(const struct kernel_group *group, void *context);
 
 struct kernel_options {
     bool no_probe;    /* KERNEL_BY_EVENTS also where BPF is to be had */
     bool all_reasons; /* also what every host behind a port drops in peace: see kernel_is_noise */
+    bool by_packet;   /* packets that differ are told apart: see kernel_story.h */
     size_t buffer_bytes; /* of the ring of each processor; 0: 1 MiB */
 };
 
@@ -85,14 +101,19 @@ enum xsw_status kernel_trace_open(const struct kernel_options *options, struct k
 enum kernel_way kernel_trace_way(const struct kernel_trace *trace);
 /* Why it is not KERNEL_BY_PROBE; "" when it is, or when it was not wanted. */
 const char *kernel_trace_remark(const struct kernel_trace *trace);
-/* Our devices from now on: copied, and events told so far may point to those before until the next
- * kernel_trace_read. */
+/* Our devices, copied; they were asked for at `asked_ns`. */
 enum xsw_status kernel_trace_watch(struct kernel_trace *trace, const struct kernel_device *devices,
-                                   size_t count, struct xsw_error *error) XSW_MUST_CHECK;
-/* Tells what has happened until it was called, in the order of time. Never waits: call it every 50
- * ms or so. */
-enum xsw_status kernel_trace_read(struct kernel_trace *trace, kernel_observer *observer,
-                                  void *context, struct xsw_error *error) XSW_MUST_CHECK;
+                                   size_t count, uint64_t asked_ns,
+                                   struct xsw_error *error) XSW_MUST_CHECK;
+/* Takes in what has happened until it was called. Never waits: call it every 50 ms or so. */
+enum xsw_status kernel_trace_read(struct kernel_trace *trace,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
+/* Whether something waits for the next list of devices. */
+bool kernel_trace_waits(const struct kernel_trace *trace);
+/* Tells what has its port, in the order of time, and now and then what was lost; with `is_last`
+ * all, what waits too. */
+void kernel_trace_tell(struct kernel_trace *trace, bool is_last, kernel_observer *observer,
+                       void *context);
 /* Lost events so far, and drops on our devices that were not told because of their reason. */
 uint64_t kernel_trace_lost(const struct kernel_trace *trace);
 uint64_t kernel_trace_silent(const struct kernel_trace *trace);

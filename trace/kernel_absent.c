@@ -26,21 +26,34 @@ const char *kernel_trace_remark(const struct kernel_trace *trace)
 }
 
 enum xsw_status kernel_trace_watch(struct kernel_trace *trace, const struct kernel_device *devices,
-                                   size_t count, struct xsw_error *error)
+                                   size_t count, uint64_t asked_ns, struct xsw_error *error)
 {
     (void)trace;
     (void)devices;
     (void)count;
+    (void)asked_ns;
     return error_set(error, XSW_UNSUPPORTED, "built without libtracefs");
 }
 
-enum xsw_status kernel_trace_read(struct kernel_trace *trace, kernel_observer *observer,
-                                  void *context, struct xsw_error *error)
+enum xsw_status kernel_trace_read(struct kernel_trace *trace, struct xsw_error *error)
 {
     (void)trace;
+    return error_set(error, XSW_UNSUPPORTED, "built without libtracefs");
+}
+
+bool kernel_trace_waits(const struct kernel_trace *trace)
+{
+    (void)trace;
+    return false;
+}
+
+void kernel_trace_tell(struct kernel_trace *trace, bool is_last, kernel_observer *observer,
+                       void *context)
+{
+    (void)trace;
+    (void)is_last;
     (void)observer;
     (void)context;
-    return error_set(error, XSW_UNSUPPORTED, "built without libtracefs");
 }
 
 uint64_t kernel_trace_lost(const struct kernel_trace *trace)

@@ -13,7 +13,7 @@ enum { PROBES_MAX = 16, PROCESSORS_MAX = 1024 };
 struct passing {
     uint64_t packet; /* 0: free */
     uint64_t mono_ns;
-    uint32_t device;
+    struct kernel_place place;
 };
 
 struct kernel_join {
@@ -22,8 +22,8 @@ struct kernel_join {
     uint64_t lost;
     uint32_t order;
     struct passing passing[KERNEL_PACKETS_MAX];
-    /* XDP told of the packet that this processor frees next: device, or 0. */
-    uint32_t xdp_told[PROCESSORS_MAX];
+    /* XDP told of the packet that this processor frees next: where. */
+    struct kernel_place xdp_told[PROCESSORS_MAX];
 };
 
 enum xsw_status kernel_join_create(struct kernel_join **join, struct xsw_error *error)
@@ -102,8 +102,8 @@ static void freed(struct kernel_join *join, struct kernel_raw *raw)
         return;
     }
     bool is_fresh = raw->mono_ns - entry->mono_ns <= KERNEL_JOIN_NS;
-    if (raw->device == 0 && is_fresh) {
-        raw->device = entry->device;
+    if (raw->place.name[0] == '\0' && is_fresh) {
+        raw->place = entry->place;
     }
     entry->packet = 0;
 }
@@ -111,13 +111,15 @@ static void freed(struct kernel_join *join, struct kernel_raw *raw)
 /* In generic mode a packet that XDP could not hand over is freed behind it: that is one loss. */
 static bool was_told_by_xdp(struct kernel_join *join, const struct kernel_raw *raw)
 {
-    uint32_t *told = &join->xdp_told[raw->cpu % PROCESSORS_MAX];
+    struct kernel_place *told = &join->xdp_told[raw->cpu % PROCESSORS_MAX];
     if (raw->kind == KERNEL_RAW_XDP) {
-        *told = raw->device;
+        *told = raw->place;
         return false;
     }
-    bool is_same = raw->is_xdp_freed && raw->device != 0 && *told == raw->device;
-    *told = 0;
+    bool is_same = raw->is_xdp_freed && told->name[0] != '\0' &&
+                   strcmp(told->name, raw->place.name) == 0 &&
+                   (raw->place.netns == 0 || raw->place.netns == told->netns);
+    told->name[0] = '\0';
     return is_same;
 }
 
@@ -126,13 +128,14 @@ static void take(struct kernel_join *join, struct kernel_raw *raw, kernel_join_o
 {
     switch ((enum kernel_raw_kind)raw->kind) {
     case KERNEL_RAW_SEEN: {
+        bool is_ours = raw->place.name[0] != '\0';
         struct passing *entry =
-            raw->device != 0 ? passing_place(join, raw->packet) : passing_find(join, raw->packet);
+            is_ours ? passing_place(join, raw->packet) : passing_find(join, raw->packet);
         if (entry != NULL) {
             /* Another one's device: the packet has left ours. */
-            entry->packet = raw->device != 0 ? raw->packet : 0;
+            entry->packet = is_ours ? raw->packet : 0;
             entry->mono_ns = raw->mono_ns;
-            entry->device = raw->device;
+            entry->place = raw->place;
         }
         return;
     }
@@ -145,7 +148,7 @@ static void take(struct kernel_join *join, struct kernel_raw *raw, kernel_join_o
     case KERNEL_RAW_XDP:
         break;
     }
-    if (!was_told_by_xdp(join, raw) && raw->device != 0) {
+    if (!was_told_by_xdp(join, raw) && raw->place.name[0] != '\0') {
         observer(raw, context);
     }
 }
@@ -168,15 +171,6 @@ void kernel_join_run(struct kernel_join *join, uint64_t until_ns, kernel_join_ob
     }
     memmove(join->pending, join->pending + taken, (join->count - taken) * sizeof(*join->pending));
     join->count -= taken;
-}
-
-void kernel_join_forget(struct kernel_join *join)
-{
-    memset(join->passing, 0, sizeof(join->passing));
-    memset(join->xdp_told, 0, sizeof(join->xdp_told));
-    for (size_t i = 0; i < join->count; i++) {
-        join->pending[i].device = 0;
-    }
 }
 
 uint64_t kernel_join_lost(const struct kernel_join *join)

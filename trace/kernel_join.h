@@ -4,7 +4,7 @@
 
 /*
  * From the raw events of all processors to those of our devices: puts them in the order of time,
- * and gives each freed packet the device that a net:* event named last for the same packet. An
+ * and gives each freed packet the place that a net:* event named last for the same packet. An
  * address is used again at once, so a packet is forgotten when it is freed or consumed, and when it
  * was silent for KERNEL_JOIN_NS.
  *
@@ -18,6 +18,8 @@
 #include <stdint.h>
 
 #include <xsw/error.h>
+
+#include "trace/kernel.h"
 
 enum {
     KERNEL_PENDING_MAX = 1 << 18, /* raw events of one turn */
@@ -33,12 +35,19 @@ enum kernel_raw_kind {
     KERNEL_RAW_XDP       /* told by XDP, which names its device itself */
 };
 
+/* The device that an event is about, as the event itself tells it. */
+struct kernel_place {
+    char name[KERNEL_NAME_SIZE]; /* "": none that could be ours */
+    uint32_t netns;              /* inode of its namespace; 0: the event does not tell it */
+    uint32_t index;              /* of the interface there; 0: the same */
+};
+
 struct kernel_raw {
     uint64_t mono_ns;
     uint64_t packet;   /* its address */
     uint64_t location; /* of the code that freed it */
-    uint32_t device;   /* index of ours + 1; 0: none of ours, or not known */
-    uint32_t number;   /* reason or action */
+    struct kernel_place place;
+    uint32_t number; /* reason or action */
     uint32_t length;
     uint32_t order; /* set by kernel_join_add: of those of one time, the one that came first */
     int32_t error;
@@ -58,13 +67,11 @@ enum xsw_status kernel_join_create(struct kernel_join **join,
 void kernel_join_destroy(struct kernel_join *join); /* accepts null */
 
 void kernel_join_add(struct kernel_join *join, const struct kernel_raw *raw);
-/* Tells KERNEL_RAW_FREED and KERNEL_RAW_XDP on our devices from before `until_ns`, in the order of
- * time; later events wait. */
+/* Tells KERNEL_RAW_FREED and KERNEL_RAW_XDP that have a place, from before `until_ns`, in the order
+ * of time; later events wait. */
 typedef void kernel_join_observer(const struct kernel_raw *raw, void *context);
 void kernel_join_run(struct kernel_join *join, uint64_t until_ns, kernel_join_observer *observer,
                      void *context);
-/* Our devices are others now: what is known of packets no longer holds. */
-void kernel_join_forget(struct kernel_join *join);
 uint64_t kernel_join_lost(const struct kernel_join *join);
 
 #endif

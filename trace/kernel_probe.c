@@ -82,13 +82,14 @@ static enum xsw_status offsets_find(struct kernel_offsets *offsets, struct xsw_e
         {"sk_buff", "mac_header", &offsets->skb_mac_header},
         {"net_device", "name", &offsets->device_name},
         {"net_device", "nd_net", &offsets->device_net},
+        {"net_device", "ifindex", &offsets->device_index},
         {"net", "ns", &ns_in_net},
         {"ns_common", "inum", &number_in_ns},
     };
     struct btf *btf = btf__load_vmlinux_btf();
     if (libbpf_get_error(btf) != 0) {
         return error_set(error, XSW_UNSUPPORTED,
-                         "this kernel has no BTF (/sys/kernel/btf/vmlinux)");
+                         "this kernel shows no BTF, which /sys/kernel/btf/vmlinux would be");
     }
     enum xsw_status status = XSW_OK;
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]) && status == XSW_OK; i++) {
@@ -112,6 +113,49 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list argu
     return 0;
 }
 
+static enum xsw_status load_failed(const char *what, struct xsw_error *error)
+{
+    return errno == EPERM || errno == EACCES
+               ? error_set(error, XSW_DENIED, "%s: CAP_BPF and CAP_PERFMON are needed", what)
+               : error_errno(error, "%s", what);
+}
+
+/* What the kernel's verifier says last is why; behind it stand its statistics. */
+static const char *verdict_find(char *log)
+{
+    const char *verdict = "";
+    char *rest = NULL;
+    for (char *line = strtok_r(log, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        verdict = strncmp(line, "processed ", 10) != 0 ? line : verdict;
+    }
+    return verdict;
+}
+
+enum xsw_status kernel_probe_load(const struct bpf_insn *code, size_t count, int *program,
+                                  struct xsw_error *error)
+{
+    /* The helpers that read kernel memory are for programs under a licence that goes with GPL-2.0;
+     * kernel_probe_code.c is under it too. */
+    static const char license[] = "GPL";
+    char log[4096] = "";
+    LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = sizeof(log),
+                .log_level = 0);
+    *program =
+        bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "xsw_drop", license, code, count, &options);
+    if (*program >= 0) {
+        return XSW_OK;
+    }
+    int cause = errno;
+    const char *verdict = verdict_find(log);
+    if (verdict[0] != '\0') {
+        return error_set(error, XSW_UNSUPPORTED,
+                         "the kernel's verifier refuses the BPF program: %.120s", verdict);
+    }
+    errno = cause;
+    return load_failed("the BPF program cannot be loaded", error);
+}
+
 static enum xsw_status maps_make(struct kernel_probe *probe, struct xsw_error *error)
 {
     struct kernel_probe_maps *maps = &probe->maps;
@@ -122,7 +166,7 @@ static enum xsw_status maps_make(struct kernel_probe *probe, struct xsw_error *e
     maps->lost =
         bpf_map_create(BPF_MAP_TYPE_ARRAY, "xsw_lost", sizeof(uint32_t), sizeof(uint64_t), 1, NULL);
     if (maps->devices < 0 || maps->records < 0 || maps->lost < 0) {
-        return error_errno(error, "BPF maps cannot be made (CAP_BPF is needed)");
+        return load_failed("a BPF map cannot be made", error);
     }
     return XSW_OK;
 }
@@ -130,16 +174,11 @@ static enum xsw_status maps_make(struct kernel_probe *probe, struct xsw_error *e
 static enum xsw_status program_load(struct kernel_probe *probe,
                                     const struct kernel_offsets *offsets, struct xsw_error *error)
 {
-    /* The helpers that read kernel memory are for programs under a licence that goes with GPL-2.0:
-     * these instructions are offered under it too. */
-    static const char license[] = "Dual MIT/GPL";
     struct bpf_insn code[KERNEL_PROBE_CODE_MAX];
     size_t count = kernel_probe_code(code, offsets, &probe->maps);
-    probe->program =
-        bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "xsw_drop", license, code, count, NULL);
-    if (probe->program < 0) {
-        return error_errno(error, "the BPF program cannot be loaded (CAP_BPF and CAP_PERFMON are "
-                                  "needed)");
+    enum xsw_status status = kernel_probe_load(code, count, &probe->program, error);
+    if (status != XSW_OK) {
+        return status;
     }
     probe->link = bpf_raw_tracepoint_open("kfree_skb", probe->program);
     return probe->link < 0 ? error_errno(error, "no BPF program can be attached to skb:kfree_skb")
@@ -185,6 +224,35 @@ enum xsw_status kernel_probe_open(struct kernel_probe **probe, struct xsw_error 
     return XSW_OK;
 }
 
+static bool has_key(const struct kernel_probe_key *keys, size_t count,
+                    const struct kernel_probe_key *key)
+{
+    size_t i = 0;
+    while (i < count && memcmp(&keys[i], key, sizeof(*key)) != 0) {
+        i++;
+    }
+    return i < count;
+}
+
+/* What was there and stays is never out of the map, so that no drop there is missed. */
+static enum xsw_status keys_change(struct kernel_probe *probe, const struct kernel_probe_key *keys,
+                                   size_t count, struct xsw_error *error)
+{
+    const uint32_t is_there = 1;
+    for (size_t i = 0; i < probe->key_count; i++) {
+        if (!has_key(keys, count, &probe->keys[i])) {
+            (void)bpf_map_delete_elem(probe->maps.devices, &probe->keys[i]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!has_key(probe->keys, probe->key_count, &keys[i]) &&
+            bpf_map_update_elem(probe->maps.devices, &keys[i], &is_there, BPF_ANY) != 0) {
+            return error_errno(error, "device %.16s cannot be watched", keys[i].name);
+        }
+    }
+    return XSW_OK;
+}
+
 enum xsw_status kernel_probe_watch(struct kernel_probe *probe, const struct kernel_device *devices,
                                    size_t count, struct xsw_error *error)
 {
@@ -192,19 +260,12 @@ enum xsw_status kernel_probe_watch(struct kernel_probe *probe, const struct kern
     if (keys == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for %zu devices", count);
     }
-    for (size_t i = 0; i < probe->key_count; i++) {
-        (void)bpf_map_delete_elem(probe->maps.devices, &probe->keys[i]);
-    }
-    enum xsw_status status = XSW_OK;
-    for (uint32_t i = 0; i < count && status == XSW_OK; i++) {
-        uint32_t number = i + 1;
+    for (size_t i = 0; i < count; i++) {
         keys[i].netns = (uint32_t)devices[i].netns;
         /* The kernel fills a name up with zeros, and so do we. */
         memcpy(keys[i].name, devices[i].name, strnlen(devices[i].name, sizeof(keys[i].name)));
-        if (bpf_map_update_elem(probe->maps.devices, &keys[i], &number, BPF_ANY) != 0) {
-            status = error_errno(error, "device %s cannot be watched", devices[i].name);
-        }
     }
+    enum xsw_status status = keys_change(probe, keys, count, error);
     free(probe->keys);
     probe->keys = keys;
     probe->key_count = count;

@@ -17,6 +17,7 @@
 #include <xsw/error.h>
 
 #include "trace/kernel.h"
+#include "trace/kernel_probe_code.h"
 
 struct kernel_probe;
 
@@ -25,20 +26,21 @@ struct kernel_probe_record {
     uint64_t mono_ns;
     uint64_t packet;
     uint64_t location;
-    uint64_t reserved;
     uint32_t reason;
     uint32_t cpu;
-    uint32_t device; /* index of ours + 1 */
-    uint32_t length; /* of the frame */
+    uint32_t index;              /* of the device in its namespace */
+    uint32_t length;             /* of the frame */
+    struct kernel_probe_key key; /* of the device */
     uint16_t protocol_be;
     uint16_t reserved_short;
     uint32_t has_head;
+    uint32_t reserved;
     uint8_t head[KERNEL_HEAD_SIZE];
 };
 
 typedef void kernel_probe_observer(const struct kernel_probe_record *record, void *context);
 
-/* The error says why there is none here: no BTF, no right. */
+/* The error says why there is none here: no BTF, no right, what the kernel's verifier says. */
 enum xsw_status kernel_probe_open(struct kernel_probe **probe,
                                   struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status kernel_probe_watch(struct kernel_probe *probe, const struct kernel_device *devices,
@@ -48,5 +50,9 @@ void kernel_probe_read(struct kernel_probe *probe, kernel_probe_observer *observ
 /* Records that found no room. */
 uint64_t kernel_probe_lost(const struct kernel_probe *probe);
 void kernel_probe_close(struct kernel_probe *probe); /* accepts null */
+
+/* The program as it is in `code`, loaded and checked by the kernel; attached to nothing. */
+enum xsw_status kernel_probe_load(const struct bpf_insn *code, size_t count, int *program,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
 
 #endif

@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
  * As C it would be:
  *
  *   key = { skb->dev->nd_net.net->ns.inum, skb->dev->name };
- *   device = lookup(devices, &key);
- *   if (device == null) return;
+ *   if (lookup(devices, &key) == null) return;
  *   start = skb->mac_header is set ? skb->head + skb->mac_header : skb->data;
- *   record = { now, skb, location, reason, cpu, *device, skb->data - start + skb->len, … };
+ *   record = { now, skb, location, reason, cpu, skb->dev->ifindex, key,
+ *              skb->data - start + skb->len, … };
  *   copy 64 bytes from start;
  *   if (output(records, &record) failed) lost += 1;
  *
@@ -22,8 +22,8 @@
 /* Where things are on the program's stack, downwards from its frame pointer, R10. */
 enum {
     RECORD = -(int)sizeof(struct kernel_probe_record),
-    KEY = RECORD - 24,
-    POINTER = KEY - 8,
+    KEY = RECORD + (int)offsetof(struct kernel_probe_record, key),
+    POINTER = RECORD - 8,
     SHORT = POINTER - 8,
     STACK = SHORT
 };
@@ -108,16 +108,16 @@ static void read_to(struct assembly *a, int stack, int32_t size, uint8_t from, u
     read_by(a, BPF_FUNC_probe_read_kernel, stack, size, from, offset);
 }
 
-static void look_up(struct assembly *a, int map)
+static void look_up(struct assembly *a, int map, int key)
 {
     load_map(a, R1, map);
     move(a, R2, R10);
-    add(a, R2, KEY);
+    add(a, R2, key);
     call(a, BPF_FUNC_map_lookup_elem);
     exit_if_zero(a, R0);
 }
 
-/* Ends unless the packet is at a device of ours; its number goes to the record. */
+/* Ends unless the packet is at a device of ours; which one goes to the record. */
 static void find_device(struct assembly *a, const struct kernel_offsets *offsets, int devices)
 {
     read_to(a, POINTER, 8, SKB, offsets->skb_device);
@@ -126,13 +126,13 @@ static void find_device(struct assembly *a, const struct kernel_offsets *offsets
     /* Behind the zero of a name may stand what is left of one that it had before. */
     read_by(a, BPF_FUNC_probe_read_kernel_str, KEY + (int)offsetof(struct kernel_probe_key, name),
             16, DEVICE, offsets->device_name);
+    read_to(a, RECORD + (int)offsetof(struct kernel_probe_record, index), 4, DEVICE,
+            offsets->device_index);
     read_to(a, POINTER, 8, DEVICE, offsets->device_net);
     load(a, BPF_DW, DEVICE, R10, POINTER);
     exit_if_zero(a, DEVICE);
     read_to(a, KEY, 4, DEVICE, offsets->net_number);
-    look_up(a, devices);
-    load(a, BPF_W, R1, R0, 0);
-    store(a, BPF_W, RECORD + (int)offsetof(struct kernel_probe_record, device), R1);
+    look_up(a, devices, KEY);
 }
 
 static void fill_record(struct assembly *a, const struct kernel_offsets *offsets)
@@ -187,8 +187,8 @@ static void put_out(struct assembly *a, const struct kernel_probe_maps *maps)
     call(a, BPF_FUNC_ringbuf_output);
     exit_if_zero(a, R0);
     set(a, R1, 0);
-    store(a, BPF_W, KEY, R1);
-    look_up(a, maps->lost);
+    store(a, BPF_W, SHORT, R1);
+    look_up(a, maps->lost, SHORT);
     set(a, R1, 1);
     put(a, BPF_STX | BPF_ATOMIC | BPF_DW, R0, R1, 0, BPF_ADD);
 }

@@ -16,22 +16,23 @@
 
 enum { KERNEL_PROBE_CODE_MAX = 160 };
 
+/* Of a device: where, and how it is called there. */
+struct kernel_probe_key {
+    uint32_t netns;
+    char name[16];
+};
+
 /* Bytes from the beginning of struct sk_buff, net_device and net. */
 struct kernel_offsets {
     uint32_t skb_device, skb_length, skb_protocol, skb_head, skb_data, skb_mac_header;
-    uint32_t device_name, device_net;
+    uint32_t device_name, device_net, device_index;
     uint32_t net_number;
 };
 
 struct kernel_probe_maps {
-    int devices; /* struct kernel_probe_key -> u32 */
+    int devices; /* set of struct kernel_probe_key; the values say nothing */
     int records; /* ring buffer */
     int lost;    /* array of one u64 */
-};
-
-struct kernel_probe_key {
-    uint32_t netns;
-    char name[16];
 };
 
 /* Returns how many instructions there are. */

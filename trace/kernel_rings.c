@@ -69,30 +69,29 @@ void kernel_rings_watch(struct kernel_rings *rings, const struct kernel_interfac
     rings->count = count;
 }
 
-/* Index of ours + 1, or 0. Of two devices of one name neither can be told. */
-static uint32_t find_by_name(const struct kernel_rings *rings, const char *name)
+/* These events tell the name alone. */
+static struct kernel_place find_by_name(const struct kernel_rings *rings, const char *name)
 {
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < rings->count; i++) {
-        if (strcmp(rings->interfaces[i].name, name) == 0) {
-            if (found != 0) {
-                return 0;
-            }
-            found = i + 1;
+    struct kernel_place place = {.name = ""};
+    for (size_t i = 0; i < rings->count; i++) {
+        if (strcmp(rings->interfaces[i].place.name, name) == 0) {
+            memcpy(place.name, rings->interfaces[i].place.name, sizeof(place.name));
+            break;
         }
     }
-    return found;
+    return place;
 }
 
-static uint32_t find_by_program(const struct kernel_rings *rings, uint32_t index, uint32_t program)
+static struct kernel_place find_by_program(const struct kernel_rings *rings, uint32_t index,
+                                           uint32_t program)
 {
-    for (uint32_t i = 0; i < rings->count; i++) {
+    for (size_t i = 0; i < rings->count; i++) {
         const struct kernel_interface *interface = &rings->interfaces[i];
-        if (index != 0 && interface->index == index && interface->program == program) {
-            return i + 1;
+        if (index != 0 && interface->place.index == index && interface->program == program) {
+            return interface->place;
         }
     }
-    return 0;
+    return (struct kernel_place){.name = ""};
 }
 
 /* The event as raw; false: it is none that we know. */
@@ -111,7 +110,7 @@ static bool raw_make(const struct kernel_rings *rings, const void *event, size_t
     if (known < KERNEL_NET_EVENTS) {
         kernel_format_text(&layout->name, event, size, name, sizeof(name));
         raw->kind = KERNEL_RAW_SEEN;
-        raw->device = find_by_name(rings, name);
+        raw->place = find_by_name(rings, name);
     } else if (known == KERNEL_SKB_CONSUME) {
         raw->kind = KERNEL_RAW_CONSUMED;
     } else if (known == KERNEL_SKB_FREE) {
@@ -126,7 +125,7 @@ static bool raw_make(const struct kernel_rings *rings, const void *event, size_t
         raw->xdp_kind = known == KERNEL_XDP_ERROR ? KERNEL_XDP_REDIRECT : KERNEL_XDP_EXCEPTION;
         raw->number = (uint32_t)kernel_format_number(&layout->action, event, size);
         raw->error = (int32_t)(uint32_t)kernel_format_number(&layout->error, event, size);
-        raw->device =
+        raw->place =
             find_by_program(rings, (uint32_t)kernel_format_number(&layout->ifindex, event, size),
                             (uint32_t)kernel_format_number(&layout->program, event, size));
     }

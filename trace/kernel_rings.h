@@ -20,9 +20,8 @@
 
 /* A device of ours, as events name it. */
 struct kernel_interface {
-    const char *name;
-    uint32_t index;   /* 0: it is not in our network namespace */
-    uint32_t program; /* number of its XDP program; 0: none */
+    struct kernel_place place; /* index 0: it is not in our network namespace */
+    uint32_t program;          /* number of its XDP program; 0: none */
 };
 
 struct kernel_rings;

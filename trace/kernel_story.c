@@ -6,18 +6,55 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_equal(const struct kernel_event *a, const struct kernel_event *b)
+enum { BEHIND_SIZE = 96 };
+
+static bool is_at(const struct kernel_device *a, const struct kernel_device *b)
 {
-    return a->kind == b->kind && a->device == b->device && a->number == b->number &&
-           a->error == b->error && strcmp(a->location, b->location) == 0;
+    return a->index == b->index && a->netns == b->netns && a->id == b->id &&
+           strcmp(a->name, b->name) == 0 && strcmp(a->port, b->port) == 0 &&
+           strcmp(a->switch_name, b->switch_name) == 0;
+}
+
+static bool is_alike(const struct kernel_event *a, const struct kernel_event *b)
+{
+    return a->kind == b->kind && a->number == b->number && a->error == b->error &&
+           a->listed_ns == b->listed_ns && is_at(&a->device, &b->device) &&
+           strcmp(a->location, b->location) == 0;
+}
+
+static bool is_of_packet(const struct kernel_event *a, const struct kernel_event *b)
+{
+    return a->head_length == b->head_length && a->length == b->length &&
+           memcmp(a->head, b->head, a->head_length) == 0;
+}
+
+/* The place of the group that the event goes to; the number of groups when it is to be a new one,
+ * which with `as_rest` is that of the packets that have no event of their own. */
+static size_t group_find(const struct kernel_groups *groups, const struct kernel_event *event,
+                         bool *as_rest)
+{
+    size_t alike = 0;
+    size_t rest = groups->count;
+    *as_rest = false;
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct kernel_event *first = &groups->list[i].first;
+        if (!is_alike(first, event)) {
+            continue;
+        }
+        if (!groups->by_packet || is_of_packet(first, event)) {
+            return i;
+        }
+        alike++;
+        rest = first->head_length == 0 ? i : rest;
+    }
+    *as_rest = alike >= KERNEL_PACKETS_ALIKE;
+    return *as_rest ? rest : groups->count;
 }
 
 bool kernel_groups_add(struct kernel_groups *groups, const struct kernel_event *event)
 {
-    size_t i = 0;
-    while (i < groups->count && !is_equal(&groups->list[i].first, event)) {
-        i++;
-    }
+    bool as_rest;
+    size_t i = group_find(groups, event, &as_rest);
     if (i == KERNEL_GROUPS_MAX) {
         return false;
     }
@@ -27,6 +64,9 @@ bool kernel_groups_add(struct kernel_groups *groups, const struct kernel_event *
         groups->count++;
     } else {
         group->first.count += event->count;
+    }
+    if (as_rest) {
+        group->first.head_length = group->first.length = 0;
     }
     group->last_ns = event->mono_ns;
     return true;
@@ -60,13 +100,26 @@ static void tell_lost(struct kernel_story *story, const struct kernel_event *eve
     field(story, "to_mono_ns", "%" PRIu64, event->mono_ns);
 }
 
+/* "behind port alice"; of a device whose port is not certain, which device it is. */
+static const char *behind(const struct kernel_event *event, char text[BEHIND_SIZE])
+{
+    const struct kernel_device *device = &event->device;
+    if (device->port[0] != '\0') {
+        snprintf(text, BEHIND_SIZE, "behind port %s", device->port);
+    } else {
+        snprintf(text, BEHIND_SIZE, "behind an unknown port, device %s", device->name);
+    }
+    return text;
+}
+
 static void tell_drop(struct kernel_story *story, const struct kernel_event *event)
 {
     bool has_location = event->location[0] != '\0';
+    char where[BEHIND_SIZE];
     story->event.name = "kernel_drop";
     snprintf(story->message, sizeof(story->message),
-             "Kernel drops behind port %s: %s%s%s, %" PRIu64 " packet%s", event->device->port,
-             event->reason, has_location ? " in " : "", event->location, event->count,
+             "Kernel drops %s: %s%s%s, %" PRIu64 " packet%s", behind(event, where), event->reason,
+             has_location ? " in " : "", event->location, event->count,
              event->count == 1 ? "" : "s");
     field(story, "reason", "%s", event->reason);
     field(story, "reason_number", "%" PRIu32, event->number);
@@ -83,10 +136,11 @@ static void tell_xdp(struct kernel_story *story, const struct kernel_event *even
                       : event->error == -28  ? "its receive ring is full"
                       : event->error == -105 ? "its receive ring is full"
                                              : "the frame was refused";
+    char where[BEHIND_SIZE];
     story->event.name = is_redirect ? "kernel_xdp_redirect_err" : "kernel_xdp_exception";
     snprintf(story->message, sizeof(story->message),
-             "Kernel drops behind port %s: XDP %s failed, %s, %" PRIu64 " packet%s",
-             event->device->port, event->reason, why, event->count, event->count == 1 ? "" : "s");
+             "Kernel drops %s: XDP %s failed, %s, %" PRIu64 " packet%s", behind(event, where),
+             event->reason, why, event->count, event->count == 1 ? "" : "s");
     field(story, "action", "%s", event->reason);
     if (is_redirect) {
         field(story, "error", "%" PRId32, event->error);
@@ -124,9 +178,15 @@ void kernel_story_tell(struct kernel_story *story, const struct kernel_group *gr
         tell_lost(story, event);
         return;
     }
-    field(story, "port", "%s", event->device->port);
-    field(story, "port_id", "%u", event->device->id);
-    field(story, "device", "%s", event->device->name);
+    if (event->device.port[0] != '\0') {
+        field(story, "port", "%s", event->device.port);
+        field(story, "port_id", "%u", event->device.id);
+    }
+    field(story, "device", "%s", event->device.name);
+    field(story, "netns", "%" PRIu64, event->device.netns);
+    if (event->device.index != 0) {
+        field(story, "ifindex", "%" PRIu32, event->device.index);
+    }
     field(story, "packets", "%" PRIu64, event->count);
     if (event->kind == KERNEL_DROP) {
         tell_drop(story, event);

@@ -7,6 +7,10 @@
  * becomes an event of a recording, with a sentence for people. A packet that is dropped again and
  * again would else drown everything.
  *
+ * Recorders tell packets apart (`by_packet`), so that each drop can be put to its journey later:
+ * drops with other first bytes are events of their own, up to a number of them in a turn, and
+ * those beyond it become one event that names no packet.
+ *
  * Threads: one.
  */
 
@@ -16,16 +20,17 @@
 #include "formats/pcapng_items.h"
 #include "trace/kernel.h"
 
-enum { KERNEL_GROUPS_MAX = 256, KERNEL_STORY_FIELDS = 16, KERNEL_STORY_SIZE = 320 };
-
-struct kernel_group {
-    struct kernel_event first; /* count: of all of them */
-    uint64_t last_ns;
+enum {
+    KERNEL_GROUPS_MAX = 1024,
+    KERNEL_PACKETS_ALIKE = 64, /* events of their own in a turn, of packets dropped alike */
+    KERNEL_STORY_FIELDS = 16,
+    KERNEL_STORY_SIZE = 320
 };
 
 struct kernel_groups {
     struct kernel_group list[KERNEL_GROUPS_MAX];
     size_t count;
+    bool by_packet;
 };
 
 /* Adds to an equal one, or makes one. False: there is no room; tell and clear the groups first. */

@@ -36,7 +36,9 @@ typedef void trace_observer(const struct pcapng_event *event, const struct trace
                             void *context);
 
 /* Reads all, in the order of time. XSW_UNSUPPORTED: this xsw was built without the library.
- * Events that the tracer or the kernel lost are told as an event "events_lost". */
+ * Events that the tracer or the kernel lost are told as an event "events_lost", whole packets of a
+ * CTF trace as "trace_packets_lost": with their number, and from when to when as far as the trace
+ * tells (from_mono_ns, to_mono_ns, from_wall_ns, to_wall_ns). */
 enum xsw_status trace_read(const char *path, enum trace_kind kind, trace_observer *observer,
                            void *context, struct xsw_error *error) XSW_MUST_CHECK;
 

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A graph of libbabeltrace2: a source for each trace folder below the path, a muxer that puts their
- * events in the order of time, and we are the sink. Logging is off: its messages are for people who
- * debug babeltrace, and at level 0, TRACE, it is 90 times slower.
- */
-#include <fts.h>
+/* What babeltrace2 reads, as events. How it is made to read is in readers_ctf_graph.c. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +8,16 @@
 #include <babeltrace2/babeltrace.h>
 
 #include "base/error.h"
+#include "trace/readers_ctf_graph.h"
 #include "trace/readers_parts.h"
 
-enum { TRACES_MAX = 256, DEPTH_MAX = 12, UUID_SIZE = 16, NESTING_MAX = 3 };
+enum { UUID_SIZE = 16, NESTING_MAX = 3 };
 
 struct reading {
     trace_observer *observer;
     void *context;
-    bt_message_iterator *iterator;
     struct read_event read;
     char boot_id[2 * UUID_SIZE + 1];
-    uint64_t events;
 };
 
 /* Fields -------------------------------------------------------------------------------------- */
@@ -141,8 +135,18 @@ static uint8_t priority_of(const bt_event_class *class)
     return level <= BT_EVENT_CLASS_LOG_LEVEL_INFO ? (uint8_t)level : PCAPNG_PRIORITY_DEBUG;
 }
 
-/* A recording that was converted to CTF has the sentence and the priority of its events as fields.
- */
+static void happened_take(struct read_event *read, uint64_t mono_ns)
+{
+    uint64_t earlier_ns = read->event.mono_ns - mono_ns;
+    if (mono_ns != 0 && mono_ns <= read->event.mono_ns && earlier_ns < read->event.wall_ns) {
+        read->event.mono_ns = mono_ns;
+        read->event.wall_ns -= earlier_ns;
+    }
+}
+
+/* The time of an LTTng event is when it was told; ours also say when it happened, which is the time
+ * that recordings have. A recording that was converted to CTF has the sentence and the priority of
+ * its events as fields. */
 static void own_take(struct read_event *read)
 {
     for (size_t i = 0; i < read->event.field_count; i++) {
@@ -152,6 +156,8 @@ static void own_take(struct read_event *read)
         } else if (strcmp(field->name, "priority") == 0 && field->value[0] >= '0' &&
                    field->value[0] <= '7' && field->value[1] == '\0') {
             read->event.priority = (uint8_t)(field->value[0] - '0');
+        } else if (strcmp(field->name, "at_mono_ns") == 0) {
+            happened_take(read, strtoull(field->value, NULL, 10));
         }
     }
 }
@@ -182,198 +188,124 @@ static void event_take(struct reading *reading, const bt_message *message)
         field_take(&reading->read, "", payload, 0);
     }
     own_take(&reading->read);
-    reading->events++;
     reading->observer(&reading->read.event, &about, reading->context);
 }
 
-static void lost_take(struct reading *reading, const bt_message *message)
-{
-    uint64_t count = 0;
-    char text[24];
-    bool is_known = bt_message_discarded_events_get_count(message, &count) ==
-                    BT_PROPERTY_AVAILABILITY_AVAILABLE;
-    const bt_stream *stream = bt_message_discarded_events_borrow_stream_const(message);
-    struct trace_about about = about_make(reading, stream);
-    read_event_begin(&reading->read, "events_lost", "trace");
-    reading->read.event.priority = PCAPNG_PRIORITY_WARNING;
-    reading->read.event.host = about.host;
-    reading->read.event.boot_id = about.boot_id;
-    if (bt_stream_class_discarded_events_have_default_clock_snapshots(
-            bt_stream_borrow_class_const(stream))) {
-        times_take(
-            &reading->read,
-            bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(message),
-            about.has_mono);
-    }
-    snprintf(text, sizeof(text), "%" PRIu64, count);
-    read_event_field(&reading->read, "events", is_known ? text : "unknown");
-    reading->observer(&reading->read.event, &about, reading->context);
-}
-
-static bt_graph_simple_sink_component_consume_func_status consume(bt_message_iterator *iterator,
-                                                                  void *data)
-{
-    struct reading *reading = data;
-    bt_message_array_const messages;
+/* What the tracer lost: how much, and from when to when. */
+struct lost {
+    const char *name, *unit;
+    const bt_stream *stream;
+    const bt_clock_snapshot *from, *to; /* null: the trace does not tell */
+    bool is_counted;
     uint64_t count;
-    switch (bt_message_iterator_next(iterator, &messages, &count)) {
-    case BT_MESSAGE_ITERATOR_NEXT_STATUS_OK:
-        break;
-    case BT_MESSAGE_ITERATOR_NEXT_STATUS_END:
-        return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_END;
-    case BT_MESSAGE_ITERATOR_NEXT_STATUS_AGAIN:
-        return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_AGAIN;
-    default:
-        return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_ERROR;
-    }
-    for (uint64_t i = 0; i < count; i++) {
-        if (bt_message_get_type(messages[i]) == BT_MESSAGE_TYPE_EVENT) {
-            event_take(reading, messages[i]);
-        } else if (bt_message_get_type(messages[i]) == BT_MESSAGE_TYPE_DISCARDED_EVENTS) {
-            lost_take(reading, messages[i]);
-        }
-        bt_message_put_ref(messages[i]);
-    }
-    return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_OK;
-}
-
-/* The graph ----------------------------------------------------------------------------------- */
-
-struct graph {
-    const bt_plugin *ctf, *utils;
-    bt_graph *graph;
-    const bt_component_filter *muxer;
-    uint64_t muxed; /* inputs of the muxer that are connected */
 };
 
-static bool graph_begin(struct graph *graph)
+static void number_field(struct read_event *read, const char *name, uint64_t number)
 {
-    graph->graph = bt_graph_create(0);
-    if (graph->graph == NULL ||
-        bt_plugin_find("ctf", BT_TRUE, BT_FALSE, BT_TRUE, BT_FALSE, BT_TRUE, &graph->ctf) !=
-            BT_PLUGIN_FIND_STATUS_OK ||
-        bt_plugin_find("utils", BT_TRUE, BT_FALSE, BT_TRUE, BT_FALSE, BT_TRUE, &graph->utils) !=
-            BT_PLUGIN_FIND_STATUS_OK) {
-        return false;
-    }
-    const bt_component_class_filter *muxer =
-        bt_plugin_borrow_filter_component_class_by_name_const(graph->utils, "muxer");
-    return muxer != NULL &&
-           bt_graph_add_filter_component(graph->graph, muxer, "muxer", NULL, BT_LOGGING_LEVEL_NONE,
-                                         &graph->muxer) == BT_GRAPH_ADD_COMPONENT_STATUS_OK;
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRIu64, number);
+    read_event_field(read, name, text);
 }
 
-static bool source_add(struct graph *graph, const char *folder, unsigned number)
+/* The event stands where the loss ends: only then it is known. */
+static void lost_tell(struct reading *reading, const struct lost *lost)
 {
-    char name[24];
-    const bt_component_source *source;
-    const bt_component_class_source *class =
-        bt_plugin_borrow_source_component_class_by_name_const(graph->ctf, "fs");
-    bt_value *parameters = bt_value_map_create();
-    bt_value *inputs = NULL;
-    snprintf(name, sizeof(name), "ctf%u", number);
-    bool is_good =
-        class != NULL && parameters != NULL &&
-        bt_value_map_insert_empty_array_entry(parameters, "inputs", &inputs) ==
-            BT_VALUE_MAP_INSERT_ENTRY_STATUS_OK &&
-        bt_value_array_append_string_element(inputs, folder) ==
-            BT_VALUE_ARRAY_APPEND_ELEMENT_STATUS_OK &&
-        bt_graph_add_source_component(graph->graph, class, name, parameters, BT_LOGGING_LEVEL_NONE,
-                                      &source) == BT_GRAPH_ADD_COMPONENT_STATUS_OK;
-    uint64_t ports = is_good ? bt_component_source_get_output_port_count(source) : 0;
-    for (uint64_t i = 0; is_good && i < ports; i++) {
-        is_good =
-            bt_graph_connect_ports(
-                graph->graph, bt_component_source_borrow_output_port_by_index_const(source, i),
-                bt_component_filter_borrow_input_port_by_index_const(graph->muxer, graph->muxed++),
-                NULL) == BT_GRAPH_CONNECT_PORTS_STATUS_OK;
+    struct trace_about about = about_make(reading, lost->stream);
+    struct read_event *read = &reading->read;
+    uint64_t from_mono_ns = 0;
+    uint64_t from_wall_ns = 0;
+    read_event_begin(read, lost->name, "trace");
+    read->event.priority = PCAPNG_PRIORITY_WARNING;
+    read->event.host = about.host;
+    read->event.boot_id = about.boot_id;
+    if (lost->from != NULL) {
+        times_take(read, lost->from, about.has_mono);
+        from_mono_ns = read->event.mono_ns;
+        from_wall_ns = read->event.wall_ns;
     }
-    bt_value_put_ref(parameters);
-    return is_good;
-}
-
-/* Every folder at or below the path that has a metadata file of its own. */
-static unsigned sources_add(struct graph *graph, const char *path, bool *has_failed)
-{
-    char copy[4096];
-    snprintf(copy, sizeof(copy), "%s", path);
-    char *const roots[] = {copy, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-    unsigned count = 0;
-    FTSENT *entry;
-    while (walk != NULL && !*has_failed && count < TRACES_MAX && (entry = fts_read(walk)) != NULL) {
-        if (entry->fts_level > DEPTH_MAX) {
-            fts_set(walk, entry, FTS_SKIP);
-        }
-        bool is_one = entry->fts_info != FTS_D && entry->fts_info != FTS_DP &&
-                      strcmp(entry->fts_name, "metadata") == 0;
-        if (is_one) {
-            char folder[4096];
-            snprintf(folder, sizeof(folder), "%.*s",
-                     (int)(entry->fts_pathlen - strlen("/metadata")), entry->fts_path);
-            *has_failed = !source_add(graph, folder, count++);
+    if (lost->to != NULL) {
+        times_take(read, lost->to, about.has_mono);
+    }
+    if (lost->is_counted) {
+        number_field(read, lost->unit, lost->count);
+    } else {
+        read_event_field(read, lost->unit, "unknown");
+    }
+    const struct {
+        const char *name;
+        uint64_t time_ns;
+    } times[] = {{"from_mono_ns", from_mono_ns},
+                 {"to_mono_ns", lost->to != NULL ? read->event.mono_ns : 0},
+                 {"from_wall_ns", from_wall_ns},
+                 {"to_wall_ns", lost->to != NULL ? read->event.wall_ns : 0}};
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        if (times[i].time_ns != 0) {
+            number_field(read, times[i].name, times[i].time_ns);
         }
     }
-    if (walk != NULL) {
-        fts_close(walk);
-    }
-    return count;
+    reading->observer(&read->event, &about, reading->context);
 }
 
-/* What babeltrace says is wrong, the cause first. */
-static enum xsw_status fail(const char *path, struct xsw_error *error)
+static void lost_events_take(struct reading *reading, const bt_message *message)
 {
-    const bt_error *problem = bt_current_thread_take_error();
-    char text[256] = "babeltrace cannot read it";
-    if (problem != NULL && bt_error_get_cause_count(problem) > 0) {
-        const bt_error_cause *cause = bt_error_borrow_cause_by_index(problem, 0);
-        snprintf(text, sizeof(text), "%s", bt_error_cause_get_message(cause));
+    struct lost lost = {.name = "events_lost",
+                        .unit = "events",
+                        .stream = bt_message_discarded_events_borrow_stream_const(message)};
+    lost.is_counted = bt_message_discarded_events_get_count(message, &lost.count) ==
+                      BT_PROPERTY_AVAILABILITY_AVAILABLE;
+    if (bt_stream_class_discarded_events_have_default_clock_snapshots(
+            bt_stream_borrow_class_const(lost.stream))) {
+        lost.from =
+            bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(message);
+        lost.to = bt_message_discarded_events_borrow_end_default_clock_snapshot_const(message);
     }
-    if (problem != NULL) {
-        bt_error_release(problem);
-    }
-    return error_set(error, XSW_CORRUPT, "%s: %s", path, text);
+    lost_tell(reading, &lost);
 }
 
-static bool graph_run(struct graph *graph, struct reading *reading)
+static void lost_packets_take(struct reading *reading, const bt_message *message)
 {
-    const bt_component_sink *sink;
-    if (bt_graph_add_simple_sink_component(graph->graph, "sink", NULL, consume, NULL, reading,
-                                           &sink) != BT_GRAPH_ADD_COMPONENT_STATUS_OK ||
-        bt_graph_connect_ports(
-            graph->graph, bt_component_filter_borrow_output_port_by_index_const(graph->muxer, 0),
-            bt_component_sink_borrow_input_port_by_index_const(sink, 0),
-            NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK) {
-        return false;
+    struct lost lost = {.name = "trace_packets_lost",
+                        .unit = "packets_of_trace",
+                        .stream = bt_message_discarded_packets_borrow_stream_const(message)};
+    lost.is_counted = bt_message_discarded_packets_get_count(message, &lost.count) ==
+                      BT_PROPERTY_AVAILABILITY_AVAILABLE;
+    if (bt_stream_class_discarded_packets_have_default_clock_snapshots(
+            bt_stream_borrow_class_const(lost.stream))) {
+        lost.from =
+            bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(message);
+        lost.to = bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(message);
     }
-    bt_graph_run_status status;
-    do {
-        status = bt_graph_run(graph->graph);
-    } while (status == BT_GRAPH_RUN_STATUS_AGAIN);
-    return status == BT_GRAPH_RUN_STATUS_OK;
+    lost_tell(reading, &lost);
+}
+
+static void message_take(const bt_message *message, void *context)
+{
+    struct reading *reading = context;
+    switch (bt_message_get_type(message)) {
+    case BT_MESSAGE_TYPE_EVENT:
+        event_take(reading, message);
+        break;
+    case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+        lost_events_take(reading, message);
+        break;
+    case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
+        lost_packets_take(reading, message);
+        break;
+    default:
+        break; /* beginnings, ends and times of streams tell nothing of their own */
+    }
 }
 
 enum xsw_status ctf_read(const char *path, trace_observer *observer, void *context,
                          struct xsw_error *error)
 {
-    struct graph graph = {0};
     struct reading *reading = calloc(1, sizeof(*reading));
     if (reading == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory to read %s", path);
     }
     reading->observer = observer;
     reading->context = context;
-    bool has_failed = !graph_begin(&graph);
-    unsigned count = has_failed ? 0 : sources_add(&graph, path, &has_failed);
-    enum xsw_status status = XSW_OK;
-    if (!has_failed && count == 0) {
-        status = error_set(error, XSW_NOT_FOUND, "%s: there is no CTF trace in it", path);
-    } else if (has_failed || !graph_run(&graph, reading)) {
-        status = fail(path, error);
-    }
-    bt_graph_put_ref(graph.graph);
-    bt_plugin_put_ref(graph.ctf);
-    bt_plugin_put_ref(graph.utils);
+    enum xsw_status status = ctf_graph_read(path, message_take, reading, error);
     free(reading);
     return status;
 }

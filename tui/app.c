@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "tui/app_parts.h"
+#include "tui/list_view.h"
 
 enum { DERIVE_NS = 1000000000, BOTTOM_LINES = 3, TOP_LINES = 2 };
 enum { MESSAGE_SECONDS = 8, WINDOW_COUNT = 4 };
@@ -179,6 +180,7 @@ void app_go(struct app *app, enum screen_id screen)
     app->screen = screen;
     app->page = APP_TABLE;
     app->shows_help = false;
+    app->tables[screen].list = 0;
 }
 
 /* A frame ---------------------------------------------------------------------------------------
@@ -195,6 +197,7 @@ static void table_draw(struct app *app, struct scene *scene, struct grid *grid)
     if (screen->frame != NULL) {
         screen->frame(scene, grid, &area);
     }
+    list_view_draw(state, screen, scene, grid, &area);
     app->body = area; /* where the mouse finds rows */
     table_view_draw(state, screen, scene, grid, area);
 }

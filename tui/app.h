@@ -25,7 +25,8 @@
 #include "tui/screen.h"
 #include "tui/table_view.h"
 
-enum { APP_FILTER_SIZE = 1024, APP_MESSAGE_SIZE = 240, APP_STACK_MAX = 16, APP_BAR_MAX = 16 };
+/* The language allows 4095 bytes; some of them are for what the viewer puts around it. */
+enum { APP_FILTER_SIZE = 4000, APP_MESSAGE_SIZE = 240, APP_STACK_MAX = 16, APP_BAR_MAX = 16 };
 
 enum app_page { APP_TABLE, APP_JOURNEY, APP_COMPARE };
 
@@ -55,6 +56,8 @@ struct app_place { /* to come back to */
     enum screen_id screen;
     char filter[APP_FILTER_SIZE];
     size_t row;
+    int list; /* as in struct table_state */
+    size_t line;
 };
 
 struct app_bar_item {
@@ -100,6 +103,7 @@ struct app {
     unsigned requests; /* enum app_request */
     struct app_bar_item bar[APP_BAR_MAX];
     int bar_count, bar_y;
+    int timeline_y;        /* of a recording; -1: it is not drawn */
     struct grid_area body; /* as last drawn */
     int width;
 };

@@ -55,6 +55,10 @@ static bool is_blank(const char *text)
 bool app_filter_set(struct app *app, const char *text, char *problem, size_t size)
 {
     struct journey_filter *made = NULL;
+    if (strlen(text) >= APP_FILTER_SIZE) {
+        snprintf(problem, size, "the filter is longer than %d bytes", APP_FILTER_SIZE - 1);
+        return false;
+    }
     if (!is_blank(text)) {
         struct journey_names names = {.at = name_at, .context = &app->model->of->dictionary};
         struct xsw_error error;
@@ -169,7 +173,7 @@ static void prompt_edit(struct prompt *prompt, uint32_t key)
         prompt_cut(prompt, 0);
         break;
     default:
-        if (key >= TUI_KEY_SPACE && key < TUI_KEY_SPECIAL) {
+        if (key >= TUI_KEY_SPACE && key < TUI_KEY_SPECIAL && key != 0x7f) {
             prompt_insert(prompt, key);
         }
     }

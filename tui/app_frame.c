@@ -118,12 +118,21 @@ static void timeline_draw(struct app *app, struct grid *grid)
             }
         }
     }
+    app->timeline_y = y;
     app->body.y++;
     app->body.height--;
 }
 
+size_t frame_time_at(const struct app *app, int x)
+{
+    size_t last = app->model->sample_count - 1;
+    size_t place = app->width > 1 ? last * (size_t)x / (size_t)(app->width - 1) : last;
+    return place > last ? 0 : last - place;
+}
+
 void frame_draw_top(struct app *app, const struct scene *scene, struct grid *grid)
 {
+    app->timeline_y = -1;
     title_draw(app, scene, grid);
     tabs_draw(app, grid);
     if (app->model->is_recording && app->page == APP_TABLE && !app->shows_help &&
@@ -156,6 +165,10 @@ static void loss_draw(struct app *app, const struct scene *scene, struct grid *g
                        count_text(account.filtered + account.sampled, texts[2]));
     x = grid_print(grid, x, y, grid->width, account.lost > 0 ? GRID_WARN : GRID_GOOD, "LOST %s",
                    count_text(account.lost, texts[3]));
+    if (account.lost_drops > 0) {
+        x = grid_print(grid, x, y, grid->width - x, GRID_WARN, ", of the dropped %s",
+                       count_text(account.lost_drops, texts[0]));
+    }
     if (app->model->verdict[0] != '\0') {
         x = grid_print(grid, x, y, grid->width, GRID_DIM, "; %s", app->model->verdict);
     }
@@ -199,16 +212,19 @@ static void hint_draw(struct app *app, const struct scene *scene, struct grid *g
     const struct table_state *state = &app->tables[app->screen];
     size_t row = table_view_row(state, state->row);
     char key[KEY_TEXT_SIZE];
-    if (row >= screen->rows(scene)) {
+    char expression[SCREEN_EXPRESSION_SIZE];
+    if (screen->is_of_now && scene->back > 0 && !scene->model->is_recording) {
+        grid_put(grid, 0, y, grid->width, GRID_WARN,
+                 "not kept over time: this is as it was when the screens began to stand still");
         return;
     }
-    if (screen->expression != NULL) {
-        char expression[SCREEN_EXPRESSION_SIZE] = "";
-        screen->expression(scene, row, (size_t)state->column, expression);
-        if (expression[0] != '\0') {
-            grid_print(grid, 0, y, grid->width, GRID_DIM, "%s: %s",
-                       keymap_text(&app->keymap, ACTION_OPEN, key), expression);
-        }
+    app_expression(app, scene, expression);
+    if (expression[0] != '\0') {
+        grid_print(grid, 0, y, grid->width, GRID_DIM, "%s: %s",
+                   keymap_text(&app->keymap, ACTION_OPEN, key), expression);
+        return;
+    }
+    if (screen->expression != NULL || row >= screen->rows(scene)) {
         return;
     }
     for (size_t i = 0; i < screen->column_count; i++) {
@@ -269,9 +285,9 @@ static void bar_draw(struct app *app, struct grid *grid, int y)
         bar_add(app, grid, ACTION_RECORD, app->is_recording_now ? "stop" : "rec");
         bar_add(app, grid, ACTION_DUMP, "dump");
     } else {
-        bar_add(app, grid, ACTION_TIME_BACK, "earlier");
+        bar_add(app, grid, ACTION_TIME_BACK, "past");
         bar_add(app, grid, ACTION_TIME_FORWARD, "later");
-        bar_add(app, grid, ACTION_WINDOW, "window");
+        bar_add(app, grid, ACTION_WINDOW, "over");
     }
     bar_add(app, grid, ACTION_SAVE, "save");
 }

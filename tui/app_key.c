@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "tui/app_parts.h"
+#include "tui/list_view.h"
 
 enum { FAR_SAMPLES = 10, WHEEL_ROWS = 3, WINDOW_COUNT = 4 };
 
@@ -25,6 +26,11 @@ static void rows_move(struct app *app, long step)
     struct table_state *state = &app->tables[app->screen];
     struct scene scene = app_scene(app);
     long last = (long)screen_get(app->screen)->rows(&scene) - 1;
+    bool is_one = step == 1 || step == -1;
+    if (is_one && list_view_move(state, (size_t)(last + 1), (int)step)) {
+        return;
+    }
+    state->list = 0;
     long row = (long)state->row + step;
     state->row = last < 0 || row < 0 ? 0 : row > last ? (size_t)last : (size_t)row;
 }
@@ -32,7 +38,7 @@ static void rows_move(struct app *app, long step)
 static void column_move(struct app *app, int step)
 {
     struct table_state *state = &app->tables[app->screen];
-    if (app->page == APP_TABLE) {
+    if (app->page == APP_TABLE && !list_view_turn(state, step)) {
         state->column = table_view_column(screen_get(app->screen), app->width, state->column, step);
     }
 }
@@ -79,7 +85,7 @@ static bool move_do(struct app *app, enum action action)
 /* Time ------------------------------------------------------------------------------------------
  */
 
-static void time_move(struct app *app, long step)
+void time_move(struct app *app, long step)
 {
     long most = (long)app->model->sample_count - 1;
     long back = (long)app->back + step;
@@ -137,8 +143,13 @@ static bool time_do(struct app *app, enum action action)
 /* The rest --------------------------------------------------------------------------------------
  */
 
+/* At the top it quits, otherwise it leads back from what stands before the screens. */
 static void quit(struct app *app)
 {
+    if (app->shows_help || app->page != APP_TABLE) {
+        app_back(app);
+        return;
+    }
     if (app->is_recording_now && !app->asks_to_quit) {
         app->asks_to_quit = true;
         app_say(app, true, "%s: quit, and end the recording? Press the key again; any other: stay",
@@ -264,7 +275,7 @@ static void request_do(struct app *app, enum action action)
     }
 }
 
-static void action_do(struct app *app, enum action action)
+void action_do(struct app *app, enum action action)
 {
     if (action == ACTION_QUIT) {
         quit(app);
@@ -283,37 +294,6 @@ static void action_do(struct app *app, enum action action)
     }
 }
 
-/* The mouse -------------------------------------------------------------------------------------
- */
-
-static void click(struct app *app, uint32_t key, int x, int y)
-{
-    enum screen_id tab = y == 1 ? frame_tab_at(app, x) : SCREEN_COUNT;
-    if (tab < SCREEN_COUNT) {
-        app_go(app, tab);
-        return;
-    }
-    for (int i = 0; y == app->bar_y && i < app->bar_count; i++) {
-        if (x >= app->bar[i].x && x < app->bar[i].end) {
-            action_do(app, app->bar[i].action);
-            return;
-        }
-    }
-    if (app->page != APP_TABLE || app->shows_help) {
-        return;
-    }
-    struct table_state *state = &app->tables[app->screen];
-    struct scene scene = app_scene(app);
-    size_t drawn = table_view_at(state, &app->body, y);
-    if (drawn < screen_get(app->screen)->rows(&scene)) {
-        state->row = drawn;
-        state->column = table_view_column_at(screen_get(app->screen), &app->body, x);
-        if (key == TUI_KEY_DOUBLE_CLICK) {
-            app_open(app);
-        }
-    }
-}
-
 void app_key(struct app *app, uint32_t key, int x, int y)
 {
     if (key == TUI_KEY_RESIZE || key == TUI_KEY_NONE) {
@@ -324,7 +304,7 @@ void app_key(struct app *app, uint32_t key, int x, int y)
         return;
     }
     if (key == TUI_KEY_CLICK || key == TUI_KEY_DOUBLE_CLICK) {
-        click(app, key, x, y);
+        mouse_click(app, key, x, y);
     } else if (key == TUI_KEY_WHEEL_UP || key == TUI_KEY_WHEEL_DOWN) {
         rows_move(app, key == TUI_KEY_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
     } else {

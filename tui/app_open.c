@@ -14,6 +14,8 @@ static void place_push(struct app *app)
     struct app_place *place = &app->stack[app->depth++];
     place->screen = app->screen;
     place->row = app->tables[app->screen].row;
+    place->list = app->tables[app->screen].list;
+    place->line = app->tables[app->screen].line;
     memcpy(place->filter, app->filter, sizeof(place->filter));
 }
 
@@ -40,7 +42,7 @@ static const struct evidence_journey *journey_selected(struct app *app)
 /* The packets that an expression names, among those that the filter in force lets through. */
 static void expression_open(struct app *app, const char *expression)
 {
-    char both[APP_FILTER_SIZE];
+    char both[APP_FILTER_SIZE + SCREEN_EXPRESSION_SIZE + 16];
     char problem[APP_MESSAGE_SIZE];
     snprintf(both, sizeof(both), app->filter[0] != '\0' ? "(%s) and %s%s" : "%s%s%s", app->filter,
              app->filter[0] != '\0' ? "" : expression, app->filter[0] != '\0' ? expression : "");
@@ -60,13 +62,29 @@ static void expression_open(struct app *app, const char *expression)
     }
 }
 
+void app_expression(const struct app *app, const struct scene *scene, char *expression)
+{
+    const struct screen *screen = screen_get(app->screen);
+    const struct table_state *state = &app->tables[app->screen];
+    size_t row = table_view_row(state, state->row);
+    expression[0] = '\0';
+    if (state->list > 0 && (size_t)state->list <= screen->list_count) {
+        const struct screen_list *list = &screen->lists[state->list - 1];
+        if (scene->now != NULL && state->line < list->lines(scene)) {
+            list->expression(scene, state->line, expression);
+        }
+    } else if (screen->expression != NULL && row < screen->rows(scene)) {
+        screen->expression(scene, row, (size_t)state->column, expression);
+    }
+}
+
 void app_open(struct app *app)
 {
     const struct screen *screen = screen_get(app->screen);
     struct table_state *state = &app->tables[app->screen];
     struct scene scene = app_scene(app);
     char expression[SCREEN_EXPRESSION_SIZE] = "";
-    if (app->page != APP_TABLE || screen->rows(&scene) == 0) {
+    if (app->page != APP_TABLE || (state->list == 0 && screen->rows(&scene) == 0)) {
         return;
     }
     if (app->screen == SCREEN_JOURNEYS) {
@@ -76,10 +94,7 @@ void app_open(struct app *app)
         }
         return;
     }
-    if (screen->expression != NULL) {
-        screen->expression(&scene, table_view_row(state, state->row), (size_t)state->column,
-                           expression);
-    }
+    app_expression(app, &scene, expression);
     if (expression[0] == '\0') {
         app_say(app, false, "there are no packets behind this one");
         return;
@@ -100,6 +115,8 @@ void app_back(struct app *app)
         const struct app_place *place = &app->stack[--app->depth];
         app_go(app, place->screen);
         app->tables[place->screen].row = place->row;
+        app->tables[place->screen].list = place->list;
+        app->tables[place->screen].line = place->line;
         (void)app_filter_set(app, place->filter, problem, sizeof(problem));
     } else if (app->filter[0] != '\0') {
         (void)app_filter_set(app, "", problem, sizeof(problem));

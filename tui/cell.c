@@ -70,6 +70,7 @@ void cell_trend(struct screen_cell *cell, const struct scene *scene, cell_counte
     size_t stride = scene->window_ns == UINT64_MAX ? samples / SCREEN_TREND_POINTS : 1;
     stride = stride < 1 ? 1 : stride;
     cell->kind = CELL_TREND;
+    cell->is_whole = scene->window_ns == UINT64_MAX;
     for (size_t back = scene->back; count < SCREEN_TREND_POINTS; back += stride) {
         const struct model_sample *to = model_sample(scene->model, back);
         const struct model_sample *from = model_sample(scene->model, back + stride);
@@ -97,12 +98,17 @@ static void trend_format(const struct screen_cell *cell, int width, char *text)
 {
     static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     size_t used = 0;
-    int first = cell->point_count > width ? cell->point_count - width : 0;
+    int beyond = cell->point_count > width && width > 0 ? cell->point_count - width : 0;
+    int group = cell->is_whole && beyond > 0 ? (cell->point_count + width - 1) / width : 1;
     text[0] = '\0';
-    for (int i = first; i < cell->point_count; i++) {
-        int level = (int)(cell->points[i] * 7.0 + 0.5);
+    for (int i = group > 1 ? 0 : beyond; i < cell->point_count; i += group) {
+        double highest = 0;
+        for (int j = i; j < i + group && j < cell->point_count; j++) {
+            highest = cell->points[j] > highest ? cell->points[j] : highest;
+        }
+        int level = (int)(highest * 7.0 + 0.5);
         used += (size_t)snprintf(text + used, SCREEN_TEXT_SIZE - used, "%s",
-                                 cell->points[i] <= 0 ? " " : levels[level]);
+                                 highest <= 0 ? " " : levels[level]);
     }
 }
 
@@ -194,6 +200,19 @@ void cell_format(const struct screen_cell *cell, int width, char *text)
     default:
         text[0] = '\0';
     }
+}
+
+bool expression_add_packet(char *text, uint64_t packet)
+{
+    enum { NUMBER_SIZE = 24 };
+    size_t used = strlen(text);
+    if (used + NUMBER_SIZE > SCREEN_EXPRESSION_SIZE) {
+        return false;
+    }
+    used -= used > 0; /* the bracket */
+    snprintf(text + used, SCREEN_EXPRESSION_SIZE - used, "%s%llu)", used > 0 ? ", " : "packet in (",
+             (unsigned long long)packet);
+    return true;
 }
 
 void expression_name(char *text, size_t size, const char *name)

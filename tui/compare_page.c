@@ -123,6 +123,24 @@ static int ways_draw(const struct compare_page *page, const struct model *model,
     return line - (int)page->top;
 }
 
+/* How long after the first packet, or before it, the second one came. */
+static void apart_draw(const struct compare_page *page, struct grid *grid, struct grid_area area)
+{
+    const struct view_packet *one = journey_page_packet(&page->sides[0]);
+    const struct view_packet *other = journey_page_packet(&page->sides[1]);
+    char text[SCREEN_TEXT_SIZE];
+    if (one == NULL || other == NULL) {
+        return;
+    }
+    bool is_later = other->first_ns >= one->first_ns;
+    struct screen_cell apart = {.kind = CELL_NS,
+                                .whole = is_later ? other->first_ns - one->first_ns
+                                                  : one->first_ns - other->first_ns};
+    cell_format(&apart, 10, text);
+    grid_print(grid, area.x, area.y, area.width, GRID_PLAIN, ", %c%.20s", is_later ? '+' : '-',
+               text);
+}
+
 void compare_page_draw(struct compare_page *page, const struct model *model, struct grid *grid,
                        struct grid_area area)
 {
@@ -130,8 +148,11 @@ void compare_page_draw(struct compare_page *page, const struct model *model, str
     for (int i = 0; i < 2; i++) {
         const struct view_packet *packet = journey_page_packet(&page->sides[i]);
         int x = area.x + STAGE_WIDTH + i * (half + 2);
-        grid_print(grid, x, area.y, half, GRID_BOLD, "packet %llu",
-                   (unsigned long long)page->sides[i].id);
+        int end = grid_print(grid, x, area.y, half, GRID_BOLD, "packet %llu",
+                             (unsigned long long)page->sides[i].id);
+        if (i == 1) {
+            apart_draw(page, grid, (struct grid_area){end, area.y, x + half - end, 1});
+        }
         grid_put(grid, x, area.y + 1, half, GRID_PLAIN, packet != NULL ? packet->description : "");
     }
     int used = 2 + ways_draw(page, model, grid,

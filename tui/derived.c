@@ -15,11 +15,13 @@ enum xsw_status derived_create(size_t journeys, struct derived **derived, struct
         paths_init(&made->paths);
         flows_init(&made->flows);
         drops_init(&made->drops);
+        stations_init(&made->stations);
         made->shown_max = journeys;
         made->shown = calloc(journeys, sizeof(*made->shown));
+        made->classes = calloc(journeys, sizeof(*made->classes));
         status = trails_create(1, &made->trails, error);
     }
-    if (status != XSW_OK || made->shown == NULL) {
+    if (status != XSW_OK || made->shown == NULL || made->classes == NULL) {
         derived_destroy(made);
         return error_set(error, XSW_NO_MEMORY, "no memory for what follows from %zu journeys",
                          journeys);
@@ -34,6 +36,7 @@ static void engines_fini(struct derived *derived)
     paths_fini(&derived->paths);
     flows_fini(&derived->flows);
     drops_fini(&derived->drops);
+    stations_fini(&derived->stations);
     free(derived->path_order);
     free(derived->flow_order);
     derived->path_order = derived->flow_order = NULL;
@@ -47,6 +50,7 @@ void derived_destroy(struct derived *derived)
     engines_fini(derived);
     trails_destroy(derived->trails);
     free(derived->shown);
+    free(derived->classes);
     free(derived);
 }
 
@@ -73,8 +77,9 @@ bool derived_matches(const struct journey_filter *filter, const struct evidence 
 /* Counting --------------------------------------------------------------------------------------
  */
 
-static void trail_count(struct derived *derived, const struct dictionary *dictionary,
-                        const struct trail *trail)
+/* Returns the place of its path class. */
+static uint16_t trail_count(struct derived *derived, const struct dictionary *dictionary,
+                            const struct trail *trail)
 {
     for (size_t i = 0; i < trail->step_count; i++) {
         if (trail->steps[i].stage < MODEL_STAGES_MAX) {
@@ -83,13 +88,18 @@ static void trail_count(struct derived *derived, const struct dictionary *dictio
         }
     }
     latency_add(&derived->latency, dictionary, trail);
-    paths_add(&derived->paths, trail);
     flows_add(&derived->flows, trail);
+    stations_add(&derived->stations, dictionary, trail);
+    uint64_t beyond = derived->paths.beyond;
+    paths_add(&derived->paths, trail);
+    return derived->paths.beyond == beyond ? (uint16_t)derived->paths.last_place : DERIVED_NO_CLASS;
 }
 
+/* `place`: in the list of those that are shown. */
 static void journey_count(struct derived *derived, const struct dictionary *dictionary,
-                          const struct evidence *evidence, const struct evidence_journey *journey)
+                          const struct evidence *evidence, size_t place)
 {
+    const struct evidence_journey *journey = evidence_number(evidence, derived->shown[place]);
     uint64_t position = journey->first_record;
     const struct trail *trail = NULL;
     struct record record;
@@ -102,9 +112,9 @@ static void journey_count(struct derived *derived, const struct dictionary *dict
             drops_add(&derived->drops, &record);
         }
     }
-    if (trail != NULL && journey->has_end) {
-        trail_count(derived, dictionary, trail);
-    }
+    derived->classes[place] = trail != NULL && journey->has_end
+                                  ? trail_count(derived, dictionary, trail)
+                                  : DERIVED_NO_CLASS;
     derived->dropped += journey->facts.outcome == FACTS_DROPPED;
     derived->changed += (journey->facts.flags & FACTS_CHANGED) != 0;
     derived->gaps += journey->has_gap;
@@ -199,6 +209,7 @@ static void engines_reset(struct derived *derived)
     paths_init(&derived->paths);
     flows_init(&derived->flows);
     drops_init(&derived->drops);
+    stations_init(&derived->stations);
     memset(derived->changed_at, 0, sizeof(derived->changed_at));
     memset(derived->passed_at, 0, sizeof(derived->passed_at));
     derived->dropped = derived->changed = derived->gaps = 0;
@@ -221,8 +232,7 @@ void derived_make(struct derived *derived, const struct model *model,
     }
     /* Engines are given them as time went on: a cause stands before its effect. */
     for (size_t i = derived->shown_count; i > 0; i--) {
-        journey_count(derived, &model->of->dictionary, evidence,
-                      evidence_number(evidence, derived->shown[i - 1]));
+        journey_count(derived, &model->of->dictionary, evidence, i - 1);
     }
     derived->path_order = paths_sorted(&derived->paths);
     derived->flow_order = flows_sorted(&derived->flows);

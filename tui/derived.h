@@ -22,6 +22,7 @@
 #include "analyzer/flows.h"
 #include "analyzer/latency.h"
 #include "analyzer/paths.h"
+#include "analyzer/stations.h"
 #include "tui/evidence.h"
 #include "tui/model.h"
 
@@ -37,11 +38,12 @@ struct derived_drop {
     uint64_t example; /* packet */
 };
 
-enum { DERIVED_DROPS_MAX = 1024 };
+enum { DERIVED_DROPS_MAX = 1024, DERIVED_NO_CLASS = UINT16_MAX };
 
 struct derived {
-    uint64_t number; /* grows each time that it is made */
-    uint64_t *shown; /* for evidence_number(), newest first */
+    uint64_t number;   /* grows each time that it is made */
+    uint64_t *shown;   /* for evidence_number(), newest first */
+    uint16_t *classes; /* of each shown one: its place in paths.rows; DERIVED_NO_CLASS: none */
     size_t shown_count, shown_max;
     uint64_t dropped, changed, gaps;                                    /* among them */
     uint64_t changed_at[MODEL_STAGES_MAX], passed_at[MODEL_STAGES_MAX]; /* by stage id */
@@ -50,6 +52,7 @@ struct derived {
     size_t *path_order;
     struct flows flows;
     size_t *flow_order;
+    struct stations stations;
     struct drops drops;
     struct derived_drop drop_rows[DERIVED_DROPS_MAX];
     size_t drop_row_count;

@@ -28,8 +28,7 @@ struct evidence_journey {
     uint64_t first_ns, last_ns; /* wall time */
     struct journey_facts facts;
     uint64_t held_ns;
-    uint32_t rule;      /* of the record that ended it; 0: none decided */
-    uint32_t path_hash; /* of stages, changes and end: its path class */
+    uint32_t rule; /* of the record that ended it; 0: none decided */
     uint32_t record_count;
     bool has_first, has_end, has_gap; /* gap: journeys before it were lost */
     /* private */

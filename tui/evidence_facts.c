@@ -3,18 +3,9 @@
 
 #include "analyzer/journey_facts.h"
 
-enum { PATH_SEED = 0x811c9dc5, PATH_PRIME = 0x01000193 };
-
-static uint32_t path_add(uint32_t hash, uint32_t stage, uint32_t what)
-{
-    return ((hash ^ stage) * PATH_PRIME ^ what) * PATH_PRIME;
-}
-
 void evidence_facts_begin(struct evidence_journey *journey, const struct record *record)
 {
-    struct journey_facts *facts = &journey->facts;
-    journey_facts_begin(facts, record);
-    journey->path_hash = path_add(PATH_SEED, record->fixed.stage, facts->origin);
+    journey_facts_begin(&journey->facts, record);
     journey->has_first = record_is_first(record);
 }
 
@@ -22,11 +13,6 @@ static void item_take(struct evidence_journey *journey, const struct meta_item *
 {
     struct journey_facts *facts = &journey->facts;
     switch (item->type) {
-    case META_TLV_HOPS:
-        for (size_t i = 0; i < item->hop_count; i++) {
-            journey->path_hash = path_add(journey->path_hash, meta_hop_at(item, i).stage, 0);
-        }
-        break;
     case META_TLV_CHANGE:
         facts->flags |= FACTS_CHANGED;
         facts_add_stage(facts, item->change.stage);
@@ -73,7 +59,6 @@ static void end_take(struct evidence_journey *journey, const struct record *reco
         facts->destination_port = journey_facts_port(record->port);
     }
     journey->rule = meta_rule_number(record->fixed.stage, record->fixed.rule);
-    journey->path_hash = path_add(journey->path_hash, facts->reason, facts->outcome);
     journey->has_end = true;
 }
 
@@ -94,7 +79,6 @@ void evidence_facts_add(struct evidence_journey *journey, const struct record *r
     while (record_next_item(&items, &item)) {
         item_take(journey, &item);
     }
-    journey->path_hash = path_add(journey->path_hash, record->fixed.stage, is_change);
     if (record->time_ns > journey->last_ns) {
         journey->last_ns = record->time_ns;
     }

@@ -51,6 +51,7 @@ struct model_port {
 /* What became of the journeys that were offered as evidence. */
 struct model_account {
     uint64_t offered, filtered, sampled, written, lost;
+    uint64_t lost_drops; /* live: by the session that has those that were dropped */
 };
 
 struct model_sample {
@@ -75,8 +76,7 @@ struct model_drop_key {
 struct model_extension {
     char name[MODEL_NAME_SIZE], extension[MODEL_NAME_SIZE], version[32], kind[16];
     bool is_enabled;
-    uint64_t packets, dropped, silent, violations;
-    uint64_t packets_before; /* a rate window ago */
+    uint64_t silent, violations; /* packets are counted by its stages, in the samples */
 };
 
 struct model_mac {
@@ -85,6 +85,7 @@ struct model_mac {
     uint64_t age_s; /* live */
     bool has_moves; /* of a recording: the next two are told, and no age */
     uint64_t moves, packets;
+    uint64_t moved_by; /* the packet that moved it first */
 };
 
 struct model_session {

@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tui/screen.h"
-
 enum {
-    PANEL_ROWS_MAX = 8,
     ROWS_OF_TABLE_MIN = 4,
+    PATHS_SHARE_COLUMN = 2,
     PATH_FROM_WIDTH = 120,
     PATH_LINES_MAX = 3,
     WHOLE_PATH_WIDTH = 60
@@ -27,31 +25,56 @@ static const char *rate_text(double rate, char *text)
     return text;
 }
 
-/* The drops that are most, as the switch counts them. */
-static void drops_draw(const struct scene *scene, struct grid *grid, struct grid_area area)
+/* Drops -----------------------------------------------------------------------------------------
+ */
+
+static bool is_counted(const struct derived_drop *row)
+{
+    return !row->is_detail && row->place != SIZE_MAX;
+}
+
+static size_t drops_lines(const struct scene *scene)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < scene->derived->drop_row_count; i++) {
+        lines += is_counted(&scene->derived->drop_rows[i]);
+    }
+    return lines;
+}
+
+/* The row of the screen of drops. */
+static size_t drops_row(const struct scene *scene, size_t line)
+{
+    size_t row = 0;
+    while (!is_counted(&scene->derived->drop_rows[row]) || line-- > 0) {
+        row++;
+    }
+    return row;
+}
+
+static void drops_draw(const struct scene *scene, size_t line, struct grid *grid,
+                       struct grid_area area)
 {
     const struct dictionary *names = &scene->model->of->dictionary;
-    int line = 0;
-    for (size_t i = 0; i < scene->derived->drop_row_count && line < area.height; i++) {
-        const struct derived_drop *row = &scene->derived->drop_rows[i];
-        struct dictionary_name stage, reason;
-        char rate[SCREEN_TEXT_SIZE];
-        if (row->is_detail || row->place == SIZE_MAX) {
-            continue;
-        }
-        uint64_t now = scene->now->drops[row->place];
-        double per_second = scene_rate(scene, now, scene->before->drops[row->place]);
-        int y = area.y + line++;
-        grid_put_right(grid, area.x, y, 6, per_second > 0 ? GRID_BAD : GRID_DIM,
-                       rate_text(per_second, rate));
-        grid_print(grid, area.x + 6, y, area.width - 6, per_second > 0 ? GRID_PLAIN : GRID_DIM,
-                   "/s %s at %s", dictionary_reason(names, row->reason, &reason),
-                   dictionary_stage(names, row->stage, &stage));
-    }
-    if (line == 0) {
-        grid_put(grid, area.x + 1, area.y, area.width - 1, GRID_GOOD, "none so far");
-    }
+    const struct derived_drop *row = &scene->derived->drop_rows[drops_row(scene, line)];
+    struct dictionary_name stage, reason;
+    char rate[SCREEN_TEXT_SIZE];
+    uint64_t now = scene->now->drops[row->place];
+    double per_second = scene_rate(scene, now, scene->before->drops[row->place]);
+    grid_put_right(grid, area.x, area.y, 6, per_second > 0 ? GRID_BAD : GRID_DIM,
+                   rate_text(per_second, rate));
+    grid_print(grid, area.x + 6, area.y, area.width - 6, per_second > 0 ? GRID_PLAIN : GRID_DIM,
+               "/s %s at %s", dictionary_reason(names, row->reason, &reason),
+               dictionary_stage(names, row->stage, &stage));
 }
+
+static void drops_expression(const struct scene *scene, size_t line, char *text)
+{
+    screen_drops.expression(scene, drops_row(scene, line), 0, text);
+}
+
+/* Paths -----------------------------------------------------------------------------------------
+ */
 
 /* How it ended, and where it went; in few columns only where it ended. */
 static void path_text(const struct scene *scene, const struct path_key *key, int width,
@@ -72,32 +95,120 @@ static void path_text(const struct scene *scene, const struct path_key *key, int
     }
 }
 
-static void paths_draw(const struct scene *scene, struct grid *grid, struct grid_area area)
+static size_t paths_lines(const struct scene *scene)
+{
+    return screen_paths.rows(scene);
+}
+
+static void paths_draw(const struct scene *scene, size_t line, struct grid *grid,
+                       struct grid_area area)
 {
     const struct derived *derived = scene->derived;
-    uint64_t total = 0;
-    for (size_t i = 0; i < derived->paths.rows.count; i++) {
-        total += ((const struct path *)table_value(&derived->paths.rows, i))->packets;
-    }
-    for (size_t i = 0;
-         derived->path_order != NULL && i < derived->paths.rows.count && i < (size_t)area.height;
-         i++) {
-        const struct path_key *key = table_key(&derived->paths.rows, derived->path_order[i]);
-        const struct path *path = table_value(&derived->paths.rows, derived->path_order[i]);
-        struct text text = {0};
-        path_text(scene, key, area.width, &text);
-        int y = area.y + (int)i;
-        bool is_drop = key->outcome == FACTS_DROPPED;
-        grid_print(grid, area.x, y, 6, is_drop ? GRID_BAD : GRID_PLAIN, "%5.1f%%",
-                   100.0 * (double)path->packets / (double)total);
-        grid_put(grid, area.x + 7, y, area.width - 7, is_drop ? GRID_BAD : GRID_PLAIN,
-                 text_string(&text));
-        text_fini(&text);
-    }
-    if (derived->paths.rows.count == 0) {
-        grid_put(grid, area.x + 1, area.y, area.width - 1, GRID_DIM, "no journeys captured yet");
+    const struct path_key *key = table_key(&derived->paths.rows, derived->path_order[line]);
+    enum grid_style style = key->outcome == FACTS_DROPPED ? GRID_BAD : GRID_PLAIN;
+    struct screen_cell share = {.kind = CELL_NONE};
+    char percent[SCREEN_TEXT_SIZE];
+    struct text text = {0};
+    screen_paths.cell(scene, line, PATHS_SHARE_COLUMN, &share);
+    cell_format(&share, 6, percent);
+    path_text(scene, key, area.width, &text);
+    grid_put_right(grid, area.x, area.y, 6, style, percent);
+    grid_put(grid, area.x + 7, area.y, area.width - 7, style, text_string(&text));
+    text_fini(&text);
+}
+
+static void paths_expression(const struct scene *scene, size_t line, char *text)
+{
+    screen_paths.expression(scene, line, 0, text);
+}
+
+/* Flows and events, as on their own screens -----------------------------------------------------
+ */
+
+static size_t flows_lines(const struct scene *scene)
+{
+    return screen_flows.rows(scene);
+}
+
+/* The flow, and what of it was dropped. */
+static void flows_draw(const struct scene *scene, size_t line, struct grid *grid,
+                       struct grid_area area)
+{
+    enum { FLOW, PACKETS, BYTES, DROPPED, DROPPED_WIDTH = 14 };
+    struct screen_cell flow = {.kind = CELL_NONE};
+    struct screen_cell packets = {.kind = CELL_NONE};
+    struct screen_cell dropped = {.kind = CELL_NONE};
+    char count[SCREEN_TEXT_SIZE];
+    screen_flows.cell(scene, line, FLOW, &flow);
+    screen_flows.cell(scene, line, PACKETS, &packets);
+    screen_flows.cell(scene, line, DROPPED, &dropped);
+    cell_format(&packets, 6, count);
+    grid_put_right(grid, area.x, area.y, 6, GRID_PLAIN, count);
+    int room = area.width - 7 - (dropped.whole > 0 ? DROPPED_WIDTH : 0);
+    grid_put(grid, area.x + 7, area.y, room, GRID_PLAIN, flow.text);
+    if (dropped.whole > 0) {
+        char text[SCREEN_TEXT_SIZE];
+        snprintf(text, sizeof(text), "%.10s dropped", (cell_format(&dropped, 5, count), count));
+        grid_put_right(grid, area.x + area.width - DROPPED_WIDTH, area.y, DROPPED_WIDTH, GRID_BAD,
+                       text);
     }
 }
+
+static void flows_expression(const struct scene *scene, size_t line, char *text)
+{
+    screen_flows.expression(scene, line, 0, text);
+}
+
+static size_t events_lines(const struct scene *scene)
+{
+    return screen_events.rows(scene);
+}
+
+static void events_draw(const struct scene *scene, size_t line, struct grid *grid,
+                        struct grid_area area)
+{
+    enum { TIME, SEVERITY, KIND, WORDS, TIME_WIDTH = 8 };
+    struct screen_cell time = {.kind = CELL_NONE};
+    struct screen_cell words = {.kind = CELL_NONE};
+    char when[SCREEN_TEXT_SIZE];
+    screen_events.cell(scene, line, TIME, &time);
+    screen_events.cell(scene, line, WORDS, &words);
+    cell_format(&time, TIME_WIDTH, when);
+    grid_put(grid, area.x + 1, area.y, TIME_WIDTH, GRID_DIM, when);
+    grid_put(grid, area.x + TIME_WIDTH + 2, area.y, area.width - TIME_WIDTH - 2, words.style,
+             words.text);
+}
+
+static void events_expression(const struct scene *scene, size_t line, char *text)
+{
+    screen_events.expression(scene, line, 0, text);
+}
+
+const struct screen_list panel_lists[PANEL_LISTS] = {
+    {.title = "TOP DROPS",
+     .empty = "none so far",
+     .lines = drops_lines,
+     .draw = drops_draw,
+     .expression = drops_expression},
+    {.title = "PATHS IN THE EVIDENCE",
+     .empty = "no journeys captured yet",
+     .lines = paths_lines,
+     .draw = paths_draw,
+     .expression = paths_expression},
+    {.title = "FLOWS IN THE EVIDENCE",
+     .empty = "no journeys captured yet",
+     .lines = flows_lines,
+     .draw = flows_draw,
+     .expression = flows_expression},
+    {.title = "LATEST EVENTS",
+     .empty = "nothing has happened since we look",
+     .lines = events_lines,
+     .draw = events_draw,
+     .expression = events_expression},
+};
+
+/* Above -----------------------------------------------------------------------------------------
+ */
 
 /* The path as a line: stages, and on each edge what passes there. */
 static void path_draw(const struct scene *scene, struct grid *grid, struct grid_area *area)
@@ -135,26 +246,11 @@ static void path_draw(const struct scene *scene, struct grid *grid, struct grid_
     area->height -= used;
 }
 
-void panel_pipeline(const struct scene *scene, struct grid *grid, struct grid_area *area)
+void panel_path(const struct scene *scene, struct grid *grid, struct grid_area *area)
 {
-    if (scene->now == NULL) {
-        return;
-    }
-    if (area->width >= PATH_FROM_WIDTH && area->height > 24) {
+    if (scene->now != NULL && area->width >= PATH_FROM_WIDTH && area->height > 24) {
         path_draw(scene, grid, area);
     }
-    int table = (int)scene->model->stage_count + 1;
-    int rows = area->height - table - 1;
-    if (rows < 2 || area->height - rows - 1 < ROWS_OF_TABLE_MIN) {
-        return;
-    }
-    area->height -= rows + 1;
-    int y = area->y + area->height;
-    int half = area->width / 2;
-    rule_line(grid, area->x, y, half, "TOP DROPS");
-    rule_line(grid, area->x + half, y, area->width - half, "PATHS IN THE EVIDENCE");
-    drops_draw(scene, grid, (struct grid_area){area->x, y + 1, half - 1, rows});
-    paths_draw(scene, grid, (struct grid_area){area->x + half, y + 1, area->width - half, rows});
 }
 
 /* A text over several lines, broken at blanks. */

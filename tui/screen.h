@@ -35,7 +35,8 @@ enum {
     SCREEN_TEXT_SIZE = 400,
     SCREEN_EXPRESSION_SIZE = 512,
     SCREEN_COLUMNS_MAX = 16,
-    SCREEN_TREND_POINTS = 24
+    SCREEN_LISTS_MAX = 4,
+    SCREEN_TREND_POINTS = 60
 };
 
 enum cell_kind {
@@ -59,6 +60,7 @@ struct screen_cell {
     char lead[8];   /* drawn before the text, on screens only */
     char text[SCREEN_TEXT_SIZE];
     int point_count;
+    bool is_whole; /* the points are all the time that there is, however few columns it gets */
     double points[SCREEN_TREND_POINTS]; /* the newest last */
 };
 
@@ -68,7 +70,16 @@ struct screen_column {
     int width;         /* 0: all that the others leave */
     int from_width;    /* shown on screens at least that wide */
     bool is_right;
-    bool is_opened; /* Enter on it leads to packets of its own, not to the row's */
+    bool is_opened; /* the cursor stops there: Enter leads to the packets behind this number */
+};
+
+/* A short list below a table, such as the drops that are most. */
+struct screen_list {
+    const char *title;
+    const char *empty; /* what to say when there is no line */
+    size_t (*lines)(const struct scene *scene);
+    void (*draw)(const struct scene *scene, size_t line, struct grid *grid, struct grid_area area);
+    void (*expression)(const struct scene *scene, size_t line, char *text);
 };
 
 struct screen {
@@ -77,6 +88,8 @@ struct screen {
     const char *empty; /* what to say when there is no row */
     const struct screen_column *columns;
     size_t column_count;
+    int most;  /* of the column without a width, 0: no limit; what is left then has the one that */
+    int grows; /* grows, which is never the first */
     size_t (*rows)(const struct scene *scene);
     void (*cell)(const struct scene *scene, size_t row, size_t column, struct screen_cell *cell);
     /* The packets behind a cell; "" when there are none to be shown. Null: never. */
@@ -84,6 +97,9 @@ struct screen {
     /* Draws what stands above and below the table, and takes its room out of `area`; may be null.
      */
     void (*frame)(const struct scene *scene, struct grid *grid, struct grid_area *area);
+    const struct screen_list *lists; /* at most SCREEN_LISTS_MAX, the most important first */
+    size_t list_count;
+    bool is_of_now; /* live it is not kept over time: the past looks as it is now */
 };
 
 const struct screen *screen_get(enum screen_id id);
@@ -107,6 +123,9 @@ void cell_trend(struct screen_cell *cell, const struct scene *scene, cell_counte
  * SCREEN_TEXT_SIZE bytes. */
 void cell_format(const struct screen_cell *cell, int width, char *text);
 
+/* "packet in (1, 2)" of as many as there is room for; begin with an empty text. False: it is full.
+ */
+bool expression_add_packet(char *text, uint64_t packet);
 /* "name", so that it is one value in an expression. */
 void expression_name(char *text, size_t size, const char *name);
 

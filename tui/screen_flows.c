@@ -26,11 +26,11 @@ static const struct screen_column columns[] = {
     [BYTES] = {"bytes", "bytes", 7, 0, true, true},
     [DROPPED] = {"dropped", "dropped", 7, 0, true, true},
     [CHANGED] = {"changed", "changed", 7, 0, true, true},
-    [AGAIN] = {"retransmissions", "again", 5, 0, true, false},
-    [RESETS] = {"resets", "reset", 5, 0, true, false},
-    [ZERO] = {"zero_windows", "zero w", 6, 110, true, false},
-    [LATENCY] = {"latency_mean_ns", "mean", 7, 100, true, false},
-    [SLOWEST] = {"latency_max_ns", "slowest", 7, 100, true, false},
+    [AGAIN] = {"retransmissions", "again", 5, 0, true, true},
+    [RESETS] = {"resets", "reset", 5, 0, true, true},
+    [ZERO] = {"zero_windows", "zero w", 6, 110, true, true},
+    [LATENCY] = {"latency_mean_ns", "mean", 7, 100, true, true},
+    [SLOWEST] = {"latency_max_ns", "slowest", 7, 100, true, true},
     [FROM] = {"in_port", "from", 10, 120, false, false},
     [TO] = {"out_port", "to", 10, 120, false, false},
 };
@@ -154,10 +154,35 @@ static void ethernet_filter(const struct flow_key *key, char *text, size_t size)
              s[0], s[1], s[2], s[3], s[4], s[5], d[0], d[1], d[2], d[3], d[4], d[5]);
 }
 
+/* The packets in which a host showed that something was lost. */
+static void symptom_expression(const struct scene *scene, const struct flow_key *key,
+                               enum flow_symptom_kind kind, char *text)
+{
+    const struct flows *flows = &scene->derived->flows;
+    for (size_t i = flows->symptom_count; i > 0; i--) {
+        const struct flow_symptom *symptom = &flows->symptoms[i - 1];
+        if (symptom->kind == kind && memcmp(&symptom->flow, key, sizeof(*key)) == 0 &&
+            !expression_add_packet(text, symptom->packet_id)) {
+            return;
+        }
+    }
+}
+
 static void flows_expression(const struct scene *scene, size_t row, size_t column, char *text)
 {
     const struct flow_key *key = key_of(scene, row);
-    const char *only = column == DROPPED ? "dropped and " : column == CHANGED ? "changed and " : "";
+    const char *only = column == DROPPED                        ? "dropped and "
+                       : column == CHANGED                      ? "changed and "
+                       : column == LATENCY || column == SLOWEST ? "delivered and "
+                                                                : "";
+    if (column == AGAIN || column == RESETS || column == ZERO) {
+        symptom_expression(scene, key,
+                           column == AGAIN    ? FLOW_RETRANSMISSION
+                           : column == RESETS ? FLOW_RESET
+                                              : FLOW_ZERO_WINDOW,
+                           text);
+        return;
+    }
     char filter[200] = "";
     if (key->family == FLOW_ETHERNET) {
         ethernet_filter(key, filter, sizeof(filter));

@@ -77,6 +77,7 @@ void screen_write_json(struct json_writer *json, const struct screen *screen,
         json_u64(json, "filtered", scene->now->account.filtered);
         json_u64(json, "sampled", scene->now->account.sampled);
         json_u64(json, "lost", scene->now->account.lost);
+        json_u64(json, "lost_drops", scene->now->account.lost_drops);
     }
     json_u64(json, "kept", evidence_count(scene->evidence));
     json_u64(json, "shown", scene->derived->shown_count);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Extensions, addresses, capture sessions and events. */
-#include <inttypes.h>
+/* Addresses, capture sessions and events. */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tui/panel.h"
 #include "tui/screen.h"
 
@@ -13,132 +13,92 @@ static void alarm_count(uint64_t number, struct screen_cell *cell)
     cell->style = number > 0 ? GRID_BAD : GRID_PLAIN;
 }
 
-/* Extensions ------------------------------------------------------------------------------------
- */
-
-static const struct screen_column extension_columns[] = {
-    {"name", "instance", 0, 0, false, false},
-    {"kind", "kind", 8, 0, false, false},
-    {"state", "state", 8, 0, false, false},
-    {"packets", "packets", 11, 0, true, true},
-    {"dropped", "dropped", 9, 0, true, true},
-    {"silent", "silent", 8, 0, true, true},
-    {"violations", "broke rules", 11, 0, true, false},
-    {"extension", "is a", 16, 100, false, false},
-    {"version", "version", 10, 100, false, false},
-};
-
-static size_t extensions_rows(const struct scene *scene)
-{
-    return scene->model->extension_count;
-}
-
-static void extensions_cell(const struct scene *scene, size_t row, size_t column,
-                            struct screen_cell *cell)
-{
-    const struct model_extension *extension = &scene->model->extensions[row];
-    switch (column) {
-    case 0:
-        cell_text(cell, "%s", extension->name);
-        break;
-    case 1:
-        cell_text(cell, "%s", extension->kind);
-        break;
-    case 2:
-        cell_text(cell, "%s", extension->is_enabled ? "enabled" : "disabled");
-        cell->style = extension->is_enabled ? GRID_GOOD : GRID_WARN;
-        break;
-    case 3:
-        cell_count(cell, extension->packets);
-        break;
-    case 4:
-        alarm_count(extension->dropped, cell);
-        break;
-    case 5:
-        alarm_count(extension->silent, cell);
-        break;
-    case 6:
-        alarm_count(extension->violations, cell);
-        break;
-    case 7:
-        cell_text(cell, "%s", extension->extension);
-        break;
-    default:
-        cell_text(cell, "%s", extension->version);
-    }
-}
-
-static void extensions_expression(const struct scene *scene, size_t row, size_t column, char *text)
-{
-    const struct model_extension *extension = &scene->model->extensions[row];
-    const char *format = column == 4 ? "dropped and extension == %s"
-                         : column == 5 && extension->silent > 0
-                             ? "reason == silent-drop and extension == %s"
-                             : "extension == %s";
-    snprintf(text, SCREEN_EXPRESSION_SIZE, format, extension->name);
-}
-
-const struct screen screen_extensions = {
-    .name = "extensions",
-    .title = "Ext",
-    .empty = "the switch has no extension",
-    .columns = extension_columns,
-    .column_count = sizeof(extension_columns) / sizeof(extension_columns[0]),
-    .rows = extensions_rows,
-    .cell = extensions_cell,
-    .expression = extensions_expression,
-};
-
 /* Addresses -------------------------------------------------------------------------------------
  */
 
+enum mac_column { MAC, MAC_VLAN, MAC_PORT, MAC_AGE, MAC_MOVES, MAC_PACKETS };
+
 static const struct screen_column mac_columns[] = {
-    {"mac", "address", 19, 0, false, false}, {"vlan", "VLAN", 6, 0, true, false},
-    {"port", "port", 0, 0, false, false},    {"age_s", "last seen", 10, 0, true, false},
-    {"moves", "moved", 6, 0, true, false},   {"packets", "packets", 12, 0, true, false},
+    [MAC] = {"mac", "address", 19, 0, false, false},
+    [MAC_VLAN] = {"vlan", "VLAN", 6, 0, true, false},
+    [MAC_PORT] = {"port", "port", 0, 0, false, false},
+    [MAC_AGE] = {"age_ns", "last seen", 10, 0, true, true},
+    [MAC_MOVES] = {"moves", "moved", 6, 0, true, true},
+    [MAC_PACKETS] = {"packets", "packets", 12, 0, true, true},
 };
+
+/* A moment of a recording is made of its evidence; the whole of it has been counted. */
+static bool is_of_moment(const struct scene *scene)
+{
+    return scene->model->is_recording && (scene->back > 0 || scene->window_ns != UINT64_MAX);
+}
 
 static size_t macs_rows(const struct scene *scene)
 {
-    return scene->model->mac_count;
+    return is_of_moment(scene) ? scene->derived->stations.rows.count : scene->model->mac_count;
+}
+
+static void mac_get(const struct scene *scene, size_t row, struct model_mac *mac)
+{
+    if (!is_of_moment(scene)) {
+        *mac = scene->model->macs[row];
+        return;
+    }
+    const struct station_key *key = table_key(&scene->derived->stations.rows, row);
+    const struct station *station = table_value(&scene->derived->stations.rows, row);
+    struct dictionary_name made;
+    *mac = (struct model_mac){.vlan = key->vlan,
+                              .has_moves = true,
+                              .moves = station->moves,
+                              .moved_by = station->example_packet,
+                              .packets = station->packets};
+    snprintf(mac->mac, sizeof(mac->mac), "%02x:%02x:%02x:%02x:%02x:%02x", key->mac[0], key->mac[1],
+             key->mac[2], key->mac[3], key->mac[4], key->mac[5]);
+    snprintf(mac->port, sizeof(mac->port), "%s",
+             dictionary_port(&scene->model->of->dictionary, station->port, &made));
 }
 
 static void macs_cell(const struct scene *scene, size_t row, size_t column,
                       struct screen_cell *cell)
 {
-    const struct model_mac *mac = &scene->model->macs[row];
-    switch (column) {
-    case 0:
-        cell_text(cell, "%s", mac->mac);
+    struct model_mac mac;
+    mac_get(scene, row, &mac);
+    switch ((enum mac_column)column) {
+    case MAC:
+        cell_text(cell, "%s", mac.mac);
         break;
-    case 1:
-        cell_id(cell, mac->vlan);
+    case MAC_VLAN:
+        cell_id(cell, mac.vlan);
         break;
-    case 2:
-        cell_text(cell, "%s", mac->port);
+    case MAC_PORT:
+        cell_text(cell, "%s", mac.port);
         break;
-    case 3:
-        if (!mac->has_moves) {
-            cell_text(cell, "%" PRIu64 " s ago", mac->age_s);
-            cell->number = (double)mac->age_s;
+    case MAC_AGE:
+        if (!mac.has_moves) {
+            cell_ns(cell, mac.age_s * NS_PER_SECOND);
         }
         break;
-    case 4:
-        if (mac->has_moves) {
-            alarm_count(mac->moves, cell);
+    case MAC_MOVES:
+        if (mac.has_moves) {
+            alarm_count(mac.moves, cell);
         }
         break;
-    default:
-        if (mac->has_moves) {
-            cell_count(cell, mac->packets);
+    case MAC_PACKETS:
+        if (mac.has_moves) {
+            cell_count(cell, mac.packets);
         }
     }
 }
 
 static void macs_expression(const struct scene *scene, size_t row, size_t column, char *text)
 {
-    (void)column;
-    snprintf(text, SCREEN_EXPRESSION_SIZE, "pcap \"ether host %s\"", scene->model->macs[row].mac);
+    struct model_mac mac;
+    mac_get(scene, row, &mac);
+    if (column == MAC_MOVES && mac.moves > 0) {
+        (void)expression_add_packet(text, mac.moved_by);
+    } else {
+        snprintf(text, SCREEN_EXPRESSION_SIZE, "pcap \"ether host %s\"", mac.mac);
+    }
 }
 
 const struct screen screen_macs = {
@@ -150,16 +110,34 @@ const struct screen screen_macs = {
     .rows = macs_rows,
     .cell = macs_cell,
     .expression = macs_expression,
+    .is_of_now = true,
 };
 
 /* Sessions --------------------------------------------------------------------------------------
  */
 
+enum session_column {
+    SESSION,
+    SESSION_FILTER,
+    SESSION_OFFERED,
+    SESSION_WRITTEN,
+    SESSION_FILTERED,
+    SESSION_SAMPLED,
+    SESSION_LOST,
+    SESSION_RING,
+    SESSION_SNAP
+};
+
 static const struct screen_column session_columns[] = {
-    {"session", "session", 19, 0, false, false},  {"filter", "filter", 0, 0, false, false},
-    {"offered", "offered", 12, 0, true, false},   {"written", "written", 11, 0, true, false},
-    {"filtered", "filtered", 11, 0, true, false}, {"lost", "lost", 9, 0, true, false},
-    {"ring_bytes", "ring", 10, 100, true, false}, {"snap_length", "snap", 7, 100, true, false},
+    [SESSION] = {"session", "session", 17, 0, false, false},
+    [SESSION_FILTER] = {"filter", "filter", 0, 0, false, false},
+    [SESSION_OFFERED] = {"offered", "offered", 10, 0, true, true},
+    [SESSION_WRITTEN] = {"written", "written", 9, 0, true, true},
+    [SESSION_FILTERED] = {"filtered", "filtered", 9, 0, true, true},
+    [SESSION_SAMPLED] = {"sampled", "left out", 8, 0, true, false},
+    [SESSION_LOST] = {"lost", "lost", 6, 0, true, true},
+    [SESSION_RING] = {"ring_bytes", "ring", 10, 100, true, false},
+    [SESSION_SNAP] = {"snap_length", "snap", 7, 100, true, false},
 };
 
 static size_t sessions_rows(const struct scene *scene)
@@ -171,35 +149,64 @@ static void sessions_cell(const struct scene *scene, size_t row, size_t column,
                           struct screen_cell *cell)
 {
     const struct model_session *session = &scene->model->sessions[row];
-    switch (column) {
-    case 0:
+    switch ((enum session_column)column) {
+    case SESSION:
         cell_text(cell, "%u %s%s", session->id, session->name, session->is_own ? " (ours)" : "");
         cell->number = session->id;
         break;
-    case 1:
+    case SESSION_FILTER:
         cell_text(cell, "%s%s%s", session->filter,
                   session->filter[0] != '\0' && session->where[0] != '\0' ? "; " : "",
                   session->where[0] != '\0'    ? session->where
                   : session->filter[0] == '\0' ? "(all packets)"
                                                : "");
         break;
-    case 2:
+    case SESSION_OFFERED:
         cell_count(cell, session->account.offered);
         break;
-    case 3:
+    case SESSION_WRITTEN:
         cell_count(cell, session->account.written);
         break;
-    case 4:
+    case SESSION_FILTERED:
         cell_count(cell, session->account.filtered);
         break;
-    case 5:
+    case SESSION_SAMPLED:
+        cell_count(cell, session->account.sampled);
+        break;
+    case SESSION_LOST:
         alarm_count(session->account.lost, cell);
         break;
-    case 6:
+    case SESSION_RING:
         cell_count(cell, session->ring_bytes);
         break;
-    default:
+    case SESSION_SNAP:
         cell_count(cell, session->snap_length);
+    }
+}
+
+/* What it keeps of the evidence, by its expression and its filter of bytes, or what it leaves out
+ * of it. What was lost is nowhere. */
+static void sessions_expression(const struct scene *scene, size_t row, size_t column, char *text)
+{
+    const struct model_session *session = &scene->model->sessions[row];
+    bool is_left_out = column == SESSION_FILTERED;
+    bool has_both = session->filter[0] != '\0' && session->where[0] != '\0';
+    char filter[2 * MODEL_TEXT_SIZE] = "";
+    if (session->filter[0] != '\0') {
+        expression_name(filter, sizeof(filter), session->filter);
+    }
+    int length = -1;
+    if (session->filter[0] != '\0' || session->where[0] != '\0') {
+        length =
+            snprintf(text, SCREEN_EXPRESSION_SIZE, "%s%s%s%s%s%s%s%s", is_left_out ? "not (" : "",
+                     session->where[0] != '\0' ? "(" : "", session->where,
+                     session->where[0] != '\0' ? ")" : "", has_both ? " and " : "",
+                     filter[0] != '\0' ? "pcap " : "", filter, is_left_out ? ")" : "");
+    } else if (!is_left_out) {
+        length = snprintf(text, SCREEN_EXPRESSION_SIZE, "packet > 0");
+    }
+    if (length < 0 || length >= SCREEN_EXPRESSION_SIZE || column == SESSION_LOST) {
+        text[0] = '\0';
     }
 }
 
@@ -211,16 +218,20 @@ const struct screen screen_sessions = {
     .column_count = sizeof(session_columns) / sizeof(session_columns[0]),
     .rows = sessions_rows,
     .cell = sessions_cell,
+    .expression = sessions_expression,
+    .is_of_now = true,
 };
 
 /* Events ----------------------------------------------------------------------------------------
  */
 
+enum event_column { EVENT_TIME, EVENT_SEVERITY, EVENT_KIND, EVENT_TEXT };
+
 static const struct screen_column event_columns[] = {
-    {"time_ns", "time", 15, 0, false, false},
-    {"severity", "", 1, 0, false, false},
-    {"kind", "kind", 14, 0, false, false},
-    {"text", "what happened", 0, 0, false, false},
+    [EVENT_TIME] = {"time_ns", "time", 15, 0, false, false},
+    [EVENT_SEVERITY] = {"severity", "", 1, 0, false, false},
+    [EVENT_KIND] = {"kind", "kind", 14, 0, false, false},
+    [EVENT_TEXT] = {"text", "what happened", 0, 0, false, false},
 };
 
 /* Those up to the moment that is shown. */

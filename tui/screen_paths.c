@@ -10,10 +10,10 @@ enum column { END, PATH, SHARE, PACKETS, MEAN, SLOWEST, FIRST };
 static const struct screen_column columns[] = {
     [END] = {"end", "end", 22, 0, false, false},
     [PATH] = {"path", "path", 0, 0, false, false},
-    [SHARE] = {"percent", "share", 6, 0, true, false},
-    [PACKETS] = {"packets", "packets", 7, 0, true, false},
-    [MEAN] = {"latency_mean_ns", "mean", 7, 100, true, false},
-    [SLOWEST] = {"latency_max_ns", "slowest", 7, 100, true, false},
+    [SHARE] = {"percent", "share", 6, 0, true, true},
+    [PACKETS] = {"packets", "packets", 7, 0, true, true},
+    [MEAN] = {"latency_mean_ns", "mean", 7, 100, true, true},
+    [SLOWEST] = {"latency_max_ns", "slowest", 7, 100, true, true},
     [FIRST] = {"first_ns", "since", 12, 120, false, false},
 };
 
@@ -87,17 +87,20 @@ static void paths_cell(const struct scene *scene, size_t row, size_t column,
     }
 }
 
-/* No expression says "this way and no other", so that a class is opened by its examples. */
+/* No expression says "this way and no other", so that packets are named: the newest ones, as many
+ * as there is room for. */
 static void paths_expression(const struct scene *scene, size_t row, size_t column, char *text)
 {
-    const struct path *path = path_of(scene, row);
-    int used = snprintf(text, SCREEN_EXPRESSION_SIZE, "packet in (");
+    const struct derived *derived = scene->derived;
     (void)column;
-    for (size_t i = 0; i < PATH_EXAMPLES && i < path->packets; i++) {
-        used += snprintf(text + used, SCREEN_EXPRESSION_SIZE - (size_t)used, "%s%llu",
-                         i > 0 ? ", " : "", (unsigned long long)path->examples[i]);
+    for (size_t i = 0; i < derived->shown_count; i++) {
+        const struct evidence_journey *journey =
+            evidence_number(scene->evidence, derived->shown[i]);
+        if (derived->classes[i] == derived->path_order[row] && journey != NULL &&
+            !expression_add_packet(text, journey->id)) {
+            return;
+        }
     }
-    snprintf(text + used, SCREEN_EXPRESSION_SIZE - (size_t)used, ")");
 }
 
 const struct screen screen_paths = {

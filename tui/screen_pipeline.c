@@ -23,17 +23,17 @@ enum column {
 
 static const struct screen_column columns[] = {
     [STAGE] = {"stage", "stage", 0, 0, false, false},
-    [FLAGS] = {"flags", "", 3, 0, false, false},
+    [FLAGS] = {"flags", "", 4, 0, false, false},
     [IN] = {"in_per_second", "in/s", 5, 0, true, true},
     [OUT] = {"out_per_second", "out/s", 5, 0, true, true},
     [DROPPED] = {"dropped_per_second", "drop/s", 6, 0, true, true},
     [CHANGED] = {"changed_per_second", "chg/s", 6, 0, true, true},
     [MEDIAN] = {"p50_ns", "p50", 7, 0, true, true},
     [SLOWEST] = {"p99_ns", "p99", 7, 0, true, true},
-    [BALANCE] = {"residue", "balance", 7, 0, true, false},
+    [BALANCE] = {"residue", "balance", 7, 0, true, true},
     [TREND] = {"trend", "trend", 8, 0, false, false},
-    [HELD] = {"held", "held", 8, 110, true, false},
-    [TOTAL] = {"in_total", "in, total", 15, 130, true, false},
+    [HELD] = {"held", "held", 8, 110, true, true},
+    [TOTAL] = {"in_total", "in, total", 15, 130, true, true},
 };
 
 static uint16_t stage_of(const struct scene *scene, size_t row)
@@ -108,12 +108,18 @@ static void stage_cell(const struct scene *scene, size_t row, struct screen_cell
     cell->style = *extension != '\0' ? GRID_BOLD : GRID_PLAIN;
 }
 
+static const struct histogram *hold_of(const struct scene *scene, size_t row)
+{
+    return latency_find(&scene->derived->latency, LATENCY_HOLD, stage_of(scene, row));
+}
+
 static void flags_cell(const struct scene *scene, size_t row, struct screen_cell *cell)
 {
     bool drops = dropped_rate(scene, row) > 0;
     bool changes = changed_rate(scene, row) > 0;
     bool lies = residue_of(scene, row) != 0;
-    cell_text(cell, "%s%s%s", lies ? "!" : "", drops ? "D" : "", changes ? "C" : "");
+    cell_text(cell, "%s%s%s%s", lies ? "!" : "", drops ? "D" : "", changes ? "C" : "",
+              hold_of(scene, row) != NULL ? "H" : "");
     cell->style = lies || drops ? GRID_BAD : GRID_ACCENT;
 }
 
@@ -127,17 +133,22 @@ static void changed_cell(const struct scene *scene, size_t row, struct screen_ce
     }
 }
 
-static const struct histogram *work_of(const struct scene *scene, size_t row)
+/* Of the time that packets spend at the stage: waiting, where it holds some, else its work. */
+static const struct histogram *time_of(const struct scene *scene, size_t row)
 {
-    return latency_find(&scene->derived->latency, LATENCY_WORK, stage_of(scene, row));
+    const struct histogram *hold = hold_of(scene, row);
+    return hold != NULL
+               ? hold
+               : latency_find(&scene->derived->latency, LATENCY_WORK, stage_of(scene, row));
 }
 
 static void latency_cell(const struct scene *scene, size_t row, uint32_t per_million,
                          struct screen_cell *cell)
 {
-    const struct histogram *histogram = work_of(scene, row);
+    const struct histogram *histogram = time_of(scene, row);
     if (histogram != NULL) {
         cell_ns(cell, histogram_percentile(histogram, per_million).value_ns);
+        cell->style = hold_of(scene, row) != NULL ? GRID_WARN : GRID_PLAIN;
     }
 }
 
@@ -262,7 +273,7 @@ static void ended_from(const struct scene *scene, size_t from, char *text)
 static void example_expression(const struct scene *scene, size_t row, uint32_t per_million,
                                char *text)
 {
-    const struct histogram *histogram = work_of(scene, row);
+    const struct histogram *histogram = time_of(scene, row);
     if (histogram != NULL) {
         snprintf(text, SCREEN_EXPRESSION_SIZE, "packet == %llu",
                  (unsigned long long)histogram_percentile(histogram, per_million).example_packet);
@@ -282,6 +293,9 @@ static void pipeline_expression(const struct scene *scene, size_t row, size_t co
     case CHANGED:
         snprintf(text, SCREEN_EXPRESSION_SIZE,
                  *extension != '\0' ? "changed and extension == %s" : "changed", extension);
+        break;
+    case HELD:
+        snprintf(text, SCREEN_EXPRESSION_SIZE, "held and stage == %s", name);
         break;
     case MEDIAN:
         example_expression(scene, row, 500000, text);
@@ -307,8 +321,12 @@ const struct screen screen_pipeline = {
     .empty = "no counters yet",
     .columns = columns,
     .column_count = sizeof(columns) / sizeof(columns[0]),
+    .most = 32,
+    .grows = TREND,
     .rows = pipeline_rows,
     .cell = pipeline_cell,
     .expression = pipeline_expression,
-    .frame = panel_pipeline,
+    .frame = panel_path,
+    .lists = panel_lists,
+    .list_count = PANEL_LISTS,
 };

@@ -32,8 +32,8 @@ static const struct screen_column columns[] = {
     [TREND] = {"trend", "trend", 10, 0, false, false},
     [KIND] = {"kind", "kind", 6, 100, false, false},
     [VLAN] = {"vlan", "VLAN", 12, 100, false, false},
-    [TOTAL_IN] = {"in_total", "in, total", 14, 130, true, false},
-    [TOTAL_OUT] = {"out_total", "out, total", 14, 130, true, false},
+    [TOTAL_IN] = {"in_total", "in, total", 14, 130, true, true},
+    [TOTAL_OUT] = {"out_total", "out, total", 14, 130, true, true},
 };
 
 /* The id of the port in a row: those that are there, by id. */
@@ -127,10 +127,12 @@ static void ports_expression(const struct scene *scene, size_t row, size_t colum
     switch ((enum column)column) {
     case IN:
     case IN_BITS:
+    case TOTAL_IN:
         format = "in.port == %s and not clone"; /* copies did not come in */
         break;
     case OUT:
     case OUT_BITS:
+    case TOTAL_OUT:
         format = "delivered and out.port == %s";
         break;
     case DROPPED_IN:
@@ -151,6 +153,8 @@ const struct screen screen_ports = {
     .empty = "the switch has no port",
     .columns = columns,
     .column_count = sizeof(columns) / sizeof(columns[0]),
+    .most = 24,
+    .grows = TREND,
     .rows = ports_rows,
     .cell = ports_cell,
     .expression = ports_expression,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRETCH_MIN = 12, NO_ORDER = -1 };
+enum { STRETCH_MIN = 12, NO_ORDER = -1, TREND_MAX = SCREEN_TREND_POINTS };
 
 void table_state_fini(struct table_state *state)
 {
@@ -21,26 +21,33 @@ static bool is_shown(const struct screen_column *column, int width)
     return width >= column->from_width;
 }
 
-/* What is left for the column without a width. */
-static int stretch_width(const struct screen *screen, int width)
+/* The column without a width has what the others leave, up to its most; what is beyond that has the
+ * one that grows. */
+static int column_width(const struct screen *screen, int width, size_t column)
 {
+    int own = screen->columns[column].width;
     int left = width;
     for (size_t i = 0; i < screen->column_count; i++) {
-        if (is_shown(&screen->columns[i], width)) {
-            left -= screen->columns[i].width + 1;
-        }
+        const struct screen_column *one = &screen->columns[i];
+        left -= is_shown(one, width) ? one->width + 1 : 0;
     }
-    return left < STRETCH_MIN ? STRETCH_MIN : left;
+    left = left < STRETCH_MIN ? STRETCH_MIN : left;
+    int beyond = screen->most != 0 && left > screen->most ? left - screen->most : 0;
+    if (own == 0) {
+        return left - beyond;
+    }
+    int grown = screen->grows == (int)column ? own + beyond : own;
+    return grown > TREND_MAX && grown > own ? TREND_MAX : grown;
 }
 
 int table_view_column(const struct screen *screen, int width, int from, int step)
 {
-    for (int i = from + step; i >= 0 && i < (int)screen->column_count; i += step) {
-        if (is_shown(&screen->columns[i], width)) {
+    for (int i = from + step; i > 0 && i < (int)screen->column_count; i += step) {
+        if (is_shown(&screen->columns[i], width) && screen->columns[i].is_opened) {
             return i;
         }
     }
-    return from;
+    return step < 0 ? 0 : from;
 }
 
 void table_view_sort(struct table_state *state, const struct screen *screen, int width, int step)
@@ -59,19 +66,24 @@ void table_view_sort(struct table_state *state, const struct screen *screen, int
     state->order_number = 0;
 }
 
-int table_view_column_at(const struct screen *screen, const struct grid_area *area, int x)
+int table_view_heading_at(const struct screen *screen, const struct grid_area *area, int x)
 {
-    int stretch = stretch_width(screen, area->width);
     int end = area->x;
     for (size_t i = 0; i < screen->column_count; i++) {
         if (is_shown(&screen->columns[i], area->width)) {
-            end += (screen->columns[i].width == 0 ? stretch : screen->columns[i].width) + 1;
+            end += column_width(screen, area->width, i) + 1;
             if (x < end) {
                 return (int)i;
             }
         }
     }
     return 0;
+}
+
+int table_view_column_at(const struct screen *screen, const struct grid_area *area, int x)
+{
+    int column = table_view_heading_at(screen, area, x);
+    return screen->columns[column].is_opened ? column : 0;
 }
 
 /* Order -----------------------------------------------------------------------------------------
@@ -102,6 +114,7 @@ static int row_compare(const void *a, const void *b, void *context)
         cells[i].kind = CELL_NONE;
         cells[i].number = 0;
         cells[i].text[0] = cells[i].lead[0] = '\0';
+        cells[i].point_count = 0;
         sorting->screen->cell(sorting->scene, rows[i], (size_t)sorting->column, &cells[i]);
     }
     int order = cell_compare(&cells[0], &cells[1]) * sorting->direction;
@@ -160,7 +173,6 @@ void table_view_prepare(struct table_state *state, const struct screen *screen,
 static void heading_draw(const struct table_state *state, const struct screen *screen,
                          struct grid *grid, struct grid_area area)
 {
-    int stretch = stretch_width(screen, area.width);
     int x = area.x;
     grid_fill(grid, area.x, area.y, area.width, GRID_HEADING, ' ');
     for (size_t i = 0; i < screen->column_count; i++) {
@@ -168,7 +180,7 @@ static void heading_draw(const struct table_state *state, const struct screen *s
         if (!is_shown(column, area.width)) {
             continue;
         }
-        int width = column->width == 0 ? stretch : column->width;
+        int width = column_width(screen, area.width, i);
         char title[64];
         const char *arrow = state->sort != (int)i ? "" : state->is_reverse ? "▲" : "▼";
         snprintf(title, sizeof(title), "%s%s", arrow, column->title);
@@ -210,15 +222,14 @@ static void row_draw(const struct table_state *state, const struct screen *scree
                      const struct scene *scene, struct grid *grid, struct grid_area area,
                      size_t drawn)
 {
-    int stretch = stretch_width(screen, area.width);
     int x = area.x;
-    bool is_selected = drawn == state->row;
+    bool is_selected = drawn == state->row && state->list == 0;
     for (size_t i = 0; i < screen->column_count; i++) {
         const struct screen_column *column = &screen->columns[i];
         if (!is_shown(column, area.width)) {
             continue;
         }
-        int width = column->width == 0 ? stretch : column->width;
+        int width = column_width(screen, area.width, i);
         struct screen_cell cell = {.kind = CELL_NONE};
         screen->cell(scene, table_view_row(state, drawn), i, &cell);
         cell_draw(column, &cell, grid, (struct grid_area){x, area.y, width, 1});

@@ -9,11 +9,20 @@
 
 #include "tui/screen.h"
 
+struct list_place { /* where a list below the table was last drawn; see list_view.h */
+    struct grid_area area;
+    size_t line_count;
+};
+
 struct table_state {
     size_t row; /* of the cursor, as drawn: from the top of the sorted table */
     size_t top; /* the first row that is on the screen */
-    int column; /* of the cursor */
-    int sort;   /* column; -1: as the screen gives them */
+    int column; /* of the cursor; 0: the whole row */
+    int list;   /* in which the cursor is, from 1; 0: it is in the table */
+    size_t line;
+    struct list_place lists[SCREEN_LISTS_MAX];
+    int list_count; /* that were last drawn */
+    int sort;       /* column; -1: as the screen gives them */
     bool is_reverse;
     int height;    /* rows that were last drawn */
     size_t *order; /* rows of the screen, sorted; null: as they are */
@@ -31,7 +40,8 @@ void table_view_prepare(struct table_state *state, const struct screen *screen,
                         const struct scene *scene, uint64_t number);
 void table_view_draw(struct table_state *state, const struct screen *screen,
                      const struct scene *scene, struct grid *grid, struct grid_area area);
-/* The nearest column to the left (-1) or right (1) that is shown; the same when there is none. */
+/* The nearest number to the left (-1) or right (1) that is shown and can be opened; to the left of
+ * the first one is 0, the whole row; the same when there is none. */
 int table_view_column(const struct screen *screen, int width, int from, int step);
 /* Sort by the shown column before or behind the one that is sorted by; behind the last comes none.
  */
@@ -39,6 +49,8 @@ void table_view_sort(struct table_state *state, const struct screen *screen, int
 /* The drawn row at the screen's line y of the area; SIZE_MAX: none. */
 size_t table_view_at(const struct table_state *state, const struct grid_area *area, int y);
 /* The column at x. */
+int table_view_heading_at(const struct screen *screen, const struct grid_area *area, int x);
+/* The number at x; 0: something else of the row. */
 int table_view_column_at(const struct screen *screen, const struct grid_area *area, int x);
 
 #endif

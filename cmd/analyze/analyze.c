@@ -12,61 +12,34 @@
 #include <unistd.h>
 
 #include "analyzer/analysis.h"
+#include "analyzer/index.h"
+#include "analyzer/packet_fate.h"
+#include "analyzer/packet_search.h"
 #include "analyzer/packet_view.h"
 #include "analyzer/report_csv.h"
 #include "analyzer/report_json.h"
 #include "analyzer/report_text.h"
 #include "analyzer/selection.h"
 #include "analyzer/selection_file.h"
+#include "analyzer/selection_search.h"
 #include "base/error.h"
 #include "cmd/analyze/analyze_options.h"
+#include "cmd/analyze/reading.h"
 #include "cmd/analyze/timeline.h"
 #include "cmd/exit_codes.h"
 #include "cmd/where.h"
 
-static void progress_show(const char *path, uint64_t read_bytes, uint64_t file_bytes, void *context)
-{
-    enum { LARGE_BYTES = 64 << 20 };
-    unsigned *shown = context;
-    if (file_bytes < LARGE_BYTES) {
-        return;
-    }
-    unsigned percent = (unsigned)(read_bytes / (file_bytes / 100 + 1));
-    if (percent == *shown) {
-        return;
-    }
-    *shown = percent;
-    fprintf(stderr, "\r\033[K%.60s: %u %%", path, percent);
-}
-
-static enum xsw_status files_read(struct analysis *analysis, const struct analyze_options *options,
-                                  struct xsw_error *error)
-{
-    unsigned shown = 0;
-    enum xsw_status status = XSW_OK;
-    for (int i = 0; i < options->path_count && status >= 0; i++) {
-        status = analysis_read(analysis, options->paths[i],
-                               options->has_progress ? progress_show : NULL, &shown, error);
-    }
-    if (shown != 0) {
-        fputs("\r\033[K", stderr);
-    }
-    return status < 0 ? status : analysis_finish(analysis, error);
-}
-
 /* Reads all, and once more while the journey that was asked for still grows. */
-static enum xsw_status passes_run(struct analysis **analysis, struct packet_view *view,
-                                  const struct analyze_options *options, struct xsw_error *error)
+static enum xsw_status view_run(struct analysis **analysis, struct packet_view *view,
+                                const struct analyze_options *options, struct xsw_error *error)
 {
     for (int pass = 0; pass < VIEW_PASSES_MAX; pass++) {
         enum xsw_status status = analysis_create(0, analysis, error);
         if (status < 0) {
             return status;
         }
-        if (options->has_packet) {
-            analysis_observe(*analysis, packet_view_offer, view);
-        }
-        status = files_read(*analysis, options, error);
+        analysis_observe(*analysis, packet_view_offer, view);
+        status = reading_run(*analysis, options, error);
         if (status < 0 || packet_view_is_settled(view) || !analyze_can_read_again(options) ||
             pass == VIEW_PASSES_MAX - 1) {
             return status;
@@ -76,6 +49,31 @@ static enum xsw_status passes_run(struct analysis **analysis, struct packet_view
         packet_view_rewind(view);
     }
     return XSW_OK;
+}
+
+/* With an index all is known at once, and the journey is found without reading the rest. */
+static enum xsw_status passes_run(struct analysis **analysis, struct packet_view *view,
+                                  const struct analyze_options *options, struct xsw_error *error)
+{
+    enum xsw_status status = XSW_OK;
+    if (options->has_packet && !reading_may_index(options)) {
+        return view_run(analysis, view, options, error);
+    }
+    status = analysis_create(0, analysis, error);
+    if (status == XSW_OK) {
+        status = reading_run(*analysis, options, error);
+    }
+    if (status < 0 || !options->has_packet) {
+        return status;
+    }
+    status = index_has_extents(*analysis) ? packet_search(*analysis, options->paths[0], view, error)
+                                          : XSW_AGAIN;
+    if (status != XSW_AGAIN) {
+        return status;
+    }
+    analysis_destroy(*analysis);
+    *analysis = NULL;
+    return view_run(analysis, view, options, error);
 }
 
 static bool is_selected(uint32_t session, uint64_t packet_id, const void *selection)
@@ -101,10 +99,11 @@ static enum xsw_status where_pass(struct analysis **analysis, struct selection *
     if (is_last) {
         analysis_restrict(*analysis, is_selected, selection);
     }
-    return files_read(*analysis, options, error);
+    return reading_run(*analysis, options, error);
 }
 
 static enum xsw_status where_run(struct analysis **analysis, struct selection **selection,
+                                 struct selection_extents *extents,
                                  const struct analyze_options *options, struct xsw_error *error)
 {
     size_t column = 0;
@@ -116,6 +115,9 @@ static enum xsw_status where_run(struct analysis **analysis, struct selection **
     if (status < 0) {
         (void)error_prefix(error, "where");
         return status;
+    }
+    if (index_has_extents(*analysis)) {
+        return selection_search(*analysis, options->paths[0], *selection, extents, error);
     }
     status = where_pass(analysis, *selection, false, options, error);
     selection_finish(*selection);
@@ -158,15 +160,12 @@ static enum xsw_status baseline_compare(struct analysis *analysis, const struct 
 }
 
 static enum xsw_status baseline_read(struct analysis *analysis, const char *path,
-                                     struct xsw_error *error)
+                                     const struct analyze_options *options, struct xsw_error *error)
 {
     struct analysis *baseline = NULL;
     enum xsw_status status = analysis_create(0, &baseline, error);
     if (status == XSW_OK) {
-        status = analysis_read(baseline, path, NULL, NULL, error);
-    }
-    if (status == XSW_OK) {
-        status = analysis_finish(baseline, error);
+        status = reading_run_baseline(baseline, path, options, error);
     }
     if (status == XSW_OK && baseline->files[0].status < 0) {
         status =
@@ -219,7 +218,7 @@ static enum xsw_status export_run(const struct analysis *known, const struct pac
     status = analysis_create(0, &again, error);
     if (status == XSW_OK) {
         analysis_observe_items(again, selection_file_offer, file);
-        status = files_read(again, options, error);
+        status = reading_run(again, options, error);
     }
     analysis_destroy(again);
     enum xsw_status closed = selection_file_close(file, &records, status < 0 ? NULL : error);
@@ -253,6 +252,31 @@ static enum reading files_judge(const struct analysis *analysis)
     return worst;
 }
 
+static bool has_kernel_drops(const struct analysis *analysis)
+{
+    bool found = false;
+    for (size_t i = 0; i < analysis->events.sums.count && !found; i++) {
+        const struct event_sum_key *key = table_key(&analysis->events.sums, i);
+        found = strncmp(key->kind, "kernel_", strlen("kernel_")) == 0;
+    }
+    return found;
+}
+
+/* The kernel's drops are put to packets when all files have been read: that is one more time, where
+ * there are any. */
+static enum xsw_status fates_find(const struct analysis *analysis, struct packet_view *view,
+                                  struct packet_fates *fates, const struct analyze_options *options,
+                                  struct xsw_error *error)
+{
+    const struct timeline_options timeline = {.paths = options->paths,
+                                              .path_count = options->path_count};
+    if (!options->has_packet || !has_kernel_drops(analysis) || !analyze_can_read_again(options)) {
+        return XSW_OK;
+    }
+    view->fates = fates;
+    return timeline_fates(&timeline, view, fates, error);
+}
+
 static enum xsw_status report(const struct analysis *analysis, const struct packet_view *view,
                               const struct analyze_options *options, struct xsw_error *error)
 {
@@ -265,6 +289,9 @@ static enum xsw_status report(const struct analysis *analysis, const struct pack
     } else if (options->has_packet) {
         struct page page = {stdout, options->report.has_colours};
         packet_view_text(&page, analysis, view);
+        if (view->fates != NULL) {
+            packet_fates_text(&page, view->fates);
+        }
     } else {
         report_text(stdout, analysis, &options->report);
     }
@@ -282,7 +309,8 @@ static int exit_status(const struct analysis *analysis, const struct packet_view
     if (reading == READING_FAILED) {
         return EXIT_FAILED;
     }
-    if (options->is_strict && (state == PROOF_UNKNOWN || reading == READING_TORN)) {
+    bool is_unknown = state == PROOF_UNKNOWN || analysis->events.losses.count != 0;
+    if (options->is_strict && (is_unknown || reading == READING_TORN)) {
         return EXIT_FOUND;
     }
     if (reading == READING_TORN) {
@@ -312,7 +340,9 @@ int cmd_analyze(int argc, char **argv)
     struct analyze_options options = {0};
     struct analysis *analysis = NULL;
     struct selection *selection = NULL;
+    struct selection_extents extents = {0};
     struct packet_view view;
+    struct packet_fates fates = {0};
     struct xsw_error error = {0};
     int result = analyze_options_parse(&options, argc, argv);
     if (result >= 0) {
@@ -331,14 +361,17 @@ int cmd_analyze(int argc, char **argv)
     }
     packet_view_init(&view, options.packet);
     enum xsw_status status = options.where != NULL
-                                 ? where_run(&analysis, &selection, &options, &error)
+                                 ? where_run(&analysis, &selection, &extents, &options, &error)
                                  : passes_run(&analysis, &view, &options, &error);
     options.report.selection = selection;
     for (int i = 0; status >= 0 && i < options.baseline_count; i++) {
-        status = baseline_read(analysis, options.baselines[i], &error);
+        status = baseline_read(analysis, options.baselines[i], &options, &error);
     }
     if (status >= 0 && options.export_path != NULL) {
         status = export_run(analysis, &view, &options, &error);
+    }
+    if (status >= 0) {
+        status = fates_find(analysis, &view, &fates, &options, &error);
     }
     if (status >= 0) {
         status = report(analysis, &view, &options, &error);
@@ -354,6 +387,7 @@ int cmd_analyze(int argc, char **argv)
     }
     analysis_destroy(analysis);
     selection_destroy(selection);
+    selection_extents_fini(&extents);
     packet_view_fini(&view);
     return result;
 }

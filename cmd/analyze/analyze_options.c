@@ -14,19 +14,19 @@
 
 static const char help_text[] =
     "usage: xsw analyze [options] FILE...\n"
-    "Tells from a recording what was lost or changed, where, by which rule or extension,\n"
-    "whom it hit, what had changed before, and whether the numbers add up.\n"
-    "\n"
+    "Tells from a recording what was lost or changed, where, by which rule or\n"
+    "extension, whom it hit, what had changed before, and if the numbers add up.\n"
+    "Folders with CTF and trace.dat files beside it tell causes and kernel drops.\n"
     "  -p, --packet ID      the journey of one packet, step by step, with its copies\n"
-    "      --where EXPR     only journeys that match, and a list of them: xsw-filter(7)\n"
-    "  -t, --table NAME     findings, drops (-d), changes (-c), paths, latency or flows\n"
-    "  -b, --baseline FILE  which paths are new against this recording; may be repeated\n"
-    "      --timeline       a log of what happened when; also of CTF and trace.dat\n"
+    "      --where EXPR     only journeys that match, with a list: xsw-filter(7)\n"
+    "  -t, --table NAME     findings, drops (-d), changes (-c), paths, latency, flows\n"
+    "  -b, --baseline FILE  which paths are new against this recording; repeatable\n"
+    "      --timeline       a log of what happened when, in place of the report\n"
     "  -a, --all            every row, not only the commonest\n"
     "  -j, --json           everything, for programs; --csv NAME: one table\n"
     "  -w, --export FILE    what --packet or --where asks for, as another recording\n"
-    "  -s, --strict         exit 1 also when something is unknown (losses, torn files)\n"
-    "  -h, --help           this text\n"
+    "  -s, --strict         exit 1 also when not all is known (losses, torn files)\n"
+    "      --no-index       neither use FILE.xswi nor keep it; --index, --threads, -h\n"
     "\n"
     "Exit status: 0 done, 1 the proof failed or nothing was found, 2 usage, 3 a file\n"
     "could not be read to its end; what could be read is told. \"-\": standard input.\n"
@@ -37,7 +37,14 @@ static const char help_text[] =
     "  xsw analyze --where 'dropped and port == bob' -w bob.pcapng demo.pcapng\n"
     "  xsw analyze --baseline good.pcapng -t paths bad.pcapng\n";
 
-enum { OPTION_WHERE = 256, OPTION_CSV, OPTION_TIMELINE };
+enum {
+    OPTION_WHERE = 256,
+    OPTION_CSV,
+    OPTION_TIMELINE,
+    OPTION_THREADS,
+    OPTION_INDEX,
+    OPTION_NO_INDEX
+};
 
 /* Exit status to return at once, or -1 to go on. */
 static int packet_parse(struct analyze_options *options, const char *text)
@@ -78,6 +85,20 @@ static int baseline_parse(struct analyze_options *options, const char *path)
     return -1;
 }
 
+static int threads_parse(struct analyze_options *options, const char *text)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    if (*end != '\0' || text[0] < '0' || text[0] > '9' || number < 1 ||
+        number > ANALYSIS_THREADS_MAX) {
+        fprintf(stderr, "xsw analyze: --threads \"%s\": expected a number from 1 to %d\n", text,
+                ANALYSIS_THREADS_MAX);
+        return EXIT_USAGE;
+    }
+    options->threads = (unsigned)number;
+    return -1;
+}
+
 /* Options with a value. */
 static int value_take(struct analyze_options *options, int option)
 {
@@ -91,6 +112,8 @@ static int value_take(struct analyze_options *options, int option)
     case 'w':
         options->export_path = optarg;
         return -1;
+    case OPTION_THREADS:
+        return threads_parse(options, optarg);
     case OPTION_CSV:
         options->is_csv = true;
         return table_parse(&options->report.only, "--csv", optarg);
@@ -121,6 +144,12 @@ static int option_take(struct analyze_options *options, int option)
         return -1;
     case OPTION_TIMELINE:
         options->is_timeline = true;
+        return -1;
+    case OPTION_INDEX:
+        options->is_index_forced = true;
+        return -1;
+    case OPTION_NO_INDEX:
+        options->without_index = true;
         return -1;
     case 'h':
         fputs(help_text, stdout);
@@ -184,6 +213,9 @@ int analyze_options_parse(struct analyze_options *options, int argc, char **argv
                                           {"json", no_argument, NULL, 'j'},
                                           {"timeline", no_argument, NULL, OPTION_TIMELINE},
                                           {"strict", no_argument, NULL, 's'},
+                                          {"index", no_argument, NULL, OPTION_INDEX},
+                                          {"no-index", no_argument, NULL, OPTION_NO_INDEX},
+                                          {"threads", required_argument, NULL, OPTION_THREADS},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     int option;

@@ -16,6 +16,8 @@ struct analyze_options {
     bool is_timeline; /* see cmd/analyze/timeline.h */
     bool has_packet, is_json, is_csv, is_strict, has_progress;
     uint64_t packet;
+    bool without_index, is_index_forced;
+    unsigned threads;        /* 0: as many as there are cores */
     const char *where;       /* null: not given */
     const char *export_path; /* the same */
     const char *baselines[ANALYZE_BASELINES_MAX];

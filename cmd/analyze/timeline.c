@@ -8,6 +8,7 @@
 
 #include "analyzer/analysis.h"
 #include "analyzer/json_in.h"
+#include "analyzer/packet_fate.h"
 #include "analyzer/timeline.h"
 #include "analyzer/timeline_report.h"
 #include "base/error.h"
@@ -18,9 +19,17 @@
 struct reading {
     struct timeline *timeline;
     struct analysis *analysis;
-    bool has_clock; /* of a trace's stream: has been told */
     bool is_torn;
+    bool is_quiet; /* what is wrong with the files was said before */
 };
+
+static void problem_tell(struct reading *reading, const char *problem)
+{
+    reading->is_torn = true;
+    if (!reading->is_quiet) {
+        fprintf(stderr, "xsw analyze: %s\n", problem);
+    }
+}
 
 /* Recordings ---------------------------------------------------------------------------------- */
 
@@ -30,7 +39,7 @@ static void section_take(struct reading *reading, const struct analysis_session 
     struct notes notes = {0};
     struct json_in place;
     struct json_in clock;
-    char host[TIMELINE_NAME_SIZE];
+    char host[MACHINE_NAME_SIZE];
     char boot_id[48];
     uint64_t mono_ns = 0;
     uint64_t wall_ns = 0;
@@ -59,7 +68,7 @@ static void item_take(const struct analysis_session *session, const struct pcapn
     } else if (item->kind == PCAPNG_INTERFACE) {
         section_take(reading, session, &item->interface.section);
     } else if (item->kind == PCAPNG_EVENT) {
-        timeline_event(reading->timeline, &item->event);
+        timeline_event(reading->timeline, &item->event, false);
     }
 }
 
@@ -72,17 +81,14 @@ static void record_take(const struct analysis_session *session, const struct rec
 static enum xsw_status recording_read(struct reading *reading, const char *path,
                                       struct xsw_error *error)
 {
-    enum xsw_status status = timeline_source_begin(reading->timeline, path, "pcapng", error);
-    if (status == XSW_OK) {
-        status = analysis_read(reading->analysis, path, NULL, NULL, error);
-    }
+    timeline_source_begin(reading->timeline, path, "pcapng");
+    enum xsw_status status = analysis_read(reading->analysis, path, NULL, NULL, error);
     if (status < 0) {
         return status;
     }
     const struct analysis_file *file = &reading->analysis->files[reading->analysis->file_count - 1];
     if (file->status < 0) {
-        fprintf(stderr, "xsw analyze: %s\n", file->problem);
-        reading->is_torn = true;
+        problem_tell(reading, file->problem);
     }
     return XSW_OK;
 }
@@ -93,13 +99,7 @@ static void event_take(const struct pcapng_event *event, const struct trace_abou
                        void *context)
 {
     struct reading *reading = context;
-    if (!reading->has_clock && about->boot_id != NULL) {
-        reading->has_clock = true;
-        bool has_pair = about->has_mono && event->mono_ns != 0 && event->wall_ns != 0;
-        timeline_clock(reading->timeline, UINT32_MAX, about->host, about->boot_id,
-                       has_pair ? event->mono_ns : 0, has_pair ? event->wall_ns : 0);
-    }
-    timeline_event(reading->timeline, event);
+    timeline_event(reading->timeline, event, about->has_mono && about->boot_id != NULL);
 }
 
 static enum xsw_status path_read(struct reading *reading, const char *path, struct xsw_error *error)
@@ -108,18 +108,40 @@ static enum xsw_status path_read(struct reading *reading, const char *path, stru
     if (kind == TRACE_NONE) {
         return recording_read(reading, path, error);
     }
-    reading->has_clock = false;
-    enum xsw_status status = timeline_source_begin(reading->timeline, path,
-                                                   kind == TRACE_CTF ? "ctf" : "trace.dat", error);
-    if (status != XSW_OK) {
-        return status;
-    }
+    timeline_source_begin(reading->timeline, path, kind == TRACE_CTF ? "ctf" : "trace.dat");
     struct xsw_error problem;
     if (trace_read(path, kind, event_take, reading, &problem) != XSW_OK) {
-        fprintf(stderr, "xsw analyze: %s\n", problem.text);
-        reading->is_torn = true;
+        problem_tell(reading, problem.text);
     }
     return XSW_OK;
+}
+
+/* The second reading ------------------------------------------------------------------------- */
+
+static void join_take(const struct analysis_session *session, const struct record *record,
+                      void *context)
+{
+    timeline_join_record(context, session, record);
+}
+
+/* Which packets the kernel dropped is looked for when all of its drops are known, so that the order
+ * of the files does not matter. Standard input goes only once. */
+static enum xsw_status packets_join(struct timeline *timeline,
+                                    const struct timeline_options *options, struct xsw_error *error)
+{
+    struct analysis *again = NULL;
+    enum xsw_status status = analysis_create(0, &again, error);
+    if (status == XSW_OK) {
+        analysis_observe(again, join_take, timeline);
+    }
+    for (int i = 0; i < options->path_count && status >= 0; i++) {
+        const char *path = options->paths[i];
+        if (strcmp(path, "-") != 0 && trace_kind_find(path) == TRACE_NONE) {
+            status = analysis_read(again, path, NULL, NULL, error);
+        }
+    }
+    analysis_destroy(again);
+    return status < 0 ? status : XSW_OK;
 }
 
 static enum xsw_status all_read(struct reading *reading, const struct timeline_options *options,
@@ -136,6 +158,9 @@ static enum xsw_status all_read(struct reading *reading, const struct timeline_o
     for (int i = 0; i < options->path_count && status == XSW_OK; i++) {
         status = path_read(reading, options->paths[i], error);
     }
+    if (status == XSW_OK && timeline_join_is_wanted(reading->timeline)) {
+        status = packets_join(reading->timeline, options, error);
+    }
     return status == XSW_OK ? timeline_finish(reading->timeline, error) : status;
 }
 
@@ -148,6 +173,20 @@ static bool has_unknown(const struct timeline *timeline)
         found = entries[i].kind == TIMELINE_UNKNOWN;
     }
     return found;
+}
+
+enum xsw_status timeline_fates(const struct timeline_options *options,
+                               const struct packet_view *view, struct packet_fates *fates,
+                               struct xsw_error *error)
+{
+    struct reading reading = {.is_quiet = true};
+    enum xsw_status status = all_read(&reading, options, error);
+    if (status == XSW_OK) {
+        packet_fates_find(fates, reading.timeline, view);
+    }
+    analysis_destroy(reading.analysis);
+    timeline_destroy(reading.timeline);
+    return status;
 }
 
 int timeline_run(const struct timeline_options *options)

@@ -7,11 +7,20 @@
 
 #include <stdbool.h>
 
+#include <xsw/error.h>
+
 struct timeline_options {
     char **paths;
     int path_count;
     bool is_json, is_strict, has_colours;
 };
+
+struct packet_view;
+struct packet_fates;
+/* What the kernel did to the packets that the view shows. */
+enum xsw_status timeline_fates(const struct timeline_options *options,
+                               const struct packet_view *view, struct packet_fates *fates,
+                               struct xsw_error *error) XSW_MUST_CHECK;
 
 int timeline_run(const struct timeline_options *options);
 

@@ -161,6 +161,7 @@ void capture_hide_dictionary(json_t *dictionary)
     }
     name_hide(json_object_get(dictionary, "switch"), "name", hidden);
     names_hide(dictionary, "ports", "port");
+    names_hide(dictionary, "past_ports", "port");
     names_hide(dictionary, "stages", "stage");
     names_hide(dictionary, "reasons", "reason");
     extensions_hide(dictionary);

@@ -76,7 +76,9 @@ bool capture_hide_event(struct event_record *record)
 
 void capture_hide_device(struct kernel_device *device)
 {
-    name_hide(device->port, sizeof(device->port), "port", device->id);
+    if (device->port[0] != '\0') {
+        name_hide(device->port, sizeof(device->port), "port", device->id);
+    }
     name_hide(device->name, sizeof(device->name), "dev", device->id);
     text_hide(device->switch_name, sizeof(device->switch_name));
 }

@@ -3,8 +3,8 @@
 #define XSW_CMD_CAPTURE_RECORDER_H
 
 /*
- * The state of a recording, and the part of it that is about files: capture_rotate.c. The loop
- * that empties the rings is in capture.c.
+ * The state of a recording: how it is opened (capture_open.c), and the part of it that is about
+ * files (capture_rotate.c). The loop that empties the rings is in capture.c.
  */
 
 #include <stdbool.h>
@@ -54,6 +54,10 @@ struct recorder {
     struct capture_end end;
 };
 
+/* Attaches, and opens all that the recording needs, as its options say. To be closed in any case,
+ * which also frees it. */
+enum xsw_status recorder_open(struct recorder *recorder, struct xsw_error *error) XSW_MUST_CHECK;
+void recorder_close(struct recorder *recorder);
 /* Of the dictionary, borrowed; null when there is none in it. */
 const char *recorder_switch_name(const struct recorder *recorder);
 /* Opens the first file. */

@@ -204,6 +204,13 @@ static void end_text(const struct capture_end *end)
          too_big > 0 ? "larger than half of the ring: try --ring" : "");
     line(out, "+ lost: disk", end->lost_disk, end->error != NULL ? end->error : "");
     rare_lines(out, &sum, end);
+    if (end->lost_events > 0) {
+        line(out, "events lost", end->lost_events, "of the switch or of the kernel");
+    }
+    if (end->kernel_untold_ns > 0) {
+        fprintf(out, "  kernel not followed    %13.3f s  its drops in that time are not recorded\n",
+                (double)end->kernel_untold_ns / 1e9);
+    }
     if (end->detached == NULL) {
         fprintf(out, "The switch stopped before the recording did: its own counters are not in the "
                      "file.\n");
@@ -224,6 +231,12 @@ void capture_report_end(const struct capture_end *end, bool as_json)
     }
     json_object_set_new(account, "bytes", json_integer((json_int_t)end->bytes));
     json_object_set_new(account, "seconds", json_real(end->seconds));
+    if (end->has_trace) {
+        json_object_set_new(account, "trace",
+                            json_pack("{s:I,s:I,s:I}", "events", (json_int_t)end->events,
+                                      "lost_events", (json_int_t)end->lost_events,
+                                      "kernel_untold_ns", (json_int_t)end->kernel_untold_ns));
+    }
     json_dumpf(account, stdout, JSON_INDENT(2));
     fputc('\n', stdout);
     json_decref(account);

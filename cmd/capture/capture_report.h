@@ -31,8 +31,11 @@ struct capture_end {
     bool is_last_segment;
     double seconds;
     uint64_t bytes;
-    uint64_t written, lost_disk, past_limit;          /* by the recorder */
-    uint64_t lost_reader;                             /* in rings that made no sense */
+    uint64_t written, lost_disk, past_limit; /* by the recorder */
+    uint64_t lost_reader;                    /* in rings that made no sense */
+    bool has_trace;                          /* events were recorded too */
+    uint64_t events, lost_events;
+    uint64_t kernel_untold_ns; /* how long the kernel was not followed, after it had been */
     struct capture_account rings[CONFIG_WORKERS_MAX]; /* by the workers */
     uint32_t ring_count;
     json_t *detached;   /* the switch's answer to capture.detach; null when it had gone */

@@ -38,6 +38,7 @@ static bool is_limited(const struct recorder *recorder)
 static char *section_make(const struct recorder *recorder)
 {
     json_t *section = json_copy(recorder->names.dictionary);
+    json_object_del(section, "past_ports"); /* the tap points tell what is needed of them */
     json_object_set_new(section, "format", json_integer(META_FORMAT));
     json_object_set_new(section, "clock", member(recorder->first, "clock"));
     json_t *capture = json_object();
@@ -115,6 +116,8 @@ enum xsw_status recorder_file_open(struct recorder *recorder, struct xsw_error *
         .every_stage = recorder->options.every_stage,
         .names = capture_names_tap,
         .reason_name = capture_names_reason,
+        .port = capture_names_port,
+        .port_came = capture_names_port_came,
         .context = &recorder->names};
     status = journey_file_open(&options, &recorder->file, error);
     free(section);

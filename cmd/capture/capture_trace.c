@@ -16,6 +16,7 @@
 #include "formats/pcapng_write.h"
 #include "trace/event_ring.h"
 #include "trace/event_story.h"
+#include "trace/kernel_story.h"
 
 enum { BEGIN_MS = 5000, END_MS = 3000, EVENTS_A_TURN = 512 };
 
@@ -28,13 +29,15 @@ struct capture_trace {
     struct event_reader *reader;
     struct capture_kernel kernel;
     uint64_t written;
-    uint64_t lost; /* events of the switch, as told */
+    uint64_t lost;        /* events of the switch, as told */
+    uint64_t not_lost_ns; /* until then all of these are told of; 0: not known */
     uint64_t kernel_lost;
+    uint64_t kernel_untold_ns;   /* in gaps that are over */
+    uint64_t kernel_untold_from; /* the beginning of one that is not; 0: there is none */
     uint64_t clock_told_ns;
     bool hides;
     bool has_first; /* `first` is to be put */
     struct capture_kernel_message first;
-    bool kernel_is_told; /* what can be had of the kernel, and what cannot */
 };
 
 enum xsw_status capture_trace_open(const struct capture_trace_options *options,
@@ -145,12 +148,20 @@ static enum xsw_status put_lost(struct capture_trace *trace, struct pcapng_write
                                 struct xsw_error *error)
 {
     uint64_t lost = event_reader_lost(trace->reader);
+    uint64_t now = clock_mono_ns();
+    uint64_t from_ns = trace->not_lost_ns;
+    trace->not_lost_ns = now; /* all up to here is told of */
     if (lost == trace->lost) {
         return XSW_OK;
     }
     char message[128];
     char count[24];
-    const struct pcapng_event_field fields[] = {{"events", count}};
+    char from[24];
+    char to[24];
+    const struct pcapng_event_field fields[] = {
+        {"events", count}, {"to_mono_ns", to}, {"from_mono_ns", from}};
+    snprintf(from, sizeof(from), "%" PRIu64, from_ns);
+    snprintf(to, sizeof(to), "%" PRIu64, now);
     snprintf(count, sizeof(count), "%" PRIu64, lost - trace->lost);
     snprintf(message, sizeof(message), "Events of the switch were lost: %s", count);
     trace->lost = lost;
@@ -158,97 +169,123 @@ static enum xsw_status put_lost(struct capture_trace *trace, struct pcapng_write
                                  .name = "events_lost",
                                  .message = message,
                                  .fields = fields,
-                                 .field_count = 1};
+                                 .field_count = from_ns != 0 ? 3 : 2};
     return put_own(trace, writer, &event, error);
 }
 
+/* XSW_AGAIN: there are none now. */
 static enum xsw_status switch_turn(struct capture_trace *trace, struct pcapng_writer *writer,
                                    struct xsw_error *error)
 {
     struct event_record record;
     struct event_story story;
     enum xsw_status status = XSW_OK;
-    for (int i = 0; i < EVENTS_A_TURN && status == XSW_OK &&
-                    event_reader_next(trace->reader, &record) == XSW_OK;
-         i++) {
-        if (trace->hides && !capture_hide_event(&record)) {
-            continue;
+    for (int i = 0; i < EVENTS_A_TURN && status == XSW_OK; i++) {
+        status = event_reader_next(trace->reader, &record) == XSW_OK ? XSW_OK : XSW_AGAIN;
+        if (status == XSW_OK && (!trace->hides || capture_hide_event(&record))) {
+            event_story_tell(&story, &record, trace->wall_offset_ns);
+            status = put(trace, writer, &story.event, error);
         }
-        event_story_tell(&story, &record, trace->wall_offset_ns);
-        status = put(trace, writer, &story.event, error);
     }
-    return status == XSW_OK ? put_lost(trace, writer, error) : status;
+    enum xsw_status lost = status >= 0 ? put_lost(trace, writer, error) : status;
+    return lost != XSW_OK ? lost : status;
 }
 
-/* What the file does not hold of the kernel is said in it. */
-static enum xsw_status put_kernel_state(struct capture_trace *trace, struct pcapng_writer *writer,
-                                        const struct capture_kernel_message *message,
-                                        struct xsw_error *error)
+/* From here on drops of the kernel are told. */
+static enum xsw_status put_followed(struct capture_trace *trace, struct pcapng_writer *writer,
+                                    const char *remark, struct xsw_error *error)
 {
     char text[480];
-    bool is_ready = message->kind == CAPTURE_KERNEL_READY;
-    snprintf(text, sizeof(text), "%s%s%s",
-             is_ready ? "Drops of the kernel behind ports are recorded from here on"
-                      : "Drops of the kernel behind ports are not recorded",
-             message->text[0] != '\0' ? ": " : "", message->text);
-    struct pcapng_event event = {.priority =
-                                     is_ready ? PCAPNG_PRIORITY_INFO : PCAPNG_PRIORITY_WARNING,
-                                 .name = is_ready ? "kernel_followed" : "kernel_untold",
-                                 .message = text};
-    trace->kernel_is_told = true;
-    if (!is_ready) {
-        fprintf(stderr, "xsw capture: drops of the kernel are not recorded: %s\n", message->text);
-    }
+    snprintf(text, sizeof(text), "Drops of the kernel behind ports are recorded from here on%s%s",
+             remark[0] != '\0' ? ": " : "", remark);
+    struct pcapng_event event = {
+        .priority = PCAPNG_PRIORITY_INFO, .name = "kernel_followed", .message = text};
     return put_own(trace, writer, &event, error);
+}
+
+/* What the file does not hold of the kernel is said in it, and to who looks on. */
+static enum xsw_status put_untold(struct capture_trace *trace, struct pcapng_writer *writer,
+                                  const struct capture_kernel_message *message,
+                                  struct xsw_error *error)
+{
+    char text[480];
+    char from[24];
+    char to[24];
+    char span[40] = "";
+    bool was_told = message->from_ns != 0;
+    bool is_over = was_told && message->to_ns != 0;
+    const struct pcapng_event_field fields[] = {{"from_mono_ns", from}, {"to_mono_ns", to}};
+    uint64_t until_ns = is_over ? message->to_ns : clock_mono_ns();
+    uint64_t length_ns = until_ns > message->from_ns ? until_ns - message->from_ns : 0;
+    snprintf(from, sizeof(from), "%" PRIu64, message->from_ns);
+    snprintf(to, sizeof(to), "%" PRIu64, message->to_ns);
+    if (is_over) {
+        snprintf(span, sizeof(span), " for %.3f s", (double)length_ns / 1e9);
+        trace->kernel_untold_ns += length_ns;
+    } else if (was_told) {
+        snprintf(span, sizeof(span), " since %.3f s ago", (double)length_ns / 1e9);
+        trace->kernel_untold_from = message->from_ns;
+    }
+    snprintf(text, sizeof(text), "Drops of the kernel behind ports are not recorded%s: %s", span,
+             message->text);
+    fprintf(stderr, "xsw capture: drops of the kernel are not recorded%s: %s%s\n", span,
+            message->text, is_over ? "; from here on they are" : "");
+    struct pcapng_event event = {.priority = PCAPNG_PRIORITY_WARNING,
+                                 .name = "kernel_untold",
+                                 .message = text,
+                                 .fields = fields,
+                                 .field_count = (size_t)was_told + (size_t)is_over};
+    return put_own(trace, writer, &event, error);
+}
+
+static enum xsw_status put_group(struct capture_trace *trace, struct pcapng_writer *writer,
+                                 struct kernel_group *group, struct xsw_error *error)
+{
+    struct kernel_story story;
+    if (group->first.kind == KERNEL_LOST) {
+        trace->kernel_lost += group->first.count;
+    }
+    if (trace->hides) {
+        group->first.head_length = 0;
+        capture_hide_device(&group->first.device);
+    }
+    kernel_story_tell(&story, group, trace->wall_offset_ns);
+    return put(trace, writer, &story.event, error);
 }
 
 static enum xsw_status put_message(struct capture_trace *trace, struct pcapng_writer *writer,
                                    struct capture_kernel_message *message, struct xsw_error *error)
 {
-    struct kernel_story story;
-    if (message->kind != CAPTURE_KERNEL_GROUP) {
-        return put_kernel_state(trace, writer, message, error);
-    }
-    if (message->group.first.kind == KERNEL_LOST) {
-        trace->kernel_lost += message->group.first.count;
-    }
-    if (trace->hides) {
-        message->group.first.head_length = 0;
-        capture_hide_device(&message->device);
-    }
-    kernel_story_tell(&story, &message->group, trace->wall_offset_ns);
-    return put(trace, writer, &story.event, error);
-}
-
-/* XSW_AGAIN: the child has told all that it had so far; XSW_END: and will tell no more. */
-static enum xsw_status kernel_turn(struct capture_trace *trace, struct pcapng_writer *writer,
-                                   int limit, struct xsw_error *error)
-{
-    struct capture_kernel_message message;
-    if (trace->has_first) {
-        trace->has_first = false;
-        enum xsw_status status = put_message(trace, writer, &trace->first, error);
-        if (status != XSW_OK) {
-            return status;
-        }
-    }
-    for (int i = 0; i < limit; i++) {
-        enum xsw_status status = capture_kernel_next(&trace->kernel, &message);
-        if (status == XSW_END && !trace->kernel_is_told) {
-            memset(&message, 0, sizeof(message));
-            message.kind = CAPTURE_KERNEL_FAILED;
-            snprintf(message.text, sizeof(message.text), "the process that reads them has ended");
-            (void)!put_kernel_state(trace, writer, &message, error);
-        }
-        if (status != XSW_OK) {
-            return status;
-        }
-        status = put_message(trace, writer, &message, error);
-        if (status != XSW_OK) {
-            return status;
-        }
+    switch (message->kind) {
+    case CAPTURE_KERNEL_READY:
+        return put_followed(trace, writer, message->text, error);
+    case CAPTURE_KERNEL_UNTOLD:
+        return put_untold(trace, writer, message, error);
+    case CAPTURE_KERNEL_GROUP:
+        return put_group(trace, writer, &message->group, error);
+    case CAPTURE_KERNEL_END:
+        break;
     }
     return XSW_OK;
+}
+
+/* XSW_AGAIN: all is told that there is so far; XSW_END: and no more will come. */
+static enum xsw_status kernel_turn(struct capture_trace *trace, struct pcapng_writer *writer,
+                                   struct xsw_error *error)
+{
+    struct capture_kernel_message message;
+    enum xsw_status status = XSW_OK;
+    if (trace->has_first) {
+        trace->has_first = false;
+        status = put_message(trace, writer, &trace->first, error);
+    }
+    for (int i = 0; i < EVENTS_A_TURN && status == XSW_OK; i++) {
+        status = capture_kernel_next(&trace->kernel, &message);
+        if (status == XSW_OK) {
+            status = put_message(trace, writer, &message, error);
+        }
+    }
+    return status;
 }
 
 enum xsw_status capture_trace_turn(struct capture_trace *trace, struct pcapng_writer *writer,
@@ -261,8 +298,33 @@ enum xsw_status capture_trace_turn(struct capture_trace *trace, struct pcapng_wr
     if (status == XSW_OK) {
         status = switch_turn(trace, writer, error);
     }
-    if (status == XSW_OK) {
-        status = kernel_turn(trace, writer, EVENTS_A_TURN, error);
+    if (status >= 0) {
+        status = kernel_turn(trace, writer, error);
+    }
+    return status < 0 ? status : XSW_OK;
+}
+
+/* All that the kernel's reader has, and its last word; one that does not come to an end is told of
+ * like one that has died. */
+static enum xsw_status kernel_rest(struct capture_trace *trace, struct pcapng_writer *writer,
+                                   struct xsw_error *error)
+{
+    uint64_t until_ns = clock_mono_ns() + (uint64_t)END_MS * 1000000;
+    enum xsw_status status = XSW_OK;
+    capture_kernel_stop(&trace->kernel);
+    while (status >= 0 && status != XSW_END && clock_mono_ns() < until_ns) {
+        status = kernel_turn(trace, writer, error);
+        struct pollfd wait = {.fd = trace->kernel.fd, .events = POLLIN};
+        if (status == XSW_AGAIN) {
+            poll(&wait, 1, 100);
+        }
+    }
+    if (status >= 0 && status != XSW_END) {
+        struct capture_kernel_message message = {
+            .kind = CAPTURE_KERNEL_UNTOLD,
+            .from_ns = atomic_load(&trace->kernel.life->told_ns),
+            .text = "the process that reads them does not end"};
+        status = put_message(trace, writer, &message, error);
     }
     return status < 0 ? status : XSW_OK;
 }
@@ -273,22 +335,19 @@ enum xsw_status capture_trace_finish(struct capture_trace *trace, struct pcapng_
     if (trace == NULL) {
         return XSW_OK;
     }
-    uint64_t until_ns = clock_mono_ns() + (uint64_t)END_MS * 1000000;
-    enum xsw_status status = switch_turn(trace, writer, error);
-    capture_kernel_stop(&trace->kernel);
-    enum xsw_status kernel = XSW_OK;
-    while (status == XSW_OK && kernel >= 0 && kernel != XSW_END && clock_mono_ns() < until_ns) {
-        kernel = kernel_turn(trace, writer, EVENTS_A_TURN, error);
-        struct pollfd wait = {.fd = trace->kernel.fd, .events = POLLIN};
-        if (kernel == XSW_AGAIN) {
-            poll(&wait, 1, 100);
-        }
+    enum xsw_status status;
+    do {
+        status = switch_turn(trace, writer, error);
+    } while (status == XSW_OK);
+    if (status >= 0) {
+        status = kernel_rest(trace, writer, error);
+    }
+    if (trace->kernel_untold_from != 0) {
+        trace->kernel_untold_ns += clock_mono_ns() - trace->kernel_untold_from;
+        trace->kernel_untold_from = 0;
     }
     trace->clock_told_ns = 0;
-    if (status == XSW_OK && kernel >= 0) {
-        status = put_clock(trace, writer, error);
-    }
-    return kernel < 0 ? kernel : status;
+    return status < 0 ? status : put_clock(trace, writer, error);
 }
 
 uint64_t capture_trace_events(const struct capture_trace *trace)
@@ -299,6 +358,11 @@ uint64_t capture_trace_events(const struct capture_trace *trace)
 uint64_t capture_trace_lost(const struct capture_trace *trace)
 {
     return trace != NULL ? trace->lost + trace->kernel_lost : 0;
+}
+
+uint64_t capture_trace_untold_ns(const struct capture_trace *trace)
+{
+    return trace != NULL ? trace->kernel_untold_ns : 0;
 }
 
 void capture_trace_close(struct capture_trace *trace)

@@ -5,7 +5,8 @@
 /*
  * `xsw capture --trace`: what happens beside the packets, written into the recording as events:
  * what the switch tells (events.attach), and what the kernel drops behind its ports. The latter is
- * read by a child process, which keeps the rights that the recorder gives up; it ends with us.
+ * read by a process of its own, which keeps the rights that the recorder gives up; it ends with us,
+ * and when it dies before, another one goes on, and the recording says what it does not hold.
  *
  * Threads: the recorder's own.
  */
@@ -42,6 +43,8 @@ enum xsw_status capture_trace_finish(struct capture_trace *trace, struct pcapng_
                                      struct xsw_error *error) XSW_MUST_CHECK;
 uint64_t capture_trace_events(const struct capture_trace *trace); /* written; accepts null */
 uint64_t capture_trace_lost(const struct capture_trace *trace);   /* accepts null */
-void capture_trace_close(struct capture_trace *trace);            /* accepts null */
+/* For how long the kernel was not followed after it had been, in ns; accepts null. */
+uint64_t capture_trace_untold_ns(const struct capture_trace *trace);
+void capture_trace_close(struct capture_trace *trace); /* accepts null */
 
 #endif

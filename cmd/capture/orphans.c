@@ -59,7 +59,7 @@ static enum xsw_status rings_get(struct recovery *recovery, struct client *clien
     }
     recovery->about = json_incref(json_object_get(reply.result, "capture"));
     recovery->ended = json_incref(json_object_get(reply.result, "ended"));
-    recovery->names.dictionary = json_incref(json_object_get(reply.result, "dictionary"));
+    capture_names_take(&recovery->names, json_incref(json_object_get(reply.result, "dictionary")));
     for (size_t i = 0; status == XSW_OK && i < reply.fd_count; i++) {
         status = ring_set_add(&recovery->set, reply.fds[i], error);
     }
@@ -86,6 +86,7 @@ static uint64_t number_of(const json_t *object, const char *name)
 static char *section_make(const struct recovery *recovery)
 {
     json_t *section = json_copy(recovery->names.dictionary);
+    json_object_del(section, "past_ports"); /* the tap points tell what is needed of them */
     json_object_set_new(section, "format", json_integer(META_FORMAT));
     json_t *capture = json_object();
     static const char *const members[] = {"session", "name",       "filter", "where",       "ports",
@@ -147,6 +148,8 @@ static enum xsw_status file_open(struct recovery *recovery, const char *path,
             .stages = number_of(recovery->about, "stage_set"),
             .names = capture_names_tap,
             .reason_name = capture_names_reason,
+            .port = capture_names_port,
+            .port_came = capture_names_port_came,
             .context = &recovery->names};
         status = journey_file_open(&options, &recovery->file, error);
     }

@@ -34,7 +34,6 @@ static const char help_text[] =
     "usage: xsw extcap --extcap-interfaces\n"
     "       xsw extcap --extcap-interface NAME --extcap-dlts | --extcap-config\n"
     "       xsw extcap --extcap-interface NAME --capture --fifo PATH [options]\n"
-    "\n"
     "Makes switches and their ports interfaces of Wireshark, which runs it by itself\n"
     "as xsw-extcap. Names: xsw:SWITCH, a switch; xsw:SWITCH:PORT, what touches that\n"
     "port; xsw, the only switch of the xswd that --socket names.\n"
@@ -52,10 +51,7 @@ static const char help_text[] =
     "examples:\n"
     "  wireshark -k -i xsw:lab:alice\n"
     "  tshark -i xsw:lab -f 'udp port 53' -Y 'xsw.verdict == \"drop\"'\n"
-    "  tshark -i xsw:lab -o extcap.xsw_lab.show:dropped\n"
-    "\n"
-    "exit status: 0 done, 2 usage or a filter that does not compile, 3 failed.\n"
-    "See xsw-extcap(1).\n";
+    "exit status: 0 done, 2 usage or a filter that does not compile, 3 failed.\n";
 
 struct request {
     bool wants_interfaces, wants_dlts, wants_config, wants_capture;

@@ -133,27 +133,47 @@ uint64_t flight_dump_end_ns(const struct flight_dump *dump)
 
 /* Opening ------------------------------------------------------------------------------------ */
 
-static enum xsw_status dictionary_open(struct flight_dump *dump, struct xsw_error *error)
+static enum xsw_status dictionary_read(struct flight_dump *dump, json_t **dictionary,
+                                       struct xsw_error *error)
 {
     char *text = NULL;
     enum xsw_status status = flight_reader_dictionary(dump->options.reader, &text, error);
     if (status == XSW_NOT_FOUND) { /* numbers stay numbers */
-        dump->names.dictionary = json_object();
+        *dictionary = json_object();
         return XSW_OK;
     }
     if (status != XSW_OK) {
         return status;
     }
     json_error_t problem;
-    dump->names.dictionary = json_loads(text, JSON_REJECT_DUPLICATES, &problem);
+    *dictionary = json_loads(text, JSON_REJECT_DUPLICATES, &problem);
     free(text);
-    if (!json_is_object(dump->names.dictionary)) {
-        json_decref(dump->names.dictionary);
-        dump->names.dictionary = NULL;
+    if (!json_is_object(*dictionary)) {
+        json_decref(*dictionary);
         return error_set(error, XSW_CORRUPT, "%s: the dictionary is no JSON object: %s",
                          flight_reader_name(dump->options.reader), problem.text);
     }
     return XSW_OK;
+}
+
+static json_t *dictionary_again(void *context)
+{
+    json_t *dictionary = NULL;
+    return dictionary_read(context, &dictionary, NULL) == XSW_OK ? dictionary : NULL;
+}
+
+static enum xsw_status names_open(struct flight_dump *dump, struct xsw_error *error)
+{
+    const struct flight_header *header = &flight_reader_info(dump->options.reader)->header;
+    json_t *dictionary = NULL;
+    enum xsw_status status = dictionary_read(dump, &dictionary, error);
+    if (status == XSW_OK) {
+        dump->names.hides = (header->privacy & FLIGHT_PSEUDONYMS) != 0;
+        dump->names.read_again = dictionary_again;
+        dump->names.context = dump;
+        capture_names_take(&dump->names, dictionary);
+    }
+    return status;
 }
 
 static enum xsw_status writer_open(struct flight_dump *dump, struct pcapng_writer **writer,
@@ -211,6 +231,8 @@ static enum xsw_status file_open(struct flight_dump *dump, struct xsw_error *err
                                                .every_stage = dump->options.every_stage,
                                                .names = capture_names_tap,
                                                .reason_name = capture_names_reason,
+                                               .port = capture_names_port,
+                                               .port_came = capture_names_port_came,
                                                .context = &dump->names};
         status = journey_file_open(&options, &dump->file, error);
     }
@@ -234,7 +256,7 @@ static void dump_free(struct flight_dump *dump)
         flight_copy_free(&one->copy);
         free(one);
     }
-    json_decref(dump->names.dictionary);
+    capture_names_close(&dump->names);
     free(dump);
 }
 
@@ -247,6 +269,7 @@ enum xsw_status flight_dump_open(const struct flight_dump_options *options,
         return error_set(error, XSW_NO_MEMORY, "no memory to write a flight recorder's file");
     }
     made->options = *options;
+    flight_cause_hide(header, &made->options.cause);
     made->worker_count = header->worker_count;
     made->wall_offset_ns = header->wall_offset_ns;
     if (options->queue_bytes == 0) {
@@ -258,7 +281,7 @@ enum xsw_status flight_dump_open(const struct flight_dump_options *options,
     enum xsw_status status = cursors_open(made, error);
     if (status == XSW_OK) {
         all_copy(made); /* first of all: the oldest goes first */
-        status = dictionary_open(made, error);
+        status = names_open(made, error);
     }
     if (status == XSW_OK) {
         status = file_open(made, error);
@@ -325,12 +348,10 @@ static void account_make(struct flight_dump *dump, const struct flight_worker_vi
 /* Names of what came meanwhile. */
 static void names_renew(struct flight_dump *dump)
 {
-    json_t *before = dump->names.dictionary;
-    if (dictionary_open(dump, NULL) != XSW_OK) {
-        dump->names.dictionary = before;
-        return;
+    json_t *dictionary = dictionary_again(dump);
+    if (dictionary != NULL) {
+        capture_names_take(&dump->names, dictionary);
     }
-    json_decref(before);
 }
 
 static enum xsw_status summary_write(struct flight_dump *dump, struct flight_dump_result *result,

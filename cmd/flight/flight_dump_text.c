@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cmd/capture/capture_account.h"
+#include "cmd/capture/capture_hide.h"
 #include "cmd/capture/capture_report.h"
 #include "formats/stage_meta.h"
 
@@ -39,14 +40,29 @@ static void word_make(const char *from, char *word, size_t size)
     }
 }
 
+void flight_cause_hide(const struct flight_header *header, struct flight_cause *cause)
+{
+    if ((header->privacy & (uint32_t)FLIGHT_PSEUDONYMS) == 0) {
+        return;
+    }
+    if (capture_hide_looks_like_address(cause->name)) {
+        snprintf(cause->name, sizeof(cause->name), "hidden");
+    }
+    if (capture_hide_looks_like_address(cause->text)) {
+        snprintf(cause->text, sizeof(cause->text), "(hidden)");
+    }
+}
+
 enum xsw_status flight_dump_name(const char *folder, const struct flight_info *info,
                                  const struct flight_cause *cause, bool compresses,
                                  char path[PATH_MAX], struct xsw_error *error)
 {
     char stamp[48], name[CONFIG_NAME_SIZE], why[CONFIG_NAME_SIZE];
     stamp_make(cause->mono_ns + info->header.wall_offset_ns, "%Y%m%dT%H%M%S", stamp, sizeof(stamp));
+    struct flight_cause told = *cause;
+    flight_cause_hide(&info->header, &told);
     word_make(info->header.switch_name, name, sizeof(name));
-    word_make(cause->name, why, sizeof(why));
+    word_make(told.name, why, sizeof(why));
     for (int number = 1; number < SAME_NAMES_MAX; number++) {
         char again[16] = "";
         if (number > 1) {
@@ -101,6 +117,7 @@ char *flight_dump_section(const struct flight_header *header, const json_t *dict
                           const struct flight_dump_options *options)
 {
     json_t *section = json_copy((json_t *)(uintptr_t)dictionary);
+    json_object_del(section, "past_ports"); /* the tap points tell what is needed of them */
     json_object_set_new(section, "format", json_integer(META_FORMAT));
     json_object_set_new(section, "clock",
                         json_pack("{s:I,s:I}", "mono_ns", (json_int_t)header->started_mono_ns,

@@ -8,6 +8,9 @@
 
 #include "cmd/flight/flight_dump.h"
 
+/* Of a recorder whose packets have pseudonyms: what people called the cause is not told where it
+ * names an address. */
+void flight_cause_hide(const struct flight_header *header, struct flight_cause *cause);
 /* The section's comment: one line for people. */
 void flight_dump_comment(const struct flight_header *header, const struct flight_cause *cause,
                          char *text, size_t size);

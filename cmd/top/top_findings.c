@@ -135,27 +135,6 @@ static void ports_fill(struct model *model)
     }
 }
 
-static void extension_count(const struct model *model, struct model_extension *extension)
-{
-    const struct model_sample *last = model_sample(model, 0);
-    const struct dictionary *names = &model->of->dictionary;
-    for (uint16_t id = 0; last != NULL && id < MODEL_STAGES_MAX; id++) {
-        if (strcmp(dictionary_stage_extension(names, id), extension->name) == 0) {
-            extension->packets += last->stages[id].in;
-            extension->dropped += last->stages[id].dropped;
-        }
-    }
-    for (size_t i = 0; last != NULL && i < model->drop_count; i++) {
-        const struct dictionary_reason *reason =
-            dictionary_find_reason(names, model->drops[i].reason);
-        bool is_silent = reason != NULL && strcmp(reason->name, "silent-drop") == 0;
-        if (is_silent && strcmp(dictionary_stage_extension(names, model->drops[i].stage),
-                                extension->name) == 0) {
-            extension->silent += last->drops[i];
-        }
-    }
-}
-
 static void extensions_fill(struct model *model)
 {
     const struct table *extensions = &model->of->dictionary.extensions;
@@ -167,7 +146,6 @@ static void extensions_fill(struct model *model)
         snprintf(to->extension, sizeof(to->extension), "%s", from->extension);
         snprintf(to->version, sizeof(to->version), "%.31s", from->version);
         snprintf(to->kind, sizeof(to->kind), "%s", from->kind);
-        extension_count(model, to);
     }
 }
 
@@ -187,6 +165,7 @@ static void macs_fill(struct model *model)
         mac->vlan = key->vlan;
         mac->has_moves = true;
         mac->moves = station->moves;
+        mac->moved_by = station->example_packet;
         mac->packets = station->packets;
     }
 }

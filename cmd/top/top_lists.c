@@ -262,8 +262,6 @@ void top_extensions_read(struct model *model, struct top_news *news, const json_
         struct model_extension *now = &model->extensions[model->extension_count++];
         *now = (struct model_extension){.is_enabled =
                                             !json_is_false(json_object_get(object, "enabled")),
-                                        .packets = counter(object, "packets"),
-                                        .dropped = counter(object, "dropped"),
                                         .silent = counter(object, "silently_dropped"),
                                         .violations = counter(object, "violations")};
         snprintf(now->name, sizeof(now->name), "%s", reply_text(object, "name"));
@@ -320,17 +318,18 @@ static uint64_t members_sum(const json_t *object)
 static void session_read(struct model_session *session, const json_t *object)
 {
     const json_t *account = json_object_get(object, "account");
+    const json_t *lost = json_object_get(account, "lost");
+    uint64_t by_rate = counter(lost, "rate-limit"); /* as it was asked for */
     session->snap_length = counter(object, "snap_length");
     session->ring_bytes = counter(object, "ring_bytes");
     snprintf(session->name, sizeof(session->name), "%s", reply_text(object, "name"));
     snprintf(session->filter, sizeof(session->filter), "%s", reply_text(object, "filter"));
     snprintf(session->where, sizeof(session->where), "%s", reply_text(object, "where"));
-    session->account =
-        (struct model_account){.offered = counter(account, "offered"),
-                               .filtered = counter(account, "filtered"),
-                               .sampled = counter(account, "sampled"),
-                               .written = counter(account, "written"),
-                               .lost = members_sum(json_object_get(account, "lost"))};
+    session->account = (struct model_account){.offered = counter(account, "offered"),
+                                              .filtered = counter(account, "filtered"),
+                                              .sampled = counter(account, "sampled") + by_rate,
+                                              .written = counter(account, "written"),
+                                              .lost = members_sum(lost) - by_rate};
 }
 
 void top_sessions_read(struct model *model, struct top_news *news, const struct top_rings *rings,
@@ -338,11 +337,14 @@ void top_sessions_read(struct model *model, struct top_news *news, const struct 
 {
     bool was_there[MODEL_SESSIONS_MAX] = {false};
     uint32_t before[MODEL_SESSIONS_MAX];
-    size_t before_count = model->session_count;
+    size_t before_count = 0;
     size_t i;
     json_t *object;
-    for (size_t j = 0; j < before_count; j++) {
-        before[j] = model->sessions[j].id;
+    /* Ours come and go as it suits the switch, which is no event. */
+    for (size_t j = 0; j < model->session_count; j++) {
+        if (!model->sessions[j].is_own) {
+            before[before_count++] = model->sessions[j].id;
+        }
     }
     model->session_count = 0;
     json_array_foreach(sessions, i, object)

@@ -13,6 +13,7 @@
 #include "cmd/top/top_lists.h"
 #include "cmd/top/top_rings.h"
 #include "cmd/trace/kernel_watch.h"
+#include "trace/kernel_story.h"
 
 enum {
     CALL_LIMIT_MS = 1500,
@@ -53,13 +54,14 @@ static void kernel_tell(const struct kernel_group *group, void *context)
 
 static void kernel_begin(struct top_live *live)
 {
-    static const struct kernel_options options = {.no_probe = false};
+    const struct kernel_watch_options options = {.socket = live->options.socket,
+                                                 .switch_name = live->options.switch_name};
     struct xsw_error error;
     if (!live->options.has_kernel) {
         return;
     }
-    live->has_kernel = kernel_watch_open(&live->kernel, &options, live->client, kernel_tell, live,
-                                         &error) == XSW_OK;
+    live->has_kernel =
+        kernel_watch_open(&live->kernel, &options, kernel_tell, live, &error) == XSW_OK;
     if (!live->has_kernel) {
         model_event(live->model, MODEL_WARNING, clock_wall_ns(), "kernel",
                     "the kernel is not watched: %.300s", error.text);
@@ -114,10 +116,12 @@ static enum xsw_status names_ask(struct top_live *live, struct xsw_error *error)
     return status;
 }
 
-static void disconnect(struct top_live *live)
+static void disconnect(struct top_live *live, bool is_over)
 {
     kernel_end(live);
-    top_rings_close(&live->rings);
+    if (live->client != NULL) {
+        top_rings_close(&live->rings, is_over);
+    }
     client_close(live->client);
     live->client = NULL;
     live->model->is_connected = false;
@@ -155,7 +159,7 @@ static enum xsw_status connect_to(struct top_live *live, struct xsw_error *error
         status = evidence_open(live, &rings, error);
     }
     if (status != XSW_OK) {
-        disconnect(live);
+        disconnect(live, true);
         return status;
     }
     snprintf(live->model->source, sizeof(live->model->source), "%s", client_path(live->client));
@@ -192,13 +196,19 @@ void top_live_close(struct top_live *live)
     if (live == NULL) {
         return;
     }
-    disconnect(live);
+    disconnect(live, false);
     dictionary_fini(&live->of.dictionary);
     free(live);
 }
 
 /* Asking ----------------------------------------------------------------------------------------
  */
+
+static void connection_lose(struct top_live *live, const struct xsw_error *error)
+{
+    model_event(live->model, MODEL_ALARM, clock_wall_ns(), "connection", "%.140s", error->text);
+    disconnect(live, true);
+}
 
 /* Null when there is no answer: then the connection is given up, and made anew later. */
 static json_t *ask(struct top_live *live, const char *method, json_t *params)
@@ -210,8 +220,7 @@ static json_t *ask(struct top_live *live, const char *method, json_t *params)
         return NULL;
     }
     if (client_call(live->client, method, params, &reply, &error) != XSW_OK) {
-        model_event(live->model, MODEL_ALARM, clock_wall_ns(), "connection", "%.140s", error.text);
-        disconnect(live);
+        connection_lose(live, &error);
         return NULL;
     }
     json_t *result = json_incref(reply.result);
@@ -262,7 +271,25 @@ static void flights_ask(struct top_live *live)
     client_reply_fini(&reply);
 }
 
-static void lists_ask(struct top_live *live, enum screen_id screen)
+/* Those that no sample has are left as they are while the screens stand still. */
+static void lists_of_now_ask(struct top_live *live, enum screen_id screen)
+{
+    json_t *sessions = ask(live, "capture.list", NULL);
+    if (sessions != NULL) {
+        top_sessions_read(live->model, &live->news, &live->rings,
+                          json_object_get(sessions, "sessions"));
+        json_decref(sessions);
+    }
+    if (screen == SCREEN_MACS) {
+        json_t *macs = ask(live, "mac.list", json_pack("{s:i}", "limit", MODEL_MACS_MAX));
+        if (macs != NULL) {
+            top_macs_read(live->model, macs);
+            json_decref(macs);
+        }
+    }
+}
+
+static void lists_ask(struct top_live *live, enum screen_id screen, bool is_frozen)
 {
     json_t *ports = ask(live, "port.list", NULL);
     if (ports != NULL) {
@@ -274,20 +301,10 @@ static void lists_ask(struct top_live *live, enum screen_id screen)
         top_extensions_read(live->model, &live->news, json_object_get(extensions, "extensions"));
         json_decref(extensions);
     }
-    json_t *sessions = ask(live, "capture.list", NULL);
-    if (sessions != NULL) {
-        top_sessions_read(live->model, &live->news, &live->rings,
-                          json_object_get(sessions, "sessions"));
-        json_decref(sessions);
+    if (!is_frozen || (screen == SCREEN_MACS && live->model->mac_count == 0)) {
+        lists_of_now_ask(live, screen);
     }
     flights_ask(live);
-    if (screen == SCREEN_MACS) {
-        json_t *macs = ask(live, "mac.list", json_pack("{s:i}", "limit", MODEL_MACS_MAX));
-        if (macs != NULL) {
-            top_macs_read(live->model, macs);
-            json_decref(macs);
-        }
-    }
 }
 
 static void connect_again(struct top_live *live, uint64_t mono_ns)
@@ -321,16 +338,19 @@ void top_live_turn(struct top_live *live, uint64_t mono_ns, enum screen_id scree
     }
     if (live->client != NULL && mono_ns >= live->lists_ns) {
         live->lists_ns = mono_ns + LISTS_MS * ms;
-        lists_ask(live, screen);
+        lists_ask(live, screen, is_frozen);
     }
     kernel_turn(live);
-    if (!is_frozen) {
-        top_rings_drain(&live->rings, live->evidence, &live->of.dictionary);
+    struct xsw_error error;
+    if (live->client != NULL &&
+        top_rings_turn(&live->rings, mono_ns, is_frozen ? NULL : live->evidence,
+                       &live->of.dictionary, &error) != XSW_OK) {
+        connection_lose(live, &error);
     }
 }
 
 bool top_live_filter(struct top_live *live, const char *where, struct xsw_error *error)
 {
     snprintf(live->where, sizeof(live->where), "%s", where);
-    return live->client == NULL || top_rings_filter(&live->rings, where, error) == XSW_OK;
+    return live->client == NULL || top_rings_filter(&live->rings, error) == XSW_OK;
 }

@@ -284,10 +284,12 @@ static void end_count(struct top_recording *recording)
 static enum xsw_status nothing_found(const struct top_recording *recording, struct xsw_error *error)
 {
     const struct analysis_file *file = &recording->analysis->files[0];
-    return error_set(error, XSW_NOT_FOUND, "%s: %s", recording->paths[0],
-                     file->problem[0] != '\0'
-                         ? file->problem
-                         : "no packet in it was recorded by xsw; expected a file of xsw capture");
+    if (file->problem[0] != '\0') { /* it names the file */
+        return error_set(error, XSW_NOT_FOUND, "%s", file->problem);
+    }
+    return error_set(error, XSW_NOT_FOUND,
+                     "%s: no packet in it was recorded by xsw; expected a file of xsw capture",
+                     recording->paths[0]);
 }
 
 enum xsw_status top_recording_open(char *const *paths, int count, struct model *model,

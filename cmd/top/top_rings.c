@@ -4,13 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "capture/filter_program.h"
+#include "capture/unfold_meta.h"
 #include "cmd/command.h"
 #include "formats/stage_meta.h"
 
-/* BUDGET: of a worker's time, in millionths. */
-enum { BUDGET = 10000, RING_BYTES = 256 << 10, BURST = 400, WHERE_SIZE = 4200 };
+enum {
+    RING_BYTES = 256 << 10,
+    BURST = 400,
+    WHERE_SIZE = 4200,
+    ALLOWED = 10000, /* of a worker's time, in millionths */
+    ASK_NS = 500000000,
+    FIRST_ASK_NS = 50000000,
+    REST_MAX_S = 5
+};
 
 /* Sessions --------------------------------------------------------------------------------------
  */
@@ -30,11 +39,10 @@ static enum xsw_status session_open(struct top_rings *rings, enum top_session se
 {
     char where[WHERE_SIZE];
     where_of(session, options->where, where);
-    json_t *params =
-        json_pack("{s:s,s:s,s:s,s:I,s:I,s:I}", "name", session == TOP_SAMPLE ? "top" : "top-drops",
-                  "filter", options->filter, "where", where, "snap_length",
-                  (json_int_t)options->snap_length, "ring_bytes", (json_int_t)RING_BYTES, "rate",
-                  (json_int_t)options->rate, "budget", (json_int_t)BUDGET);
+    json_t *params = json_pack(
+        "{s:s,s:s,s:s,s:I,s:I,s:I}", "name", session == TOP_SAMPLE ? "top" : "top-drops", "filter",
+        options->filter, "where", where, "snap_length", (json_int_t)options->snap_length,
+        "ring_bytes", (json_int_t)RING_BYTES, "rate", (json_int_t)options->rate);
     struct client_reply reply;
     enum xsw_status status = filter_program_add(params, error);
     if (status != XSW_OK) {
@@ -56,22 +64,7 @@ static enum xsw_status session_open(struct top_rings *rings, enum top_session se
     return status;
 }
 
-enum xsw_status top_rings_open(struct top_rings *rings, struct client *client,
-                               const struct top_rings_options *options, struct xsw_error *error)
-{
-    enum xsw_status status = XSW_OK;
-    rings->client = client;
-    memset(rings->ring_counts, 0, sizeof(rings->ring_counts));
-    for (int i = 0; status == XSW_OK && i < TOP_SESSIONS; i++) {
-        status = session_open(rings, (enum top_session)i, options, error);
-    }
-    if (status != XSW_OK) {
-        top_rings_close(rings);
-    }
-    return status;
-}
-
-void top_rings_close(struct top_rings *rings)
+static void rings_unmap(struct top_rings *rings)
 {
     for (int session = 0; session < TOP_SESSIONS; session++) {
         for (uint32_t i = 0; i < rings->ring_counts[session]; i++) {
@@ -82,13 +75,61 @@ void top_rings_close(struct top_rings *rings)
     }
 }
 
-enum xsw_status top_rings_filter(struct top_rings *rings, const char *where,
-                                 struct xsw_error *error)
+/* Said to the switch, so that it keeps nothing for who might come back. */
+static void sessions_end(struct top_rings *rings)
+{
+    for (int i = 0; i < TOP_SESSIONS; i++) {
+        struct client_reply reply;
+        json_t *params = json_pack("{s:I}", "session", (json_int_t)rings->sessions[i]);
+        if (rings->ring_counts[i] == 0) {
+            json_decref(params);
+        } else if (client_call(rings->client, "capture.detach", params, &reply, NULL) == XSW_OK) {
+            client_reply_fini(&reply);
+        }
+    }
+}
+
+static enum xsw_status sessions_open(struct top_rings *rings, struct xsw_error *error)
+{
+    enum xsw_status status = XSW_OK;
+    for (int i = 0; status == XSW_OK && i < TOP_SESSIONS; i++) {
+        status = session_open(rings, (enum top_session)i, &rings->options, error);
+    }
+    rings->is_resting = false;
+    rings->looks_since_ns = clock_mono_ns();
+    rings->next_ns = rings->looks_since_ns + FIRST_ASK_NS;
+    return status;
+}
+
+enum xsw_status top_rings_open(struct top_rings *rings, struct client *client,
+                               const struct top_rings_options *options, struct xsw_error *error)
+{
+    rings->client = client;
+    rings->options = *options;
+    rings->before = (struct model_account){.offered = 0};
+    memset(rings->ring_counts, 0, sizeof(rings->ring_counts));
+    enum xsw_status status = sessions_open(rings, error);
+    if (status != XSW_OK) {
+        top_rings_close(rings, false);
+    }
+    return status;
+}
+
+void top_rings_close(struct top_rings *rings, bool is_over)
+{
+    if (!is_over) {
+        sessions_end(rings);
+    }
+    rings_unmap(rings);
+    rings->client = NULL;
+}
+
+enum xsw_status top_rings_filter(struct top_rings *rings, struct xsw_error *error)
 {
     enum xsw_status status = XSW_OK;
     for (int i = 0; status == XSW_OK && i < TOP_SESSIONS; i++) {
         char text[WHERE_SIZE];
-        where_of((enum top_session)i, where, text);
+        where_of((enum top_session)i, rings->options.where, text);
         struct client_reply reply;
         json_t *params =
             json_pack("{s:I,s:s}", "session", (json_int_t)rings->sessions[i], "where", text);
@@ -110,20 +151,35 @@ bool top_rings_is_own(const struct top_rings *rings, int64_t session)
            (rings->ring_counts[TOP_DROPS] > 0 && session == rings->sessions[TOP_DROPS]);
 }
 
-struct model_account top_rings_account(const struct top_rings *rings)
+static struct capture_account session_account(const struct top_rings *rings,
+                                              enum top_session session)
 {
     struct capture_account sum = {0};
-    for (uint32_t i = 0; i < rings->ring_counts[TOP_SAMPLE]; i++) {
-        struct capture_account one = ring_header_account(rings->rings[TOP_SAMPLE][i].ring.header);
+    for (uint32_t i = 0; i < rings->ring_counts[session]; i++) {
+        struct capture_account one = ring_header_account(rings->rings[session][i].ring.header);
         capture_account_add(&sum, &one);
     }
-    /* What we asked for not to get is no loss: it is a sample. */
-    uint64_t left_out = sum.lost[META_LOSS_RATE] + sum.lost[META_LOSS_BUDGET];
-    return (struct model_account){.offered = sum.offered,
-                                  .filtered = sum.filtered,
-                                  .sampled = sum.sampled + left_out,
-                                  .written = sum.written,
-                                  .lost = capture_account_lost(&sum) - left_out};
+    return sum;
+}
+
+/* What we asked for not to get is no loss: it is a sample. */
+static uint64_t left_out_of(const struct capture_account *account)
+{
+    return account->lost[META_LOSS_RATE] + account->lost[META_LOSS_BUDGET];
+}
+
+struct model_account top_rings_account(const struct top_rings *rings)
+{
+    struct model_account account = rings->before;
+    const struct capture_account sample = session_account(rings, TOP_SAMPLE);
+    const struct capture_account drops = session_account(rings, TOP_DROPS);
+    account.offered += sample.offered;
+    account.filtered += sample.filtered;
+    account.sampled += sample.sampled + left_out_of(&sample);
+    account.written += sample.written;
+    account.lost += capture_account_lost(&sample) - left_out_of(&sample);
+    account.lost_drops += capture_account_lost(&drops) - left_out_of(&drops);
+    return account;
 }
 
 /* Records ---------------------------------------------------------------------------------------
@@ -138,29 +194,7 @@ static size_t meta_make(struct top_rings *rings, struct top_ring *ring,
         meta_add_gap(&builder, &ring->gap);
         ring->gap.journeys = 0;
     }
-    if (step->hop_count > 0) {
-        meta_add_hops(&builder, step->hops, step->hop_count);
-    }
-    meta_add_stage_time(&builder, step->since_rx_ns);
-    for (size_t i = 0; i < step->decision_count; i++) {
-        meta_add_decision(&builder, &step->decisions[i]);
-    }
-    meta_add_generation(&builder, ring->generation);
-    for (size_t i = 0; i < step->hold_count; i++) {
-        meta_add_held(&builder, &step->holds[i]);
-    }
-    if (step->has_offload) {
-        meta_add_offload(&builder, &step->offload);
-    }
-    if (step->vlan != 0) {
-        meta_add_vlan(&builder, step->vlan);
-    }
-    if (step->has_source) {
-        meta_add_source(&builder, step->source_port);
-    }
-    for (size_t i = 0; i < step->change_count; i++) {
-        meta_add_change(&builder, &step->changes[i]);
-    }
+    unfold_meta_add(&builder, step, ring->generation, NULL);
     return builder.overflow ? 0 : builder.length;
 }
 
@@ -214,7 +248,8 @@ static void gap_take(struct top_ring *ring, const struct ring_gap *gap)
     ring->gap.journeys += gap->journeys;
 }
 
-static void ring_drain(struct top_rings *rings, struct top_ring *ring, struct evidence *evidence,
+/* False: there may be more. */
+static bool ring_drain(struct top_rings *rings, struct top_ring *ring, struct evidence *evidence,
                        const struct dictionary *dictionary)
 {
     const struct ring_record *record = NULL;
@@ -236,14 +271,100 @@ static void ring_drain(struct top_rings *rings, struct top_ring *ring, struct ev
     if (!ring->is_broken) {
         ring_release(&ring->ring);
     }
+    return count < BURST;
 }
 
-void top_rings_drain(struct top_rings *rings, struct evidence *evidence,
-                     const struct dictionary *dictionary)
+static bool rings_drain(struct top_rings *rings, struct evidence *evidence,
+                        const struct dictionary *dictionary)
 {
+    bool is_empty = true;
     for (int session = 0; session < TOP_SESSIONS; session++) {
         for (uint32_t i = 0; i < rings->ring_counts[session]; i++) {
-            ring_drain(rings, &rings->rings[session][i], evidence, dictionary);
+            is_empty &= ring_drain(rings, &rings->rings[session][i], evidence, dictionary);
         }
     }
+    return is_empty;
+}
+
+/* Looking and resting ---------------------------------------------------------------------------
+ */
+
+/* What ours take of the busiest worker's time, in millionths; what is done for all sessions
+ * together, such as asking the clock at each stage, is about half as much again. */
+static enum xsw_status cost_ask(struct top_rings *rings, uint64_t *cost, struct xsw_error *error)
+{
+    uint64_t shares[CLIENT_FDS_MAX] = {0};
+    struct client_reply reply;
+    size_t i;
+    json_t *session;
+    enum xsw_status status = client_call(rings->client, "capture.list", NULL, &reply, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    *cost = 0;
+    json_array_foreach(json_object_get(reply.result, "sessions"), i, session)
+    {
+        const json_t *workers = json_object_get(session, "by_worker");
+        bool is_own = top_rings_is_own(rings, reply_number(session, "session"));
+        for (size_t j = 0; is_own && j < json_array_size(workers) && j < CLIENT_FDS_MAX; j++) {
+            shares[j] += (uint64_t)reply_number(json_array_get(workers, j), "share");
+            *cost = shares[j] * 3 / 2 > *cost ? shares[j] * 3 / 2 : *cost;
+        }
+    }
+    client_reply_fini(&reply);
+    return XSW_OK;
+}
+
+/* What is in the rings is taken before they go, unless the screens stand still. */
+static void rest(struct top_rings *rings, uint64_t cost, struct evidence *evidence,
+                 const struct dictionary *dictionary)
+{
+    sessions_end(rings);
+    while (evidence != NULL && !rings_drain(rings, evidence, dictionary)) {
+    }
+    rings->before = top_rings_account(rings);
+    rings_unmap(rings);
+    uint64_t now = clock_mono_ns();
+    uint64_t rest_ns = (now - rings->looks_since_ns) / ALLOWED * (cost - ALLOWED);
+    uint64_t most = (uint64_t)REST_MAX_S * NS_PER_SECOND;
+    rings->is_resting = true;
+    rings->next_ns = now + (rest_ns < most ? rest_ns : most);
+}
+
+/* Where others have taken all sessions meanwhile, it is tried again later. */
+static enum xsw_status look_again(struct top_rings *rings, struct xsw_error *error)
+{
+    enum xsw_status status = sessions_open(rings, error);
+    if (status == XSW_OK || status == XSW_IO) {
+        return status;
+    }
+    sessions_end(rings);
+    rings_unmap(rings);
+    rings->is_resting = true;
+    rings->next_ns = clock_mono_ns() + (uint64_t)REST_MAX_S * NS_PER_SECOND;
+    return XSW_OK;
+}
+
+enum xsw_status top_rings_turn(struct top_rings *rings, uint64_t mono_ns, struct evidence *evidence,
+                               const struct dictionary *dictionary, struct xsw_error *error)
+{
+    uint64_t cost = 0;
+    enum xsw_status status = XSW_OK;
+    if (rings->client == NULL) {
+        return XSW_OK;
+    }
+    if (rings->is_resting) {
+        return mono_ns < rings->next_ns || evidence == NULL ? XSW_OK : look_again(rings, error);
+    }
+    if (evidence != NULL) {
+        (void)rings_drain(rings, evidence, dictionary);
+    }
+    if (mono_ns >= rings->next_ns) {
+        rings->next_ns = mono_ns + ASK_NS;
+        status = cost_ask(rings, &cost, error);
+    }
+    if (status == XSW_OK && cost > ALLOWED) {
+        rest(rings, cost, evidence, dictionary);
+    }
+    return status;
 }

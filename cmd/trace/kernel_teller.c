@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -16,8 +18,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "cmd/client.h"
 #include "cmd/exit_codes.h"
+#include "cmd/trace/kernel_keeper.h"
 #include "cmd/trace/kernel_watch.h"
 #include "switch/control/control_socket.h"
 #include "trace/events.h"
@@ -88,7 +90,7 @@ static bool lock_is_held(int fd)
 
 struct teller {
     const struct trace_provider *provider;
-    struct client *client;
+    const char *socket;
     int lock_fd, answer_fd;
     struct kernel_watch watch;
 };
@@ -110,7 +112,7 @@ static void group_tell(const struct kernel_group *group, void *context)
         [KERNEL_LOST] = TRACE_KERNEL_LOST};
     const struct teller *teller = context;
     const struct kernel_event *event = &group->first;
-    const struct kernel_device *device = event->device;
+    const struct kernel_device *device = &event->device;
     bool is_lost = event->kind == KERNEL_LOST;
     char head[2 * KERNEL_HEAD_SIZE + 1];
     head_write(event, head);
@@ -122,10 +124,10 @@ static void group_tell(const struct kernel_group *group, void *context)
                                 .error = event->error,
                                 .length = event->length,
                                 .protocol = event->protocol,
-                                .port = device != NULL ? device->id : 0,
-                                .switch_name = device != NULL ? device->switch_name : "",
-                                .port_name = device != NULL ? device->port : "",
-                                .device = device != NULL ? device->name : "",
+                                .port = device->id,
+                                .switch_name = device->switch_name,
+                                .port_name = device->port,
+                                .device = device->name,
                                 .reason = event->reason,
                                 .location = event->location,
                                 .head = head};
@@ -159,18 +161,26 @@ static enum xsw_status session_join(struct teller *teller, struct xsw_error *err
                                         "the session daemon");
 }
 
-static enum xsw_status watch_begin(struct teller *teller, const char *socket,
-                                   struct xsw_error *error)
+static enum xsw_status watch_begin(struct teller *teller, struct xsw_error *error)
 {
-    enum xsw_status status = client_connect(socket, &teller->client, error);
-    return status == XSW_OK
-               ? kernel_watch_open_all(&teller->watch, teller->client, group_tell, teller, error)
-               : status;
+    const struct kernel_watch_options options = {
+        .kernel = {.by_packet = true}, .socket = teller->socket, .is_of_all = true};
+    return kernel_watch_open(&teller->watch, &options, group_tell, teller, error);
+}
+
+/* That the one before has died: how much is missing nobody knows, but since when. */
+static void gap_tell(const struct teller *teller, uint64_t told_ns)
+{
+    const struct kernel_group gap = {
+        .first = {.kind = KERNEL_LOST, .mono_ns = teller->watch.told_ns, .from_ns = told_ns}};
+    if (told_ns != 0) {
+        group_tell(&gap, (void *)(uintptr_t)teller);
+    }
 }
 
 /* Whether it ends: nobody records any more. Who starts a session looks at the lock behind that; so
  * whoever gives the lock away looks once more whether there is one. */
-static bool is_over(const struct teller *teller)
+static bool is_over_for_all(const struct teller *teller)
 {
     if (teller->provider->kernel_is_enabled()) {
         return false;
@@ -179,16 +189,20 @@ static bool is_over(const struct teller *teller)
     return !teller->provider->kernel_is_enabled() || !lock_take(teller->lock_fd);
 }
 
-static void tell(struct teller *teller)
+static enum xsw_status tell(struct teller *teller, struct kernel_life *life,
+                            struct xsw_error *error)
 {
-    struct xsw_error error;
     enum xsw_status status = XSW_OK;
-    while (status == XSW_OK && !teller->watch.has_ended && !is_interrupted && !is_over(teller)) {
-        const uint64_t begun_ns = clock_mono_ns();
-        status = kernel_watch_turn(&teller->watch, &error);
-        (void)!pwrite(teller->lock_fd, &begun_ns, sizeof(begun_ns), 0);
-        (void)poll(NULL, 0, TURN_MS);
+    bool is_over = false;
+    while (status == XSW_OK && !is_over && !is_over_for_all(teller)) {
+        is_over = teller->watch.has_ended || is_interrupted;
+        status = is_over ? kernel_watch_finish(&teller->watch, error)
+                         : kernel_watch_turn(&teller->watch, error);
+        atomic_store_explicit(&life->told_ns, teller->watch.told_ns, memory_order_relaxed);
+        (void)!pwrite(teller->lock_fd, &teller->watch.told_ns, sizeof(teller->watch.told_ns), 0);
+        (void)poll(NULL, 0, is_over ? 0 : TURN_MS);
     }
+    return status;
 }
 
 static void interrupted(int signal_number)
@@ -197,36 +211,56 @@ static void interrupted(int signal_number)
     is_interrupted = 1;
 }
 
-static void child_main(int answer_fd, const char *socket)
+/* Returns false when another one is to go on. */
+static bool teller_run(struct teller *teller, struct kernel_life *life)
 {
-    struct teller teller = {.answer_fd = answer_fd};
-    struct sigaction action = {.sa_handler = interrupted};
     struct xsw_error error = {0};
+    const uint64_t told_ns = atomic_load_explicit(&life->told_ns, memory_order_relaxed);
+    enum xsw_status status = session_join(teller, &error);
+    if (status == XSW_OK) {
+        teller->lock_fd = lock_open(teller->socket, O_CREAT, &error);
+        status = teller->lock_fd >= 0 ? XSW_OK : error.status;
+    }
+    if (status == XSW_OK && !lock_take(teller->lock_fd)) {
+        answer_send(teller, XSW_OK, ""); /* another one tells this session too */
+        return true;
+    }
+    status = status == XSW_OK ? watch_begin(teller, &error) : status;
+    if (status != XSW_OK) {
+        answer_send(teller, status, error.text);
+        return true;
+    }
+    gap_tell(teller, told_ns);
+    answer_send(teller, XSW_OK, kernel_trace_remark(teller->watch.trace));
+    status = tell(teller, life, &error);
+    kernel_watch_close(&teller->watch);
+    return status == XSW_OK;
+}
+
+static bool teller_main(struct kernel_life *life, void *context)
+{
+    struct teller *teller = context;
+    struct sigaction action = {.sa_handler = interrupted};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    prctl(PR_SET_NAME, "xsw-kernel");
-    enum xsw_status status = session_join(&teller, &error);
-    if (status == XSW_OK) {
-        teller.lock_fd = lock_open(socket, O_CREAT, &error);
-        status = teller.lock_fd >= 0 ? XSW_OK : error.status;
+    signal(SIGPIPE, SIG_IGN); /* who has started us waits for one answer only */
+    return teller_run(teller, life);
+}
+
+/* Keeps the one that tells, until it is over. */
+static void keeper_main(int answer_fd, const char *socket)
+{
+    struct teller teller = {.socket = socket, .answer_fd = answer_fd};
+    struct kernel_life *life = NULL;
+    struct xsw_error error;
+    (void)!chdir("/"); /* the socket's path is absolute */
+    if (kernel_life_create(&life, &error) == XSW_OK) {
+        (void)kernel_keep(life, teller_main, &teller);
     }
-    if (status == XSW_OK && !lock_take(teller.lock_fd)) {
-        answer_send(&teller, XSW_OK, ""); /* another one tells this session too */
-        return;
-    }
-    status = status == XSW_OK ? watch_begin(&teller, socket, &error) : status;
-    if (status != XSW_OK) {
-        answer_send(&teller, status, error.text);
-        return;
-    }
-    (void)!chdir("/"); /* all that has a path is open */
-    answer_send(&teller, XSW_OK, kernel_trace_remark(teller.watch.trace));
-    tell(&teller);
-    kernel_watch_close(&teller.watch);
 }
 
 /* Leaves nothing of who has started it: no terminal, no descriptors, no parent to wait for it. */
-static void child_leave(int answer_fd, const char *socket)
+static void keeper_leave(int answer_fd, const char *socket)
 {
     int nothing = open("/dev/null", O_RDWR);
     pid_t pid = setsid() >= 0 ? fork() : -1;
@@ -234,7 +268,7 @@ static void child_leave(int answer_fd, const char *socket)
         dup2(nothing, STDOUT_FILENO) >= 0 && dup2(nothing, STDERR_FILENO) >= 0) {
         int fd = answer_fd == FIRST_FD ? FIRST_FD : dup2(answer_fd, FIRST_FD);
         if (fd == FIRST_FD && close_range(FIRST_FD + 1, ~0U, 0) == 0) {
-            child_main(fd, socket);
+            keeper_main(fd, socket);
         }
     }
     _exit(EXIT_DONE);
@@ -259,6 +293,7 @@ enum xsw_status kernel_teller_start(const char *socket, char remark[KERNEL_TELLE
                                     struct xsw_error *error)
 {
     char path[CONTROL_PATH_SIZE];
+    char absolute[PATH_MAX];
     int ends[2];
     struct answer answer = {.text = ""};
     remark[0] = '\0';
@@ -266,13 +301,16 @@ enum xsw_status kernel_teller_start(const char *socket, char remark[KERNEL_TELLE
     if (status != XSW_OK) {
         return status;
     }
+    if (realpath(path, absolute) == NULL) {
+        return error_errno(error, "%s", path);
+    }
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return error_errno(error, "no pipe for the events of the kernel");
     }
     (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        child_leave(ends[1], path);
+        keeper_leave(ends[1], absolute);
     }
     close(ends[1]);
     if (pid < 0) {

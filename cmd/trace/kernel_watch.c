@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/trace/kernel_watch.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,9 +9,8 @@
 #include "base/error.h"
 
 static const uint64_t ASK_AGAIN_NS = 500000000;
-enum {
-    ANSWER_MS = 200
-}; /* an xswd that hangs must not hold us up: that is when packets are lost */
+/* An xswd that hangs must not hold us up: that is when packets are lost. */
+enum { ANSWER_MS = 200 };
 
 struct device_list {
     struct kernel_device *devices;
@@ -35,6 +35,7 @@ static enum xsw_status devices_take(struct device_list *list, const char *switch
             struct kernel_device *device = &list->devices[list->count++];
             *device = (struct kernel_device){
                 .netns = (uint64_t)json_integer_value(json_object_get(entry, "netns")),
+                .since_ns = (uint64_t)json_integer_value(json_object_get(entry, "since_mono_ns")),
                 .id = (uint16_t)json_integer_value(json_object_get(entry, "id"))};
             snprintf(device->switch_name, sizeof(device->switch_name), "%s", switch_name);
             snprintf(device->port, sizeof(device->port), "%s", port);
@@ -81,86 +82,114 @@ static enum xsw_status devices_of_all(struct kernel_watch *watch, struct device_
     return status;
 }
 
+static enum xsw_status connect_to(struct kernel_watch *watch, struct xsw_error *error)
+{
+    enum xsw_status status = client_connect(watch->options.socket, &watch->client, error);
+    if (status == XSW_OK && watch->options.switch_name != NULL) {
+        status = client_select(watch->client, watch->options.switch_name, error);
+    }
+    return status;
+}
+
+/* After an answer that did not come in time there is nothing to be asked until xswd is alive again;
+ * then it is asked anew. XSW_AGAIN: it is not, in so many milliseconds. */
+static enum xsw_status late_wait(struct kernel_watch *watch, int wait_ms, struct xsw_error *error)
+{
+    if (!client_is_late(watch->client)) {
+        return XSW_OK;
+    }
+    struct pollfd wait = {.fd = client_fd(watch->client), .events = POLLIN};
+    if (poll(&wait, 1, wait_ms) <= 0) {
+        return error_set(error, XSW_AGAIN, "xswd does not answer");
+    }
+    client_close(watch->client);
+    watch->client = NULL;
+    enum xsw_status status = connect_to(watch, error);
+    if (status == XSW_OK) {
+        client_limit(watch->client, ANSWER_MS);
+    }
+    return status;
+}
+
 /* Ports come and go, and devices are moved to other namespaces. */
-static enum xsw_status devices_ask(struct kernel_watch *watch, struct xsw_error *error)
+static enum xsw_status devices_ask(struct kernel_watch *watch, struct device_list *list,
+                                   struct xsw_error *error)
+{
+    watch->asked_ns = clock_mono_ns();
+    return watch->options.is_of_all ? devices_of_all(watch, list, error)
+                                    : devices_of(watch, "", list, error);
+}
+
+/* False: there is no answer. XSW_AGAIN is one that may come later, all else the end of xswd. */
+static bool devices_have(struct kernel_watch *watch, int wait_ms, struct device_list *list)
+{
+    struct xsw_error ignored;
+    enum xsw_status status = late_wait(watch, wait_ms, &ignored);
+    if (status == XSW_OK) {
+        status = devices_ask(watch, list, &ignored);
+    }
+    watch->has_ended = status != XSW_OK && status != XSW_AGAIN;
+    return status == XSW_OK;
+}
+
+enum xsw_status kernel_watch_open(struct kernel_watch *watch,
+                                  const struct kernel_watch_options *options,
+                                  kernel_observer *observer, void *context, struct xsw_error *error)
 {
     struct device_list list = {NULL, 0};
-    enum xsw_status status = watch->is_of_all ? devices_of_all(watch, &list, error)
-                                              : devices_of(watch, "", &list, error);
+    *watch = (struct kernel_watch){.options = *options, .observer = observer, .context = context};
+    enum xsw_status status = connect_to(watch, error);
     if (status == XSW_OK) {
-        status = kernel_trace_watch(watch->trace, list.devices, list.count, error);
+        status = kernel_trace_open(&options->kernel, &watch->trace, error);
+    }
+    if (status == XSW_OK) {
+        status = devices_ask(watch, &list, error);
+    }
+    if (status == XSW_OK) {
+        status = kernel_trace_watch(watch->trace, list.devices, list.count, watch->asked_ns, error);
     }
     free(list.devices);
-    return status;
-}
-
-static enum xsw_status watch_open(struct kernel_watch *watch, const struct kernel_options *options,
-                                  struct xsw_error *error)
-{
-    enum xsw_status status = kernel_trace_open(options, &watch->trace, error);
-    if (status == XSW_OK) {
-        status = devices_ask(watch, error);
-        client_limit(watch->client, ANSWER_MS);
-        watch->asked_ns = clock_mono_ns();
-    }
     if (status != XSW_OK) {
         kernel_watch_close(watch);
+        return status;
+    }
+    client_limit(watch->client, ANSWER_MS);
+    watch->told_ns = clock_mono_ns();
+    return XSW_OK;
+}
+
+static enum xsw_status turn(struct kernel_watch *watch, bool is_last, struct xsw_error *error)
+{
+    struct device_list list = {NULL, 0};
+    uint64_t begun_ns = clock_mono_ns();
+    enum xsw_status status = kernel_trace_read(watch->trace, error);
+    bool is_due = kernel_trace_waits(watch->trace) || begun_ns - watch->asked_ns >= ASK_AGAIN_NS;
+    if (status == XSW_OK && !watch->has_ended && is_due &&
+        devices_have(watch, is_last ? ANSWER_MS : 0, &list)) {
+        status = kernel_trace_watch(watch->trace, list.devices, list.count, watch->asked_ns, error);
+    }
+    free(list.devices);
+    kernel_trace_tell(watch->trace, is_last || watch->has_ended, watch->observer, watch->context);
+    if (status == XSW_OK && !kernel_trace_waits(watch->trace)) {
+        watch->told_ns = begun_ns;
     }
     return status;
-}
-
-enum xsw_status kernel_watch_open(struct kernel_watch *watch, const struct kernel_options *options,
-                                  struct client *client, kernel_group_observer *observer,
-                                  void *context, struct xsw_error *error)
-{
-    *watch = (struct kernel_watch){.client = client, .observer = observer, .context = context};
-    return watch_open(watch, options, error);
-}
-
-enum xsw_status kernel_watch_open_all(struct kernel_watch *watch, struct client *client,
-                                      kernel_group_observer *observer, void *context,
-                                      struct xsw_error *error)
-{
-    static const struct kernel_options options = {0};
-    *watch = (struct kernel_watch){
-        .client = client, .is_of_all = true, .observer = observer, .context = context};
-    return watch_open(watch, &options, error);
-}
-
-static void groups_tell(struct kernel_watch *watch)
-{
-    for (size_t i = 0; i < watch->groups.count; i++) {
-        watch->observer(&watch->groups.list[i], watch->context);
-    }
-    watch->groups.count = 0;
-}
-
-static void event_take(const struct kernel_event *event, void *context)
-{
-    struct kernel_watch *watch = context;
-    if (!kernel_groups_add(&watch->groups, event)) {
-        groups_tell(watch);
-        (void)kernel_groups_add(&watch->groups, event);
-    }
 }
 
 enum xsw_status kernel_watch_turn(struct kernel_watch *watch, struct xsw_error *error)
 {
-    enum xsw_status status = kernel_trace_read(watch->trace, event_take, watch, error);
-    groups_tell(watch);
-    uint64_t now = clock_mono_ns();
-    if (status != XSW_OK || watch->has_ended || now - watch->asked_ns < ASK_AGAIN_NS) {
-        return status;
-    }
-    watch->asked_ns = now;
-    struct xsw_error ignored;
-    enum xsw_status asked = devices_ask(watch, &ignored);
-    watch->has_ended = asked != XSW_OK && asked != XSW_AGAIN;
-    return XSW_OK;
+    return turn(watch, false, error);
+}
+
+enum xsw_status kernel_watch_finish(struct kernel_watch *watch, struct xsw_error *error)
+{
+    return turn(watch, true, error);
 }
 
 void kernel_watch_close(struct kernel_watch *watch)
 {
     kernel_trace_close(watch->trace);
+    client_close(watch->client);
     watch->trace = NULL;
+    watch->client = NULL;
 }

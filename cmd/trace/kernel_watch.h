@@ -3,9 +3,10 @@
 #define XSW_CMD_KERNEL_WATCH_H
 
 /*
- * Events of the kernel for the ports of a switch, or of all switches: asks xswd now and then where
- * the devices of its ports are, and tells what the kernel drops there, equal drops of one turn as
- * one.
+ * Events of the kernel for the ports of a switch, or of all switches: asks xswd where the devices
+ * of its ports are, now and then and behind every drop, and tells what the kernel drops there,
+ * equal drops of one turn as one. While xswd does not answer, drops wait; when it has gone, they
+ * have no port.
  *
  * Threads: one.
  */
@@ -17,31 +18,34 @@
 
 #include "cmd/client.h"
 #include "trace/kernel.h"
-#include "trace/kernel_story.h"
+
+struct kernel_watch_options {
+    struct kernel_options kernel;
+    const char *socket, *switch_name; /* null: as for all commands; borrowed while it watches */
+    bool is_of_all; /* switches of xswd, those that come meanwhile too; devices have their names */
+};
 
 struct kernel_watch {
+    struct kernel_watch_options options;
     struct kernel_trace *trace;
-    struct client *client; /* borrowed */
+    struct client *client; /* null: xswd is to be connected to again */
     uint64_t asked_ns;
-    bool is_of_all; /* switches of xswd, those that come meanwhile too */
-    bool has_ended; /* xswd answers no more: the devices stay as they were */
-    struct kernel_groups groups;
-    void (*observer)(const struct kernel_group *group, void *context);
+    uint64_t told_ns; /* all that happened before this is told */
+    bool has_ended;   /* xswd has gone */
+    kernel_observer *observer;
     void *context;
 };
 
-typedef void kernel_group_observer(const struct kernel_group *group, void *context);
-
-enum xsw_status kernel_watch_open(struct kernel_watch *watch, const struct kernel_options *options,
-                                  struct client *client, kernel_group_observer *observer,
-                                  void *context, struct xsw_error *error) XSW_MUST_CHECK;
-/* The same for all switches of xswd; devices have the names of their switches then. */
-enum xsw_status kernel_watch_open_all(struct kernel_watch *watch, struct client *client,
-                                      kernel_group_observer *observer, void *context,
-                                      struct xsw_error *error) XSW_MUST_CHECK;
+enum xsw_status kernel_watch_open(struct kernel_watch *watch,
+                                  const struct kernel_watch_options *options,
+                                  kernel_observer *observer, void *context,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
 /* Tells what there is. Call it every 50 ms or so. */
 enum xsw_status kernel_watch_turn(struct kernel_watch *watch,
                                   struct xsw_error *error) XSW_MUST_CHECK;
-void kernel_watch_close(struct kernel_watch *watch);
+/* The last turn: tells all that happened before the call, and all losses. */
+enum xsw_status kernel_watch_finish(struct kernel_watch *watch,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
+void kernel_watch_close(struct kernel_watch *watch); /* also of one that was all zero */
 
 #endif

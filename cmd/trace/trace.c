@@ -26,7 +26,7 @@ const char trace_default_name[] = "xsw";
 static const char help[] =
     "usage: xsw trace start [NAME] [profile PROFILE] [to DIR|net://HOST | live]\n"
     "                       [filter EXPR] [budget MICROSECONDS]\n"
-    "       xsw trace stop|status [NAME]\n"
+    "       xsw trace stop|status [NAME]    xsw trace join\n"
     "       xsw trace snapshot [NAME] [to DIR]\n"
     "       xsw trace rotate [NAME]\n"
     "       xsw trace follow [NAME|DIR|net://HOST]… [profile PROFILE] [WORD VALUE]…\n"
@@ -110,31 +110,32 @@ static bool has_all(const json_t *recorded, uint64_t kinds)
     return true;
 }
 
-/* LTTng makes xswd known to the session daemon in its own time, once the provider is loaded. */
-static int join_wait(const struct command *command, const struct trace_plan *plan,
-                     long long budget_us)
+/* LTTng makes xswd known to the session daemon in its own time, once the provider is loaded.
+ * `kinds`: those that must be recorded then, or 0, when any will do. `params` is taken. */
+static int join_wait(const struct command *command, json_t *params, uint64_t kinds)
 {
-    for (int i = 0; i < JOIN_TRIES; i++) {
+    int exit_code = EXIT_DONE;
+    bool has_joined = false;
+    for (int i = 0; i < JOIN_TRIES && exit_code == EXIT_DONE && !has_joined; i++) {
         json_t *result = NULL;
-        int exit_code =
-            command_call(command, "trace.enable",
-                         json_pack("{s:I}", "budget_us", (json_int_t)budget_us), &result);
-        if (exit_code != EXIT_DONE) {
-            return exit_code;
+        if (i > 0) {
+            nanosleep(&(struct timespec){.tv_nsec = JOIN_PAUSE_NS}, NULL);
         }
-        bool has_joined = has_all(json_object_get(result, "recorded"), plan->kinds);
+        exit_code = command_call(command, "trace.enable", json_incref(params), &result);
+        const json_t *recorded = json_object_get(result, "recorded");
+        has_joined = kinds != 0 ? has_all(recorded, kinds) : json_array_size(recorded) > 0;
         json_decref(result);
-        if (has_joined) {
-            return EXIT_DONE;
-        }
-        nanosleep(&(struct timespec){.tv_nsec = JOIN_PAUSE_NS}, NULL);
     }
-    fprintf(
-        stderr,
-        "xsw %s: xswd does not take part in the session: LTTng sees the programs of root, and "
-        "those of\nthe user who traces; trace as root, or as the user of xswd, in its namespaces\n",
-        command->name);
-    return EXIT_FAILED;
+    json_decref(params);
+    if (exit_code == EXIT_DONE && !has_joined) {
+        fprintf(stderr,
+                "xsw %s: xswd does not take part in the session: LTTng sees the programs of root, "
+                "and those of\nthe user who traces; trace as root, or as the user of xswd, in its "
+                "namespaces\n",
+                command->name);
+        return EXIT_FAILED;
+    }
+    return exit_code;
 }
 
 bool trace_has_kernel(uint64_t kinds)
@@ -187,11 +188,24 @@ int trace_begin(const struct command *command, const struct trace_plan *plan, lo
     if (status != XSW_OK) {
         return trace_failed(command, &error);
     }
-    exit_code = join_wait(command, plan, budget_us);
+    exit_code =
+        join_wait(command, json_pack("{s:I}", "budget_us", (json_int_t)budget_us), plan->kinds);
     if (exit_code != EXIT_DONE) {
         struct trace_session session;
         (void)!trace_session_stop(plan->name, &session, NULL);
     } else if (plan->has_kernel) {
+        kernel_begin(command);
+    }
+    return exit_code;
+}
+
+int trace_take_part(const struct command *command, bool some_run, bool has_kernel)
+{
+    json_t *result = NULL;
+    int exit_code = some_run ? join_wait(command, json_object(), 0)
+                             : command_call(command, "trace.enable", NULL, &result);
+    json_decref(result);
+    if (exit_code == EXIT_DONE && has_kernel) {
         kernel_begin(command);
     }
     return exit_code;
@@ -316,10 +330,11 @@ static int trace_kernel(struct command *command)
 
 int cmd_trace(int argc, char **argv)
 {
-    static const struct verb verbs[] = {
-        {"status", trace_status},     {"start", trace_start},   {"stop", trace_stop},
-        {"snapshot", trace_snapshot}, {"rotate", trace_rotate}, {"follow", trace_follow_run},
-        {"relay", trace_relay},       {"kernel", trace_kernel}, {NULL, NULL}};
+    static const struct verb verbs[] = {{"status", trace_status},     {"start", trace_start},
+                                        {"stop", trace_stop},         {"join", trace_join},
+                                        {"snapshot", trace_snapshot}, {"rotate", trace_rotate},
+                                        {"follow", trace_follow_run}, {"relay", trace_relay},
+                                        {"kernel", trace_kernel},     {NULL, NULL}};
     if (argc > 1 && strcmp(argv[1], "kernel") == 0) {
         return cmd_trace_kernel(argc - 1, argv + 1);
     }

@@ -19,6 +19,7 @@ int trace_stop(struct command *command);
 int trace_snapshot(struct command *command);
 int trace_rotate(struct command *command);
 int trace_status(struct command *command);
+int trace_join(struct command *command);
 int trace_relay(struct command *command);
 int trace_follow_run(struct command *command);
 
@@ -26,6 +27,8 @@ int trace_follow_run(struct command *command);
 struct trace_plan;
 struct xsw_error;
 int trace_begin(const struct command *command, const struct trace_plan *plan, long long budget_us);
+/* xswd takes part in the sessions that are there; when one of them runs, returns when it does. */
+int trace_take_part(const struct command *command, bool some_run, bool has_kernel);
 /* Whether a session of these kinds has what the kernel drops too. */
 bool trace_has_kernel(uint64_t kinds);
 /* The session that is meant when none is named. */

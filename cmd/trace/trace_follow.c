@@ -2,6 +2,7 @@
 #include "cmd/trace/trace_follow.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 
 enum {
-    PAUSE_NS = 50000000, /* between two looks at a live trace that has nothing new */
-    ROUNDS_QUIET = 40,   /* of these */
+    PAUSE_MS = 50,     /* between two looks at a live trace that has nothing new */
+    ROUNDS_QUIET = 40, /* of these */
     PATH_SIZE = 4096,
     DEPTH_MAX = 10 /* of folders below the one that was named */
 };
@@ -324,6 +324,13 @@ static void begun_tell(const struct follow *follow, uint32_t *rounds, bool has_m
     }
 }
 
+/* Pauses; true when whoever reads what we print has gone, as head does behind its last line. */
+static bool reader_goes(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    return poll(&output, 1, PAUSE_MS) > 0 && (output.revents & POLLERR) != 0;
+}
+
 static enum xsw_status graph_run(struct follow *follow)
 {
     uint32_t rounds = 0;
@@ -336,7 +343,9 @@ static enum xsw_status graph_run(struct follow *follow)
             return XSW_OK;
         case BT_GRAPH_RUN_ONCE_STATUS_AGAIN:
             begun_tell(follow, &rounds, false);
-            nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+            if (reader_goes()) {
+                return XSW_OK;
+            }
             break;
         default:
             if (bt_interrupter_is_set(interrupter) == BT_FALSE) {
@@ -350,18 +359,22 @@ static enum xsw_status graph_run(struct follow *follow)
 
 static enum xsw_status graph_follow(struct follow *follow)
 {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    enum { END_COUNT = sizeof(ends) / sizeof(ends[0]) };
     struct sigaction action = {.sa_handler = interrupted};
-    struct sigaction before[2];
+    struct sigaction before[END_COUNT];
     enum xsw_status status = sink_add(follow);
     if (status != XSW_OK) {
         return status;
     }
     interrupter = bt_graph_borrow_default_interrupter(follow->graph);
-    sigaction(SIGINT, &action, &before[0]);
-    sigaction(SIGTERM, &action, &before[1]);
+    for (size_t i = 0; i < END_COUNT; i++) {
+        sigaction(ends[i], &action, &before[i]);
+    }
     status = graph_run(follow);
-    sigaction(SIGINT, &before[0], NULL);
-    sigaction(SIGTERM, &before[1], NULL);
+    for (size_t i = 0; i < END_COUNT; i++) {
+        sigaction(ends[i], &before[i], NULL);
+    }
     return status;
 }
 

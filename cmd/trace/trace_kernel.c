@@ -17,15 +17,16 @@
 #include "cmd/exit_codes.h"
 #include "cmd/trace/kernel_watch.h"
 #include "formats/json_write.h"
+#include "trace/kernel_story.h"
 
 enum { TURN_MS = 50, TALLIES_MAX = 256 };
 
 static const char help_text[] =
     "usage: xsw trace kernel [options]\n"
     "\n"
-    "Shows what the kernel drops behind the ports of a switch, with its own reason: a TAP whose\n"
-    "queue is full, a device that is down, an XDP ring that is empty. Stop with Ctrl-C; then the\n"
-    "sums follow. Needs root; xswd does not.\n"
+    "Shows what the kernel drops behind the ports of a switch, with its own reason: a\n"
+    "TAP whose queue is full, a device that is down, an XDP ring that is empty. Stop\n"
+    "with Ctrl-C; then the sums follow. Needs root; xswd does not.\n"
     "\n"
     "  -t, --time SECONDS  stop after so long\n"
     "  -c, --count N       stop after N dropped packets\n"
@@ -40,7 +41,7 @@ static const char help_text[] =
     "  xsw trace kernel\n"
     "  xsw trace kernel --json -t 60 | jq 'select(.event == \"kernel_drop\")'\n"
     "\n"
-    "exit status: 0 done, 1 events were lost, so the sums are too low, 2 usage, 3 failed.\n"
+    "exit status: 0 done, 1 events were lost and the sums too low, 2 usage, 3 failed.\n"
     "See xsw-trace(1).\n";
 
 enum { OPTION_ALL = 256, OPTION_NO_BPF, OPTION_JSON, OPTION_SOCKET };
@@ -54,8 +55,7 @@ struct tally {
 };
 
 struct follow {
-    struct kernel_options kernel;
-    const char *socket, *switch_name;
+    struct kernel_watch_options options;
     uint64_t time_ns, count;
     bool json, quiet;
     uint64_t wall_offset_ns;
@@ -71,7 +71,7 @@ static void tally_add(struct follow *follow, const struct kernel_event *event)
     size_t i = 0;
     follow->packets += event->count;
     while (i < follow->tally_count && (follow->tallies[i].kind != event->kind ||
-                                       strcmp(follow->tallies[i].port, event->device->port) != 0 ||
+                                       strcmp(follow->tallies[i].port, event->device.port) != 0 ||
                                        strcmp(follow->tallies[i].reason, event->reason) != 0 ||
                                        strcmp(follow->tallies[i].location, event->location) != 0)) {
         i++;
@@ -83,7 +83,7 @@ static void tally_add(struct follow *follow, const struct kernel_event *event)
     struct tally *tally = &follow->tallies[i];
     if (i == follow->tally_count) {
         *tally = (struct tally){.kind = event->kind};
-        memcpy(tally->port, event->device->port, sizeof(tally->port));
+        memcpy(tally->port, event->device.port, sizeof(tally->port));
         memcpy(tally->reason, event->reason, sizeof(tally->reason));
         memcpy(tally->location, event->location, sizeof(tally->location));
         follow->tally_count++;
@@ -193,7 +193,8 @@ static void sums_print(const struct follow *follow)
            follow->packets);
     for (size_t i = 0; i < follow->tally_count; i++) {
         const struct tally *tally = &follow->tallies[i];
-        printf("%10" PRIu64 "  %-16s %s%s%s%s\n", tally->packets, tally->port,
+        printf("%10" PRIu64 "  %-16s %s%s%s%s\n", tally->packets,
+               tally->port[0] != '\0' ? tally->port : "(unknown port)",
                tally->kind == KERNEL_DROP ? "" : "XDP ", tally->reason,
                tally->location[0] != '\0' ? " in " : "", tally->location);
     }
@@ -241,10 +242,10 @@ static int option_take(struct follow *follow, int option)
         follow->count = (uint64_t)number;
         return -1;
     case OPTION_ALL:
-        follow->kernel.all_reasons = true;
+        follow->options.kernel.all_reasons = true;
         return -1;
     case OPTION_NO_BPF:
-        follow->kernel.no_probe = true;
+        follow->options.kernel.no_probe = true;
         return -1;
     case 'q':
         follow->quiet = true;
@@ -253,10 +254,10 @@ static int option_take(struct follow *follow, int option)
         follow->json = true;
         return -1;
     case 'S':
-        follow->switch_name = optarg;
+        follow->options.switch_name = optarg;
         return -1;
     case OPTION_SOCKET:
-        follow->socket = optarg;
+        follow->options.socket = optarg;
         return -1;
     case 'h':
         fputs(help_text, stdout);
@@ -314,7 +315,8 @@ static enum xsw_status turns(struct follow *follow, int stop_fd, struct xsw_erro
         is_over = poll(&wait, 1, TURN_MS) > 0 ||
                   (follow->time_ns != 0 && clock_mono_ns() - started_ns >= follow->time_ns) ||
                   (follow->count != 0 && follow->packets >= follow->count);
-        enum xsw_status status = kernel_watch_turn(&follow->watch, error);
+        enum xsw_status status = is_over ? kernel_watch_finish(&follow->watch, error)
+                                         : kernel_watch_turn(&follow->watch, error);
         if (status != XSW_OK) {
             return status;
         }
@@ -322,10 +324,10 @@ static enum xsw_status turns(struct follow *follow, int stop_fd, struct xsw_erro
     return XSW_OK;
 }
 
-static int follow_run(struct follow *follow, struct client *client, struct xsw_error *error)
+static int follow_run(struct follow *follow, struct xsw_error *error)
 {
     enum xsw_status status =
-        kernel_watch_open(&follow->watch, &follow->kernel, client, group_show, follow, error);
+        kernel_watch_open(&follow->watch, &follow->options, group_show, follow, error);
     if (status != XSW_OK) {
         return EXIT_FAILED;
     }
@@ -360,20 +362,14 @@ int cmd_trace_kernel(int argc, char **argv)
         return EXIT_FAILED;
     }
     int code = options_take(follow, argc, argv);
-    struct client *client = NULL;
     struct xsw_error error = {0};
     if (code < 0) {
         follow->wall_offset_ns = clock_wall_ns() - clock_mono_ns();
-        enum xsw_status status = client_connect(follow->socket, &client, &error);
-        if (status == XSW_OK && follow->switch_name != NULL) {
-            status = client_select(client, follow->switch_name, &error);
-        }
-        code = status == XSW_OK ? follow_run(follow, client, &error) : EXIT_FAILED;
+        code = follow_run(follow, &error);
         if (code == EXIT_FAILED) {
             fprintf(stderr, "xsw trace kernel: %s\n", error.text);
         }
     }
-    client_close(client);
     free(follow);
     return code;
 }

@@ -79,9 +79,8 @@ static struct lttng_session_descriptor *descriptor_make(const struct trace_plan 
 {
     switch (plan->mode) {
     case TRACE_SNAPSHOT:
-        return plan->target != NULL
-                   ? lttng_session_descriptor_snapshot_local_create(plan->name, plan->target)
-                   : lttng_session_descriptor_snapshot_create(plan->name);
+        /* Without a target: where LTTng puts traces of whoever traces. */
+        return lttng_session_descriptor_snapshot_local_create(plan->name, plan->target);
     case TRACE_LOCAL:
         return lttng_session_descriptor_local_create(plan->name, plan->target);
     case TRACE_REMOTE:
@@ -196,13 +195,15 @@ static uint64_t disk_free(const char *path)
     return statvfs(path, &space) == 0 ? (uint64_t)space.f_bavail * space.f_frsize : UINT64_MAX;
 }
 
-static bool records_ours(struct lttng_handle *handle, const char *channel)
+/* Whether the channel has events of ours; says whether those of the kernel are among them. */
+static bool records_ours(struct lttng_handle *handle, const char *channel, bool *has_kernel)
 {
     struct lttng_event *events = NULL;
     int count = lttng_list_events(handle, channel, &events);
     bool ours = false;
     for (int i = 0; i < count; i++) {
         ours |= strncmp(events[i].name, event_prefix, sizeof(event_prefix) - 1) == 0;
+        *has_kernel |= strcmp(events[i].name, "xsw:kernel_drop") == 0;
     }
     free(events);
     return ours;
@@ -223,7 +224,7 @@ static bool channels_look(struct trace_session *session)
         (void)lttng_channel_get_lost_packet_count(&channels[i], &packets);
         session->lost_events += events;
         session->overwritten += packets;
-        ours |= records_ours(handle, channels[i].name);
+        ours |= records_ours(handle, channels[i].name, &session->has_kernel);
     }
     free(channels);
     lttng_destroy_handle(handle);
@@ -315,6 +316,21 @@ enum xsw_status trace_session_stop(const char *name, struct trace_session *sessi
 
 /* Taking something out ----------------------------------------------------------------------- */
 
+/* Where a session writes its snapshots when it is not told another place; "" when it has none. */
+static void snapshot_place(const char *name, char path[TRACE_PATH_SIZE])
+{
+    struct lttng_snapshot_output_list *list = NULL;
+    path[0] = '\0';
+    if (lttng_snapshot_list_output(name, &list) != 0) {
+        return;
+    }
+    const struct lttng_snapshot_output *output = lttng_snapshot_output_list_get_next(list);
+    if (output != NULL) {
+        snprintf(path, TRACE_PATH_SIZE, "%s", lttng_snapshot_output_get_ctrl_url(output));
+    }
+    lttng_snapshot_output_list_destroy(list);
+}
+
 enum xsw_status trace_session_snapshot(const char *name, const char *folder,
                                        char path[TRACE_PATH_SIZE], struct xsw_error *error)
 {
@@ -339,7 +355,11 @@ enum xsw_status trace_session_snapshot(const char *name, const char *folder,
         code = lttng_snapshot_record(name, folder != NULL ? output : NULL, 0);
     }
     lttng_snapshot_output_destroy(output);
-    snprintf(path, TRACE_PATH_SIZE, "%s", folder != NULL ? folder : session.path);
+    if (folder != NULL) {
+        snprintf(path, TRACE_PATH_SIZE, "%s", folder);
+    } else {
+        snapshot_place(name, path);
+    }
     return code < 0 ? failed(name, "the snapshot cannot be written", code, error) : XSW_OK;
 }
 

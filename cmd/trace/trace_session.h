@@ -54,6 +54,7 @@ struct trace_session {
     char path[TRACE_PATH_SIZE]; /* as LTTng says it; empty for one in memory */
     enum trace_mode mode;
     bool is_running;
+    bool has_kernel;          /* what the kernel drops is asked for */
     uint64_t lost_events;     /* for which there was no room */
     uint64_t overwritten;     /* packets of events that a newer one took the place of */
     uint64_t disk_free_bytes; /* TRACE_LOCAL; else UINT64_MAX */

@@ -2,6 +2,7 @@
 /*
  * xsw trace follow: events as they come, or as they were recorded.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +141,11 @@ static int show(const struct command *command, const struct show_words *words,
     if (trace_follow(sources, count, &view, &error) != XSW_OK) {
         return trace_failed(command, &error);
     }
-    if (view.failed || fflush(stdout) != 0) {
+    bool has_failed = view.failed || fflush(stdout) != 0;
+    if (has_failed && errno == EPIPE) {
+        return EXIT_DONE; /* whoever read it has seen enough */
+    }
+    if (has_failed) {
         fprintf(stderr, "xsw %s: the output cannot be written\n", command->name);
         return EXIT_FAILED;
     }
@@ -169,36 +174,46 @@ static int show_sources(const struct command *command, const struct show_words *
     return exit_code;
 }
 
+static volatile sig_atomic_t is_ended;
+
 static void signal_hold(int signal_number)
 {
     (void)signal_number;
+    is_ended = 1;
 }
 
-/* A session for as long as it is followed. A signal ends the view and not us, so that the session
- * goes too. */
-static int show_own(struct command *command, const struct show_words *words)
+/* Names of sessions that we make say who follows them: the process, and its process namespace. */
+static unsigned long own_namespace(void)
 {
-    char name[32];
-    char url[URL_SIZE];
-    const char *source = url;
+    struct stat info;
+    return stat("/proc/self/ns/pid", &info) == 0 ? (unsigned long)info.st_ino : 0;
+}
+
+/* Ends sessions of those who were killed while they followed. */
+static void leftovers_end(void)
+{
+    struct trace_session *sessions = NULL;
+    struct trace_session ended;
+    size_t count = 0;
+    int pid;
+    unsigned long namespace;
+    if (!trace_session_daemon_is_there() ||
+        trace_sessions_list(&sessions, &count, NULL) != XSW_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (sscanf(sessions[i].name, "xsw-follow-%d-%lu", &pid, &namespace) == 2 && pid > 0 &&
+            namespace == own_namespace() && kill(pid, 0) != 0 && errno == ESRCH) {
+            (void)!trace_session_stop(sessions[i].name, &ended, NULL);
+        }
+    }
+    free(sessions);
+}
+
+static int own_end(const struct command *command, const char *name, int exit_code)
+{
     struct trace_session session;
     struct xsw_error error = {0};
-    struct sigaction action = {.sa_handler = signal_hold};
-    struct trace_plan plan = {.name = name, .mode = TRACE_LIVE, .filter = words->filter};
-    const char *profile = words->profile != NULL ? words->profile : "drops";
-    snprintf(name, sizeof(name), "xsw-follow-%d", (int)getpid());
-    if (trace_profile(profile, &plan.kinds, &error) != XSW_OK) {
-        return command_usage(command, "%s", error.text);
-    }
-    plan.has_kernel = trace_has_kernel(plan.kinds);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    int exit_code = trace_begin(command, &plan, 1000);
-    if (exit_code != EXIT_DONE) {
-        return exit_code;
-    }
-    live_url(name, url);
-    exit_code = show(command, words, &source, 1);
     if (trace_session_stop(name, &session, &error) != XSW_OK) {
         fprintf(stderr, "xsw %s: %s\n", command->name, error.text);
     } else if (session.lost_events > 0 && exit_code == EXIT_DONE) {
@@ -207,6 +222,35 @@ static int show_own(struct command *command, const struct show_words *words)
         exit_code = EXIT_FOUND;
     }
     return exit_code;
+}
+
+/* A session for as long as it is followed. A signal ends the view and not us, and so does a reader
+ * that has gone, so that the session goes too. */
+static int show_own(struct command *command, const struct show_words *words)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    char name[64];
+    char url[URL_SIZE];
+    const char *source = url;
+    struct xsw_error error = {0};
+    struct sigaction action = {.sa_handler = signal_hold};
+    struct trace_plan plan = {.name = name, .mode = TRACE_LIVE, .filter = words->filter};
+    const char *profile = words->profile != NULL ? words->profile : "drops";
+    snprintf(name, sizeof(name), "xsw-follow-%d-%lu", (int)getpid(), own_namespace());
+    if (trace_profile(profile, &plan.kinds, &error) != XSW_OK) {
+        return command_usage(command, "%s", error.text);
+    }
+    plan.has_kernel = trace_has_kernel(plan.kinds);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        sigaction(ends[i], &action, NULL);
+    }
+    leftovers_end();
+    int exit_code = trace_begin(command, &plan, 1000);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    live_url(name, url);
+    return own_end(command, name, is_ended ? EXIT_DONE : show(command, words, &source, 1));
 }
 
 int trace_follow_run(struct command *command)
@@ -221,5 +265,6 @@ int trace_follow_run(struct command *command)
         return command_usage(command, "profile and filter are of a session that is started: leave "
                                       "them out, or the source");
     }
+    signal(SIGPIPE, SIG_IGN); /* the session must be ended when nobody reads any more */
     return words.source_count > 0 ? show_sources(command, &words) : show_own(command, &words);
 }

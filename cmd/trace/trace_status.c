@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/client.h"
 #include "cmd/command.h"
 #include "cmd/listing.h"
 #include "cmd/trace/kernel_teller.h"
@@ -112,6 +113,58 @@ static int sessions_print(const struct trace_session *sessions, size_t count)
     return exit_code;
 }
 
+/* Whether xswd tells what sessions record. */
+enum part { PART_ABSENT, PART_NONE, PART_TAKEN };
+static const char *const part_names[] = {"absent", "none", "taken"};
+
+static enum part part_find(const struct command *command)
+{
+    struct client *client = NULL;
+    struct client_reply reply = {0};
+    enum part part = PART_ABSENT;
+    if (client_connect(command->socket, &client, NULL) == XSW_OK &&
+        client_call(client, "trace.status", NULL, &reply, NULL) == XSW_OK) {
+        bool is_told = json_is_true(json_object_get(reply.result, "on")) &&
+                       json_array_size(json_object_get(reply.result, "recorded")) > 0;
+        part = is_told ? PART_TAKEN : PART_NONE;
+        client_reply_fini(&reply);
+    }
+    client_close(client);
+    return part;
+}
+
+static bool some_run(const struct trace_session *sessions, size_t count)
+{
+    bool runs = false;
+    for (size_t i = 0; i < count; i++) {
+        runs |= sessions[i].is_running;
+    }
+    return runs;
+}
+
+static void part_print(enum part part)
+{
+    if (part == PART_NONE) {
+        puts("xswd does not take part, so nothing of it is recorded: `xsw trace join` mends that");
+    } else if (part == PART_ABSENT) {
+        puts("there is no xswd that could be asked, and nothing of it is recorded");
+    }
+}
+
+static void kernel_print(const struct command *command, const struct trace_session *sessions,
+                         size_t count)
+{
+    bool is_told = kernel_teller_runs(command->socket);
+    bool is_asked = false;
+    for (size_t i = 0; i < count; i++) {
+        is_asked |= sessions[i].has_kernel && sessions[i].is_running;
+    }
+    printf("what the kernel drops behind ports is %s\n",
+           is_told    ? "told too"
+           : is_asked ? "not told, though it is asked for: `xsw trace join` tries again"
+                      : "not told");
+}
+
 static int sessions_show(const struct command *command, const struct trace_session *sessions,
                          size_t count)
 {
@@ -121,17 +174,20 @@ static int sessions_show(const struct command *command, const struct trace_sessi
         json_array_append_new(list, session_json(&sessions[i]));
         verdict = session_verdict(&sessions[i]) != EXIT_DONE ? EXIT_FOUND : verdict;
     }
+    enum part part = part_find(command);
+    bool is_missing = part != PART_TAKEN && some_run(sessions, count);
+    verdict = is_missing ? EXIT_FOUND : verdict;
     int exit_code = EXIT_DONE;
     if (command->json) {
-        exit_code = command_print_json(json_pack("{s:O,s:b}", "sessions", list, "kernel",
-                                                 kernel_teller_runs(command->socket)));
+        exit_code = command_print_json(json_pack("{s:O,s:b,s:s}", "sessions", list, "kernel",
+                                                 kernel_teller_runs(command->socket), "xswd",
+                                                 part_names[part]));
     } else if (count == 0) {
         puts("no session records events of xsw");
     } else {
         exit_code = sessions_print(sessions, count);
-        puts(kernel_teller_runs(command->socket)
-                 ? "what the kernel drops behind ports is told too"
-                 : "what the kernel drops behind ports is not told");
+        part_print(is_missing ? part : PART_TAKEN);
+        kernel_print(command, sessions, count);
     }
     json_decref(list);
     return exit_code != EXIT_DONE ? exit_code : verdict;
@@ -159,6 +215,36 @@ int trace_status(struct command *command)
         status == XSW_OK ? sessions_show(command, sessions, count) : trace_failed(command, &error);
     free(sessions);
     return exit_code;
+}
+
+int trace_join(struct command *command)
+{
+    struct trace_session *sessions = NULL;
+    struct xsw_error error = {0};
+    bool has_kernel = false;
+    size_t count = 0;
+    if (!command_ends(command)) {
+        return EXIT_USAGE;
+    }
+    if (trace_session_daemon_is_there() &&
+        trace_sessions_list(&sessions, &count, &error) != XSW_OK) {
+        return trace_failed(command, &error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        has_kernel |= sessions[i].has_kernel && sessions[i].is_running;
+    }
+    int exit_code = trace_take_part(command, some_run(sessions, count), has_kernel);
+    free(sessions);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (command->json) {
+        return command_print_json(json_pack("{s:I,s:b}", "sessions", (json_int_t)count, "kernel",
+                                            has_kernel && kernel_teller_runs(command->socket)));
+    }
+    printf("xswd takes part in the sessions of LTTng; %zu record%s events of it\n", count,
+           count == 1 ? "s" : "");
+    return EXIT_DONE;
 }
 
 /* snapshot, rotate, relay -------------------------------------------------------------------- */

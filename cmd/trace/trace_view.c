@@ -207,8 +207,18 @@ static bool match_holds(const struct view_event *event, const struct view_match 
     return false;
 }
 
+/* That something is missing is shown to whoever looks, whatever for: it may be among it. */
+static bool is_loss(const struct view_event *event)
+{
+    size_t length = strlen(event->name);
+    return length > 5 && strcmp(event->name + length - 5, "_lost") == 0;
+}
+
 static bool is_wanted(const struct view *view, const struct view_event *event)
 {
+    if (is_loss(event)) {
+        return true;
+    }
     for (size_t i = 0; i < view->match_count; i++) {
         if (!match_holds(event, &view->matches[i])) {
             return false;
@@ -381,7 +391,8 @@ static void kernel_print(const struct view_event *event)
 {
     const struct view_field *packets = field_find(event, "packets");
     const struct view_field *error = field_find(event, "error");
-    part_print(" behind port ", text_of(event, "port_name"));
+    const char *port = text_of(event, "port_name");
+    part_print(" behind port ", port != NULL ? port : "unknown");
     part_print(": ", text_of(event, "reason"));
     part_print(" in ", text_of(event, "location"));
     if (error != NULL && error->number != 0) {

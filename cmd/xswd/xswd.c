@@ -70,7 +70,7 @@ static const char help[] =
     "  -h, --help          this text\n"
     "      --version       the version\n"
     "\n"
-    "A first configuration, with two TAP ports:\n"
+    "Example: a first configuration, with two TAP ports:\n"
     "  {\"ports\": [{\"name\": \"alice\"}, {\"name\": \"bob\"}]}\n"
     "\n"
     "Exit: 0 stopped by a signal, or the check passed; 2 usage; 3 failed.\n";
@@ -216,6 +216,15 @@ static enum xsw_status rights_give_up(struct xsw_error *error)
     return status;
 }
 
+/* A switch without its trace is better than none. */
+static void trace_resume(struct daemon *daemon)
+{
+    struct xsw_error error = {0};
+    if (xswd_trace_resume(&daemon->trace, &error) != XSW_OK) {
+        fprintf(stderr, "trace-resume: outcome=failed problem=\"%s\"\n", error.text);
+    }
+}
+
 /* The socket comes first: when another daemon has it, no port is touched. */
 static enum xsw_status daemon_start(struct daemon *daemon, const struct options *options,
                                     struct xsw_error *error)
@@ -242,7 +251,7 @@ static enum xsw_status daemon_start(struct daemon *daemon, const struct options 
     if (status != XSW_OK) {
         return status;
     }
-    xswd_trace_init(&daemon->trace, &daemon->switches);
+    xswd_trace_init(&daemon->trace, &daemon->switches, daemon->socket_path);
     xswd_events_init(&daemon->events, &daemon->switches);
     xswd_flights_init(&daemon->flights, &daemon->switches, daemon->capture.privacy_key);
     status = control_methods_add(&daemon->methods, &daemon->switches, daemon->server, error);
@@ -257,6 +266,9 @@ static enum xsw_status daemon_start(struct daemon *daemon, const struct options 
     }
     if (status == XSW_OK) {
         status = control_server_add(daemon->server, &daemon->flights.table, error);
+    }
+    if (status == XSW_OK) {
+        trace_resume(daemon);
     }
     return status;
 }

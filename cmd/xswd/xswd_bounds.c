@@ -2,7 +2,9 @@
 #include "cmd/xswd/xswd_bounds.h"
 
 #include "base/error.h"
+#include "capture/privacy_policy.h"
 #include "cmd/xswd/xswd_capture.h"
+#include "cmd/xswd/xswd_events.h"
 #include "switch/switch.h"
 
 static size_t sessions_of(const struct xswd_capture *capture, uint32_t uid)
@@ -46,8 +48,60 @@ enum xsw_status xswd_bounds_hold(const struct xswd_capture *capture,
                          "all, of who may not manage",
                          options->ring_bytes, most, workers, OBSERVER_RINGS_MAX >> 20);
     }
-    if (options->ring_bytes == 0 && most < CAPTURE_RING_DEFAULT) {
+    if (options->ring_bytes == 0 && most < capture_ring_default(workers)) {
         options->ring_bytes = most;
     }
     return XSW_OK;
+}
+
+enum xsw_status xswd_bounds_hold_events(const struct xswd_events *events,
+                                        const struct rpc_caller *caller, bool has_budget,
+                                        struct xsw_error *error)
+{
+    size_t of_user = 0;
+    size_t of_observers = 0;
+    if (caller->may_manage) {
+        return XSW_OK;
+    }
+    if (has_budget) {
+        return error_set(error, XSW_DENIED,
+                         "params.budget_us: only who may manage the switch says how long a worker "
+                         "may be at a batch; leave it out");
+    }
+    for (size_t i = 0; i < XSWD_EVENTS_MAX; i++) {
+        const struct xswd_events_place *place = &events->places[i];
+        bool counts = place->rings != NULL && place->is_observer;
+        of_user += counts && place->uid == caller->uid;
+        of_observers += counts && place->vswitch == events->vswitch;
+    }
+    if (of_user >= OBSERVER_EVENTS_MAX) {
+        return error_set(error, XSW_LIMIT,
+                         "user %u follows the events of switches %d times already, and may not "
+                         "once more: end a capture with --trace",
+                         caller->uid, OBSERVER_EVENTS_MAX);
+    }
+    if (of_observers >= OBSERVERS_EVENTS_MAX) {
+        return error_set(error, XSW_LIMIT,
+                         "%d users who may not manage follow the events of the switch already; the "
+                         "rest of the room is for those who may",
+                         OBSERVERS_EVENTS_MAX);
+    }
+    return XSW_OK;
+}
+
+static bool has_filter(const struct capture_rules *rules)
+{
+    return (rules->filter != NULL && rules->filter[0] != '\0') ||
+           (rules->where != NULL && rules->where[0] != '\0');
+}
+
+enum xsw_status xswd_privacy_settle(const struct xswd_capture *capture,
+                                    const struct rpc_caller *caller,
+                                    const struct capture_rules *rules,
+                                    struct privacy_options *privacy, bool has_key,
+                                    struct xsw_error *error)
+{
+    return privacy_options_settle(privacy, has_key, has_filter(rules),
+                                  &vswitch_config(capture->vswitch)->observers, caller->may_manage,
+                                  capture->privacy_key, error);
 }

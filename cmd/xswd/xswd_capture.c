@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "capture/privacy_policy.h"
 #include "cmd/xswd/xswd_bounds.h"
+#include "cmd/xswd/xswd_capture_manage.h"
 #include "cmd/xswd/xswd_sessions.h"
 #include "switch/config/config_node.h"
 #include "switch/control/control_methods.h"
@@ -97,24 +97,6 @@ static enum xsw_status attach_reply(struct xswd_session *place, struct rpc_reply
     return XSW_OK;
 }
 
-static bool has_filter(const struct capture_rules *rules)
-{
-    return (rules->filter != NULL && rules->filter[0] != '\0') ||
-           (rules->where != NULL && rules->where[0] != '\0');
-}
-
-/* What the caller wants, within what the switch's configuration lets him see. */
-static enum xsw_status privacy_settle(const struct xswd_capture *capture,
-                                      const struct rpc_caller *caller,
-                                      const struct capture_rules *rules,
-                                      struct privacy_options *privacy, bool has_key,
-                                      struct xsw_error *error)
-{
-    return privacy_options_settle(privacy, has_key, has_filter(rules),
-                                  &vswitch_config(capture->vswitch)->observers, caller->may_manage,
-                                  capture->privacy_key, error);
-}
-
 static enum xsw_status attach(struct xswd_capture *capture, const struct rpc_caller *caller,
                               struct capture_options *options, struct rpc_reply *reply,
                               struct xsw_error *error)
@@ -160,7 +142,7 @@ static enum xsw_status method_attach(void *context, const struct rpc_caller *cal
     privacy_options_read(&node, &privacy, &has_key);
     enum xsw_status status = reader.status;
     if (status == XSW_OK) {
-        status = privacy_settle(capture, caller, &options.rules, &privacy, has_key, error);
+        status = xswd_privacy_settle(capture, caller, &options.rules, &privacy, has_key, error);
     }
     if (status == XSW_OK) {
         options.privacy = &privacy;
@@ -182,25 +164,12 @@ static void session_leave(struct xswd_capture *capture, struct xswd_session *pla
     session_close(place);
 }
 
-/* What needs nothing but the number of a session. */
-static enum xsw_status session_number_read(const json_t *params, int64_t *number,
-                                           struct xsw_error *error)
-{
-    static const char *const members[] = {"session", NULL};
-    struct config_reader reader;
-    struct config_node node = config_node_root(&reader, "params", params, error);
-    config_node_check_object(&node, members);
-    config_node_require(&node, "session");
-    config_node_number(&node, "session", 0, UINT32_MAX, number);
-    return reader.status;
-}
-
 static enum xsw_status method_detach(void *context, const struct rpc_caller *caller,
                                      const json_t *params, struct rpc_reply *reply,
                                      struct xsw_error *error)
 {
     int64_t number = 0;
-    enum xsw_status status = session_number_read(params, &number, error);
+    enum xsw_status status = session_number_of(params, &number, error);
     if (status != XSW_OK) {
         return status;
     }
@@ -222,137 +191,12 @@ static enum xsw_status method_detach(void *context, const struct rpc_caller *cal
     return status == XSW_OK ? control_reply(reply, result, error) : status;
 }
 
-/* Sessions from outside ------------------------------------------------------------------------ */
-
-/* The session of the number, if the caller may change it: his user's own, or he manages. */
-static struct xswd_session *session_of_caller(struct xswd_capture *capture,
-                                              const struct rpc_caller *caller, int64_t number,
-                                              struct xsw_error *error)
-{
-    struct xswd_session *place = NULL;
-    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
-        struct xswd_session *one = &capture->sessions[i];
-        if (one->session != NULL && one->vswitch == capture->vswitch &&
-            capture_session_id(one->session) == number) {
-            place = one;
-        }
-    }
-    if (place == NULL) {
-        error_set(error, XSW_NOT_FOUND, "no capture session %lld: xsw capture list shows them",
-                  (long long)number);
-    } else if (!caller->may_manage && place->uid != caller->uid) {
-        error_set(error, XSW_DENIED, "capture session %lld belongs to somebody else",
-                  (long long)number);
-        place = NULL;
-    }
-    return place;
-}
-
-static json_t *place_json(const struct xswd_session *place)
-{
-    uint32_t workers = vswitch_worker_count(place->vswitch);
-    uint64_t since_ns = clock_mono_ns() - capture_session_started_ns(place->session);
-    json_t *object = session_json(place->session);
-    json_object_set_new(object, "age_seconds",
-                        json_integer((json_int_t)(since_ns / NS_PER_SECOND)));
-    json_object_set_new(object, "privacy", privacy_options_json(&place->privacy));
-    json_object_set_new(object, "pid", json_integer(place->pid));
-    json_object_set_new(object, "uid", json_integer(place->uid));
-    json_object_set_new(object, "stopped",
-                        json_boolean(capture_session_is_stopped(place->session)));
-    json_object_set_new(object, "account", session_account_json(place->session, workers));
-    json_object_set_new(object, "by_worker", session_workers_json(place->session, workers));
-    return object;
-}
-
-static enum xsw_status method_set(void *context, const struct rpc_caller *caller,
-                                  const json_t *params, struct rpc_reply *reply,
-                                  struct xsw_error *error)
-{
-    static const char *const members[] = {"session", SESSION_RULES_MEMBERS, NULL};
-    struct config_reader reader;
-    struct config_node node = config_node_root(&reader, "params", params, error);
-    struct session_texts texts;
-    int64_t number = 0;
-
-    config_node_check_object(&node, members);
-    config_node_require(&node, "session");
-    config_node_number(&node, "session", 0, UINT32_MAX, &number);
-    if (reader.status != XSW_OK) {
-        return reader.status;
-    }
-    struct xswd_session *place = session_of_caller(context, caller, number, error);
-    if (place == NULL) {
-        return error->status;
-    }
-    struct capture_rules rules = *capture_session_rules(place->session);
-    session_rules_read(&node, &rules, &texts);
-    rules.is_bounded = !caller->may_manage;
-    uint32_t number_before = capture_session_rules_number(place->session);
-    enum xsw_status status = reader.status;
-    if (status == XSW_OK) {
-        struct privacy_options same = place->privacy;
-        status = privacy_settle(context, caller, &rules, &same, false, error);
-    }
-    if (status == XSW_OK) {
-        status = capture_session_set(place->session, &rules, error);
-    }
-    session_texts_fini(&texts);
-    if (status == XSW_OK && capture_session_rules_number(place->session) != number_before) {
-        capture_events_changed(place->vswitch, place->session);
-    }
-    return status == XSW_OK ? control_reply(reply, place_json(place), error) : status;
-}
-
-/* It ends here and now; its recorder sees that, takes what is left, and says why. */
-static enum xsw_status method_stop(void *context, const struct rpc_caller *caller,
-                                   const json_t *params, struct rpc_reply *reply,
-                                   struct xsw_error *error)
-{
-    int64_t number = 0;
-    enum xsw_status status = session_number_read(params, &number, error);
-    if (status != XSW_OK) {
-        return status;
-    }
-    struct xswd_session *place = session_of_caller(context, caller, number, error);
-    if (place == NULL) {
-        return error->status;
-    }
-    status = capture_session_stop(place->session, error);
-    return status == XSW_OK ? control_reply(reply, place_json(place), error) : status;
-}
-
-static enum xsw_status method_list(void *context, const struct rpc_caller *caller,
-                                   const json_t *params, struct rpc_reply *reply,
-                                   struct xsw_error *error)
-{
-    static const char *const members[] = {NULL};
-    struct xswd_capture *capture = context;
-    struct config_reader reader;
-    struct config_node node = config_node_root(&reader, "params", params, error);
-    (void)caller;
-
-    config_node_check_object(&node, members);
-    if (reader.status != XSW_OK) {
-        return reader.status;
-    }
-    json_t *list = json_array();
-    for (size_t i = 0; i < XSWD_SESSIONS_MAX; i++) {
-        const struct xswd_session *place = &capture->sessions[i];
-        if (place->session != NULL && place->vswitch == capture->vswitch) {
-            json_array_append_new(list, place_json(place));
-        }
-    }
-    return control_reply(reply, json_pack("{s:o}", "sessions", list), error);
-}
-
 static enum xsw_status method_orphans(void *context, const struct rpc_caller *caller,
                                       const json_t *params, struct rpc_reply *reply,
                                       struct xsw_error *error)
 {
     struct xswd_capture *capture = context;
-    (void)caller;
-    return xswd_orphans_list(&capture->orphans, params, reply, error);
+    return xswd_orphans_list(&capture->orphans, capture->vswitch, caller, params, reply, error);
 }
 
 static enum xsw_status method_recover(void *context, const struct rpc_caller *caller,
@@ -407,8 +251,8 @@ static enum xsw_status capture_may_remove(void *context, struct vswitch *vswitch
 
 static const struct rpc_method capture_methods[] = {
     {"capture.attach", false, method_attach},   {"capture.detach", false, method_detach},
-    {"capture.list", false, method_list},       {"capture.set", false, method_set},
-    {"capture.stop", false, method_stop},       {"capture.orphans", false, method_orphans},
+    {"capture.list", false, xswd_capture_list}, {"capture.set", false, xswd_capture_set},
+    {"capture.stop", false, xswd_capture_stop}, {"capture.orphans", false, method_orphans},
     {"capture.recover", false, method_recover},
 };
 
@@ -439,6 +283,7 @@ void xswd_capture_tick(struct xswd_capture *capture)
         struct xswd_session *place = &capture->sessions[i];
         if (place->session != NULL) {
             capture_session_settle(place->session);
+            capture_session_forget(place->session);
             capture_events_tick(place->vswitch, place->session, &place->told);
         }
     }

@@ -2,6 +2,8 @@
 #include "cmd/xswd/xswd_events.h"
 
 #include "base/error.h"
+#include "cmd/xswd/xswd_bounds.h"
+#include "cmd/xswd/xswd_hide.h"
 #include "switch/config/config_node.h"
 #include "switch/control/control_methods.h"
 #include "switch/switch.h"
@@ -12,6 +14,11 @@ enum { BUDGET_DEFAULT_US = 1000, BUDGET_MAX_US = 10000000, NS_PER_US = 1000 };
 static void sink_event(void *state, const struct switch_event *event)
 {
     const struct xswd_events_place *place = state;
+    struct switch_event hidden;
+    if (place->hides_addresses) {
+        xswd_hide_event(event, &hidden);
+        event = &hidden;
+    }
     event_rings_put(place->rings, event);
 }
 
@@ -58,8 +65,7 @@ static enum xsw_status place_open(struct xswd_events *events, struct xswd_events
                                   const struct rpc_caller *caller, uint64_t budget_ns,
                                   struct xsw_error *error)
 {
-    bool hides_addresses =
-        !caller->may_manage && vswitch_config(events->vswitch)->observers.pseudonyms;
+    bool hides_addresses = xswd_is_held_to_pseudonyms(events->vswitch, caller);
     enum xsw_status status =
         event_rings_create(vswitch_worker_count(events->vswitch), &place->rings, error);
     if (status != XSW_OK) {
@@ -67,6 +73,7 @@ static enum xsw_status place_open(struct xswd_events *events, struct xswd_events
         return status;
     }
     place->vswitch = events->vswitch;
+    place->hides_addresses = hides_addresses;
     place->sink = (struct event_sink){.event = sink_event,
                                       .state = place,
                                       .wanted = wanted_kinds(hides_addresses),
@@ -97,15 +104,21 @@ static enum xsw_status method_attach(void *context, const struct rpc_caller *cal
     if (reader.status != XSW_OK) {
         return reader.status;
     }
+    enum xsw_status status = xswd_bounds_hold_events(
+        events, caller, json_object_get(params, "budget_us") != NULL, error);
+    if (status != XSW_OK) {
+        return status;
+    }
     struct xswd_events_place *place = place_find(events);
     if (place == NULL) {
         return error_set(error, XSW_LIMIT, "%d follow the events of switches already",
                          XSWD_EVENTS_MAX);
     }
-    enum xsw_status status =
-        place_open(events, place, caller, (uint64_t)budget_us * NS_PER_US, error);
+    status = place_open(events, place, caller, (uint64_t)budget_us * NS_PER_US, error);
     if (status == XSW_OK) {
         place->client = caller->client;
+        place->uid = caller->uid;
+        place->is_observer = !caller->may_manage;
         reply->fds[0] = event_rings_fd(place->rings);
         reply->fd_count = 1;
         status = control_reply(reply,

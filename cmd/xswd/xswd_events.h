@@ -10,6 +10,7 @@
  * Threads: control thread.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "switch/control/rpc.h"
@@ -18,13 +19,16 @@
 
 struct event_rings;
 
-enum { XSWD_EVENTS_MAX = 4 * SWITCHES_MAX };
+enum { XSWD_EVENTS_MAX = EVENT_SINKS_MAX * SWITCHES_MAX };
 
 struct xswd_events_place {
     struct event_rings *rings; /* null: this place is free */
     struct event_sink sink;
     struct vswitch *vswitch;
     uint64_t client;
+    uint32_t uid;
+    bool hides_addresses; /* cmd/xswd/xswd_hide.h */
+    bool is_observer;     /* may not manage: cmd/xswd/xswd_bounds.h */
 };
 
 struct xswd_events {

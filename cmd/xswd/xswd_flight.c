@@ -15,6 +15,7 @@
 #include "capture/trigger.h"
 #include "cmd/flight/flight_folder.h"
 #include "cmd/xswd/xswd_flight_life.h"
+#include "cmd/xswd/xswd_hide.h"
 #include "cmd/xswd/xswd_sessions.h"
 #include "switch/config/config_node.h"
 #include "switch/control/control_methods.h"
@@ -323,7 +324,6 @@ static enum xsw_status method_list(void *context, const struct rpc_caller *calle
     struct xswd_flights *flights = context;
     struct config_reader reader;
     struct config_node node = config_node_root(&reader, "params", params, error);
-    (void)caller;
     config_node_check_object(&node, members);
     if (reader.status != XSW_OK) {
         return reader.status;
@@ -332,7 +332,9 @@ static enum xsw_status method_list(void *context, const struct rpc_caller *calle
     for (size_t i = 0; i < XSWD_FLIGHTS_MAX; i++) {
         const struct xswd_flight *flight = &flights->flights[i];
         if (flight->ring != NULL && flight->vswitch == flights->vswitch) {
-            json_array_append_new(list, flight_json(flight));
+            json_t *told = flight_json(flight);
+            xswd_hide_session(told, flight->vswitch, caller, XSWD_NOBODY);
+            json_array_append_new(list, told);
         }
     }
     return control_reply(reply, json_pack("{s:s,s:o}", "folder", flights->folder, "flights", list),

@@ -68,6 +68,7 @@ void xswd_flights_tick(struct xswd_flights *flights)
         }
         if (flights->flights[i].ring != NULL) {
             struct xswd_flight *flight = &flights->flights[i];
+            capture_session_forget(flight->session);
             flight_events_tick(flight->vswitch, flight->name, flight->ring, &flight->told);
         }
     }

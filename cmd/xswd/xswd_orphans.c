@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "capture/privacy_policy.h"
 #include "cmd/xswd/xswd_capture.h"
+#include "cmd/xswd/xswd_hide.h"
 #include "cmd/xswd/xswd_leavings.h"
 #include "cmd/xswd/xswd_sessions.h"
 #include "switch/config/config_node.h"
@@ -124,7 +125,8 @@ static json_t *orphan_json(const struct orphan *orphan)
     return object;
 }
 
-enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const json_t *params,
+enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const struct vswitch *vswitch,
+                                  const struct rpc_caller *caller, const json_t *params,
                                   struct rpc_reply *reply, struct xsw_error *error)
 {
     static const char *const members[] = {NULL};
@@ -139,7 +141,12 @@ enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const json_t *pa
     json_t *list = json_array();
     for (size_t i = 0; i < ORPHANS_MAX; i++) {
         if (orphans->places[i].number != 0) {
-            json_array_append_new(list, orphan_json(&orphans->places[i]));
+            const struct orphan *orphan = &orphans->places[i];
+            json_t *told = orphan_json(orphan);
+            json_t *capture = json_deep_copy(json_object_get(told, "capture"));
+            xswd_hide_session(capture, vswitch, caller, orphan->uid);
+            json_object_set_new(told, "capture", capture);
+            json_array_append_new(list, told);
         }
     }
     return control_reply(reply, json_pack("{s:o}", "orphans", list), error);

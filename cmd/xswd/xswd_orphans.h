@@ -32,6 +32,8 @@ struct orphan {
     json_t *dictionary; /* of the switch, as it was then */
 };
 
+struct vswitch;
+
 struct xswd_orphans {
     uint64_t last_number;
     struct orphan places[ORPHANS_MAX];
@@ -48,7 +50,8 @@ void xswd_orphans_fini(struct xswd_orphans *orphans);
 
 /* capture.orphans and capture.recover; the second is for who manages and for the recorder's user.
  */
-enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const json_t *params,
+enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const struct vswitch *vswitch,
+                                  const struct rpc_caller *caller, const json_t *params,
                                   struct rpc_reply *reply, struct xsw_error *error);
 enum xsw_status xswd_orphans_recover(struct xswd_orphans *orphans, const struct rpc_caller *caller,
                                      const json_t *params, struct rpc_reply *reply,

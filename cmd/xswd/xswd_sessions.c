@@ -161,3 +161,14 @@ json_t *session_stages_json(const struct capture_session *session, struct vswitc
     free(reasons);
     return list;
 }
+
+enum xsw_status session_number_of(const json_t *params, int64_t *number, struct xsw_error *error)
+{
+    static const char *const members[] = {"session", NULL};
+    struct config_reader reader;
+    struct config_node node = config_node_root(&reader, "params", params, error);
+    config_node_check_object(&node, members);
+    config_node_require(&node, "session");
+    config_node_number(&node, "session", 0, UINT32_MAX, number);
+    return reader.status;
+}

@@ -40,5 +40,8 @@ json_t *session_account_json(const struct capture_session *session, uint32_t wor
 json_t *session_workers_json(const struct capture_session *session, uint32_t workers);
 /* What the stages counted from attach to stop, and the journeys that ended there. */
 json_t *session_stages_json(const struct capture_session *session, struct vswitch *vswitch);
+/* Of a request that needs nothing but the number of a session. */
+enum xsw_status session_number_of(const json_t *params, int64_t *number,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
 
 #endif

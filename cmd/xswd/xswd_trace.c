@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/xswd/xswd_trace.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "switch/config/config_node.h"
@@ -24,6 +31,51 @@ static struct trace_events **place_of(struct xswd_trace *trace, const struct vsw
     return NULL;
 }
 
+/* The mark ------------------------------------------------------------------------------------ */
+
+/* Says beside the socket whether some session records, and the budget. What cannot be written is
+ * tried again at the next look; then a restart would not be noticed by the trace, and no more. */
+static void mark_keep(struct xswd_trace *trace, bool is_recorded)
+{
+    char text[24];
+    if (!is_recorded) {
+        if (trace->is_marked && (unlink(trace->mark_path) == 0 || errno == ENOENT)) {
+            trace->is_marked = false;
+        }
+        return;
+    }
+    if (trace->is_marked && trace->marked_budget_ns == trace->budget_ns) {
+        return;
+    }
+    int length = snprintf(text, sizeof(text), "%" PRIu64 "\n", trace->budget_ns / NS_PER_US);
+    int fd = open(trace->mark_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return;
+    }
+    trace->is_marked = write(fd, text, (size_t)length) == length;
+    trace->marked_budget_ns = trace->budget_ns;
+    close(fd);
+}
+
+/* The budget in the file, in microseconds; 0: there is none of ours. */
+static uint64_t mark_read(const struct xswd_trace *trace)
+{
+    char text[24] = "";
+    char *end = NULL;
+    struct stat about;
+    int fd = open(trace->mark_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    bool is_ours =
+        length > 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_uid == geteuid();
+    if (fd >= 0) {
+        close(fd);
+    }
+    uint64_t budget_us = strtoull(text, &end, 10);
+    return is_ours && end != text && *end == '\n' && budget_us <= BUDGET_MAX_US ? budget_us : 0;
+}
+
+/* Following ----------------------------------------------------------------------------------- */
+
 /* What is recorded of every switch, those that came meanwhile too. */
 static enum xsw_status refresh(struct xswd_trace *trace, struct xsw_error *error)
 {
@@ -42,6 +94,7 @@ static enum xsw_status refresh(struct xswd_trace *trace, struct xsw_error *error
         status = *place != NULL ? trace_events_follow(*place, wanted, trace->budget_ns, error)
                                 : error_set(error, XSW_NO_MEMORY, "no memory to trace a switch");
     }
+    mark_keep(trace, wanted != 0);
     return status;
 }
 
@@ -118,9 +171,13 @@ static enum xsw_status method_status(void *context, const struct rpc_caller *cal
                                      const json_t *params, struct rpc_reply *reply,
                                      struct xsw_error *error)
 {
-    const struct xswd_trace *trace = context;
+    struct xswd_trace *trace = context;
     (void)caller;
     enum xsw_status status = none_expected(params, error);
+    if (status == XSW_OK && trace->provider != NULL) {
+        /* What is told to be recorded is told by the switches from now on. */
+        status = refresh(trace, error);
+    }
     return status == XSW_OK ? control_reply(reply, status_json(trace), error) : status;
 }
 
@@ -149,7 +206,7 @@ static const struct rpc_method trace_methods[] = {
     {"trace.status", false, method_status},
 };
 
-void xswd_trace_init(struct xswd_trace *trace, struct switches *switches)
+void xswd_trace_init(struct xswd_trace *trace, struct switches *switches, const char *socket_path)
 {
     *trace = (struct xswd_trace){
         .table = {.methods = trace_methods,
@@ -159,8 +216,26 @@ void xswd_trace_init(struct xswd_trace *trace, struct switches *switches)
         .switches = switches,
         .budget_ns = (uint64_t)BUDGET_DEFAULT_US * NS_PER_US,
     };
+    snprintf(trace->mark_path, sizeof(trace->mark_path), "%s.trace", socket_path);
     switches->removing = switch_goes;
     switches->removing_context = trace;
+}
+
+enum xsw_status xswd_trace_resume(struct xswd_trace *trace, struct xsw_error *error)
+{
+    uint64_t budget_us = mark_read(trace);
+    if (budget_us == 0) {
+        return XSW_OK;
+    }
+    enum xsw_status status = provider_load(trace, error);
+    if (status == XSW_OK) {
+        trace->is_on = true;
+        trace->budget_ns = budget_us * NS_PER_US;
+        trace->is_marked = true; /* taken away at the next look when nobody records any more */
+        trace->marked_budget_ns = trace->budget_ns;
+        status = refresh(trace, error);
+    }
+    return status;
 }
 
 void xswd_trace_tick(struct xswd_trace *trace)

@@ -52,6 +52,12 @@ static struct sources *sources_read(struct vswitch *vswitch)
     return from;
 }
 
+static json_t *port_json(const struct port_name *port)
+{
+    return json_pack("{s:i,s:s,s:s,s:I}", "id", port->id, "name", port->name, "kind",
+                     config_port_kind_name(port->kind), "since", (json_int_t)port->since);
+}
+
 /* Ports that have gone, too: packets of theirs are in the recordings that go on. */
 static json_t *ports_json(const struct sources *from)
 {
@@ -59,9 +65,19 @@ static json_t *ports_json(const struct sources *from)
     struct port_name names[XSW_PORTS_MAX];
     size_t count = at_most(vswitch_port_names(from->vswitch, names, XSW_PORTS_MAX), XSW_PORTS_MAX);
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(list,
-                              json_pack("{s:i,s:s,s:s}", "id", names[i].id, "name", names[i].name,
-                                        "kind", config_port_kind_name(names[i].kind)));
+        json_array_append_new(list, port_json(&names[i]));
+    }
+    return list;
+}
+
+/* And what their ids were before, of which rings may still have packets. */
+static json_t *past_ports_json(const struct sources *from)
+{
+    json_t *list = json_array();
+    const struct port_name *past;
+    size_t count = vswitch_past_ports(from->vswitch, &past);
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(list, port_json(&past[i]));
     }
     return list;
 }
@@ -303,12 +319,13 @@ json_t *control_dictionary_json(struct vswitch *vswitch)
         return NULL;
     }
     json_t *dictionary = json_pack(
-        "{s:o,s:{s:s,s:s},s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "host", host_json(), "switch",
-        "name", vswitch_config(vswitch)->name, "id", vswitch_uuid(vswitch), "boot_id",
+        "{s:o,s:{s:s,s:s},s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "host", host_json(),
+        "switch", "name", vswitch_config(vswitch)->name, "id", vswitch_uuid(vswitch), "boot_id",
         boot_id_json(), "clock", clock_json(), "workers", (json_int_t)vswitch_worker_count(vswitch),
-        "generation", (json_int_t)vswitch_generation(vswitch), "ports", ports_json(from), "stages",
-        stages_json(from), "reasons", reasons_json(from), "rules", rules_json(from), "extensions",
-        extensions_json(from), "configuration", config_running_json(vswitch));
+        "generation", (json_int_t)vswitch_generation(vswitch), "ports", ports_json(from),
+        "past_ports", past_ports_json(from), "stages", stages_json(from), "reasons",
+        reasons_json(from), "rules", rules_json(from), "extensions", extensions_json(from),
+        "configuration", config_running_json(vswitch));
     free(from);
     return dictionary;
 }

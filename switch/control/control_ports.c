@@ -120,9 +120,10 @@ static enum xsw_status method_port_devices(void *context, const struct rpc_calle
     for (size_t i = 0; i < count && i < XSW_PORTS_MAX; i++) {
         const struct port_place *place = &ports[i].place;
         if (place->device[0] != '\0') {
-            json_array_append_new(list, json_pack("{s:i,s:s,s:s,s:I}", "id", ports[i].id, "port",
-                                                  ports[i].config.name, "device", place->device,
-                                                  "netns", (json_int_t)place->netns));
+            json_array_append_new(list, json_pack("{s:i,s:s,s:s,s:I,s:I}", "id", ports[i].id,
+                                                  "port", ports[i].config.name, "device",
+                                                  place->device, "netns", (json_int_t)place->netns,
+                                                  "since_mono_ns", (json_int_t)place->since_ns));
         }
     }
     free(ports);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "switch/extension/features.h"
 #include "switch/extension/notify.h"
@@ -156,6 +157,7 @@ static enum xsw_status nic_open(struct vswitch *vswitch, struct port_slot *slot,
         return status;
     }
     slot->port = port;
+    slot->opened_ns = clock_mono_ns();
     slot->was_seen = true;
     slot->state = PORT_UP;
     slot->life = XSW_STATE_NIC_CREATED;

@@ -110,3 +110,19 @@ int frame_queue_is_empty(const struct frame_queue *queue)
     return atomic_load_explicit(&queue->head, memory_order_acquire) ==
            atomic_load_explicit(&queue->tail, memory_order_relaxed);
 }
+
+int frame_queue_has_source(const struct frame_queue *queue, uint16_t source_port)
+{
+    uint64_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+    uint64_t place = atomic_load_explicit(&queue->head, memory_order_acquire);
+    while (place != tail) {
+        struct frame_header header;
+        memcpy(&header, &queue->bytes[place % FRAME_QUEUE_BYTES], sizeof(header));
+        if (header.mark != SKIP && header.source_port == source_port) {
+            return 1;
+        }
+        place += header.mark == SKIP ? FRAME_QUEUE_BYTES - place % FRAME_QUEUE_BYTES
+                                     : size_of(header.length);
+    }
+    return 0;
+}

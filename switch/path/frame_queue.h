@@ -36,6 +36,8 @@ enum xsw_status frame_queue_put(struct frame_queue *queue, uint16_t source_port,
 /* The oldest frame; 0 when there is none. */
 int frame_queue_look(struct frame_queue *queue, struct queued_frame *frame);
 /* Whether all that was put in has been taken; for the control thread. */
+/* The producer: whether a frame waits that is to come from this port. */
+int frame_queue_has_source(const struct frame_queue *queue, uint16_t source_port);
 int frame_queue_is_empty(const struct frame_queue *queue);
 /* Gives up the frame that frame_queue_look has shown. */
 void frame_queue_drop(struct frame_queue *queue);

@@ -256,3 +256,18 @@ uint32_t held_adopt(struct worker *worker, const struct pipeline *from, const st
     }
     return released;
 }
+
+static void ports_add(struct xsw_port_set *ports, const struct held_packet *first)
+{
+    for (const struct held_packet *slot = first; slot != NULL; slot = slot->next) {
+        xsw_port_set_add(ports, slot->packet->source_port);
+        xsw_port_set_add(ports, slot->packet->seen.destination_port);
+    }
+}
+
+void held_ports_read(const struct worker *worker, struct xsw_port_set *ports)
+{
+    *ports = (struct xsw_port_set){{0}};
+    ports_add(ports, worker->held->oldest);
+    ports_add(ports, worker->later->again_first);
+}

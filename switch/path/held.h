@@ -71,5 +71,8 @@ void held_forget(struct held_pool *pool, struct packet *const *packets, uint32_t
  * dropped; what waits for a port that is gone will be dropped when it is released. Returns how many
  * were let go. */
 uint32_t held_adopt(struct worker *worker, const struct pipeline *from, const struct pipeline *to);
+/* Between batches, when all other packets have ended: the ports at which those came in that are
+ * held, or wait to be asked about again, and those where they are to go. */
+void held_ports_read(const struct worker *worker, struct xsw_port_set *ports);
 
 #endif

@@ -96,6 +96,15 @@ struct observer {
      * such observers no timeline is kept but for its last hop, and a delivered packet costs a
      * branch a batch. */
     uint8_t drops_only;
+    /* It may ask, as long as it is attached, what the id of a port meant under a generation of the
+     * configuration, from `names_since` on: set when it is attached, raised by its owner. */
+    uint8_t asks_names;
+    uint64_t names_since;
+    /* On the control thread, before the snapshot with a new port is published, whose id may have
+     * been another port's: what was compiled of names must mean the new one from then on. Null:
+     * there is nothing of that kind. */
+    enum xsw_status (*port_comes)(void *owner, struct xsw_error *error);
+    void *owner;
 };
 
 /* What a worker keeps for its observers. */

@@ -192,6 +192,16 @@ static void quiet_answer(struct worker *worker)
     }
 }
 
+/* Stored before `adopted`, with which the control thread sees it. */
+static void held_ports_show(struct worker *worker)
+{
+    struct xsw_port_set ports;
+    held_ports_read(worker, &ports);
+    for (uint32_t i = 0; i < XSW_PORTS_MAX / 64; i++) {
+        atomic_store_explicit(&worker->held_ports[i], ports.words[i], memory_order_relaxed);
+    }
+}
+
 void worker_adopt(struct worker *worker)
 {
     quiet_answer(worker);
@@ -208,6 +218,7 @@ void worker_adopt(struct worker *worker)
         later_run(worker);
     }
     worker->later->is_busy = 0;
+    held_ports_show(worker);
     observers_change(worker, worker->pipeline, published);
     queues_change(worker, worker->pipeline, published);
     worker->pipeline = published;

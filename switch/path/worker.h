@@ -35,7 +35,10 @@ struct worker {
     _Atomic(const struct pipeline *) adopted;    /* what this worker uses; read by control */
     _Atomic uint32_t quiet_asked;                /* written by control: see worker_quiet_ask */
     _Atomic uint32_t quiet_passed;               /* the last one that was seen between batches */
-    const struct pipeline *pipeline;             /* the same, for itself */
+    /* Ports of the packets that it held when it took up its snapshot, a bit each; read by control.
+     * Of a port that the snapshot does not have, no others come. */
+    _Atomic uint64_t held_ports[XSW_PORTS_MAX / 64];
+    const struct pipeline *pipeline; /* the same, for itself */
     struct packet_pool *pool;
     struct worker_counters *counters;
     struct watcher *watcher;

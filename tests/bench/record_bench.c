@@ -7,10 +7,10 @@
  * peak memory. Fails when the account is not an identity.
  *
  * usage: record_bench [-P ports] [-K macs] [-r journeys-a-second] [-t seconds] [-l frame-length]
- *                     [-s snap-length] [-b ring-bytes] [-p packers] [-n rounds] [-R] FILE
+ *                     [-s snap-length] [-b ring-bytes] [-p packers] [-n rounds] [-R] [-k] FILE
  *
- * FILE.zst is compressed. Without -r the worker runs as fast as it can. -R: no rules on the ports.
- * Frame lengths are with the checksum: 64 to 1518.
+ * FILE.zst is compressed. -k: keep the file of the last round. Without -r the worker runs as fast
+ * as it can. -R: no rules on the ports. Frame lengths are with the checksum: 64 to 1518.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -41,6 +41,7 @@ struct options {
     double seconds;
     uint32_t snap_length, ring_bytes;
     unsigned packers, rounds;
+    bool keeps_file;
     const char *path;
 };
 
@@ -150,7 +151,9 @@ static void round_run(struct vswitch *vswitch, const struct options *options)
     struct record_result result = record_child_stop(recorder, control_fd);
     struct capture_account account = capture_session_account(session, 0);
     capture_session_close(session);
-    unlink(options->path);
+    if (!options->keeps_file) {
+        unlink(options->path);
+    }
     double disk = disk_speed(options, result.file_bytes);
     printf("offered %.2f M/s, written %.2f M/s, in %.2f s\n", (double)offered / seconds / 1e6,
            (double)result.written / seconds / 1e6, seconds);
@@ -163,15 +166,16 @@ static _Noreturn void usage(void)
 {
     fprintf(stderr, "usage: record_bench [-P ports] [-K macs] [-r journeys-a-second] [-t seconds] "
                     "[-l frame-length] [-s snap-length] [-b ring-bytes] [-p packers] [-n rounds] "
-                    "[-R] FILE\n");
+                    "[-R] [-k] FILE\n");
     exit(2);
 }
 
 static void options_read(int argc, char **argv, struct options *options)
 {
     int option;
-    while ((option = getopt(argc, argv, "P:K:r:t:l:s:b:p:n:R")) != -1) {
-        uint64_t number = option != 'R' && option != '?' ? bench_number(optarg) : 1;
+    while ((option = getopt(argc, argv, "P:K:r:t:l:s:b:p:n:Rk")) != -1) {
+        uint64_t number =
+            option != 'R' && option != 'k' && option != '?' ? bench_number(optarg) : 1;
         if (number == 0) {
             usage();
         }
@@ -205,6 +209,9 @@ static void options_read(int argc, char **argv, struct options *options)
             break;
         case 'R':
             options->about.has_rules = false;
+            break;
+        case 'k':
+            options->keeps_file = true;
             break;
         default:
             usage();

@@ -48,7 +48,7 @@ static void check(enum xsw_status status, const char *what, const struct xsw_err
 /* A session that records the profile, with this process in it. */
 static void session_begin(const struct bench *bench, const char *profile)
 {
-    struct trace_plan plan = {.name = "bench", .mode = TRACE_SNAPSHOT};
+    struct trace_plan plan = {.name = "bench", .mode = TRACE_SNAPSHOT, .has_kernel = true};
     struct xsw_error error = {0};
     check(trace_profile(profile, &plan.kinds, &error), "profile", &error);
     check(trace_session_start(&plan, &error), "session", &error);
@@ -172,6 +172,49 @@ static double event_cost(const struct trace_provider *provider,
     return (double)(cpu_ns() - start) / EVENTS;
 }
 
+/* What another process tells of the kernel, through the same provider. */
+static const char *const kernel_names[] = {[TRACE_KERNEL_DROP] = "kernel_drop",
+                                           [TRACE_KERNEL_XDP_EXCEPTION] = "kernel_xdp_exception",
+                                           [TRACE_KERNEL_XDP_REDIRECT] = "kernel_xdp_redirect_err",
+                                           [TRACE_KERNEL_LOST] = "kernel_lost"};
+enum { KERNEL_KINDS = sizeof(kernel_names) / sizeof(kernel_names[0]) };
+
+static double kernel_cost(const struct trace_provider *provider, enum trace_kernel_kind kind)
+{
+    const struct trace_kernel told = {.kind = kind,
+                                      .count = 13,
+                                      .switch_name = "xsw0",
+                                      .port_name = "alice",
+                                      .device = "tap-alice",
+                                      .reason = "FULL_RING",
+                                      .location = "tun_net_xmit",
+                                      .head = "02000000000102000000000208004500"};
+    uint64_t start = cpu_ns();
+    for (int i = 0; i < EVENTS; i++) {
+        provider->kernel(&told);
+    }
+    return (double)(cpu_ns() - start) / EVENTS;
+}
+
+static void kernel_print(const struct bench *bench, uint32_t rounds)
+{
+    static double off[KERNEL_KINDS][ROUNDS_MAX], on[KERNEL_KINDS][ROUNDS_MAX];
+    for (uint32_t round = 0; round < rounds; round++) {
+        for (unsigned kind = 0; kind < KERNEL_KINDS; kind++) {
+            off[kind][round] = kernel_cost(bench->provider, (enum trace_kernel_kind)kind);
+        }
+        session_begin(bench, "all");
+        for (unsigned kind = 0; kind < KERNEL_KINDS; kind++) {
+            on[kind][round] = kernel_cost(bench->provider, (enum trace_kernel_kind)kind);
+        }
+        session_end();
+    }
+    for (unsigned kind = 0; kind < KERNEL_KINDS; kind++) {
+        printf("%-22s %10.1f %10.0f\n", kernel_names[kind], median(off[kind], rounds),
+               median(on[kind], rounds));
+    }
+}
+
 static void events_print(const struct bench *bench, uint32_t rounds)
 {
     static double off[SWITCH_EVENT_LIMIT][ROUNDS_MAX], on[SWITCH_EVENT_LIMIT][ROUNDS_MAX];
@@ -225,6 +268,7 @@ int main(int argc, char **argv)
     profiles_print(ns, rounds);
     fflush(stdout);
     events_print(&bench, rounds < 5 ? rounds : 5);
+    kernel_print(&bench, rounds < 5 ? rounds : 5);
     trace_events_destroy(bench.events);
     vswitch_destroy(bench.vswitch);
     return 0;

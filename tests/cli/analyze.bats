@@ -56,7 +56,40 @@ refused()
     [ "$(tcpdump -n -r tree.pcapng 2>/dev/null | wc -l)" -eq 5 ]
 }
 
+@test "the usual mistakes with a file are told in a line, for analyze and top alike" {
+    printf 'no recording at all' >text
+    : >nothing
+    head -c 60 small.pcapng >cut
+    mkdir folder
+    local command
+    for command in "analyze" "top --once"; do
+        refused 3 'missing.pcapng: cannot be opened for reading: No such file' "$XSW" $command missing.pcapng
+        refused 3 'folder: this is a folder, expected a recording' "$XSW" $command folder
+        refused 3 'text: byte 0: the file begins with 0x' "$XSW" $command text
+        refused 3 'nothing: the file is empty, expected pcapng or pcap' "$XSW" $command nothing
+        refused 3 'cut: byte 0: the file ends inside the block that begins here' "$XSW" $command cut
+        [ "${#lines[@]}" -eq 1 ]
+        [ "$(grep -o 'cut: ' <<<"$output" | wc -l)" -eq 1 ]
+    done
+}
+
+@test "a file of another writer is told to be one, and what would write journeys" {
+    editcap -F pcap small.pcapng other.pcap
+    run "$XSW" analyze other.pcap
+    [[ "$(tr '\n' ' ' <<<"$output" | tr -s ' ')" == *'no journeys in this file'*'is recorded by xsw capture'* ]]
+}
+
+@test "the report says what to ask next, and that can be asked" {
+    local next
+    "$XSW" analyze small.pcapng >report.txt
+    next=$(tr '\n' ' ' <report.txt | grep -o 'xsw analyze --packet [0-9]* small.pcapng')
+    "$XSW" ${next#xsw } >packet.txt
+    grep -q 'DROPPED' packet.txt
+    cp small.pcapng 'a b.pcapng' # which a shell would take for two
+    ! "$XSW" analyze 'a b.pcapng' | grep -q '^Next'
+}
+
 @test "the help fits a screen" {
     [ "$("$XSW" analyze --help | wc -l)" -le 24 ]
-    [ "$("$XSW" analyze --help | awk '{ print length }' | sort -n | tail -n 1)" -le 86 ]
+    [ "$("$XSW" analyze --help | awk '{ print length }' | sort -n | tail -n 1)" -le 80 ]
 }

@@ -151,8 +151,8 @@ fails()
     for help in "capture --help" "capture list --help"; do
         "$XSW" $help > help
         grep -qi '^ *examples' help
-        [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' help)" -le 90 ]
-        [ "$(wc -l < help)" -le 50 ]
+        [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' help)" -le 80 ]
+        [ "$(wc -l < help)" -le 24 ]
     done
 }
 

@@ -101,14 +101,18 @@ teardown()
     [ "$status" -eq 2 ]
 }
 
-@test "every help fits a screen of 80 columns and 40 lines" {
+@test "every help fits a screen of 24 lines and 80 columns, and has examples" {
     for command in "$XSW" "$XSW switch" "$XSW port" "$XSW policy" "$XSW mac" "$XSW stats" \
         "$XSW extension" "$XSW extension check" "$XSW config" "$XSW nic" "$XSW feature" \
-        "$XSW port migrate" "$XSW port save" "$XSWD"; do
+        "$XSW port migrate" "$XSW port save" "$XSW capture" "$XSW capture list" "$XSW flight" \
+        "$XSW blackbox" "$XSW trace" "$XSW trace kernel" "$XSW analyze" "$XSW export" "$XSW top" \
+        "$XSW extcap" "$XSWD"; do
         $command --help > help
-        [ "$(wc -l < help)" -le 40 ]
+        echo "$command: $(wc -l < help) lines, $(LC_ALL=C.UTF-8 wc -L < help) columns"
+        [ "$(wc -l < help)" -le 24 ]
         [ "$(LC_ALL=C.UTF-8 wc -L < help)" -le 80 ]
-        grep -q Exit help
+        grep -qi '^ *exit' help || grep -q ' Exit: ' help
+        grep -qi '^ *example' help
     done
 }
 

@@ -158,8 +158,46 @@ says() { until_true has "$1" || { shown; return 1; }; }
     golden journeys
     tmux -S $socket resize-window -x 30 -y 5
     says 'too small'
+    tmux -S $socket resize-window -x 500 -y 200
+    says 'Space mark'
+    tmux -S $socket resize-window -x 1 -y 1
     tmux -S $socket resize-window -x 80 -y 24
     golden journeys
+}
+
+@test "a large terminal has room for more, and the lists below the pipeline are opened" {
+    local name number=0
+    terminal 132 43 tmux-256color
+    golden pipeline-large
+    for name in pipeline ports drops journeys flows extensions macs sessions events paths; do
+        number=$(((number + 1) % 10))
+        keys $number
+        golden $name-large
+    done
+    keys 1 G Down Right
+    says 'Enter: packet in ('
+    keys Left Down Enter
+    says 'filter: reason == mac-spoofed and stage == ingress-policy'
+    says 'shown 3 of 42'
+    keys Escape Enter
+    says 'shown 3 of 42'
+}
+
+@test "what stands before the screens is left with q, and they are left last" {
+    terminal 80 24 tmux-256color
+    golden pipeline
+    keys 3 Down Enter
+    golden drop-packets
+    keys Enter
+    golden drop-journey
+    keys q
+    golden drop-packets
+    keys '?'
+    says 'Left and right choose a number'
+    keys q
+    golden drop-packets
+    keys q
+    says 'ended 0'
 }
 
 @test "the mouse chooses a screen and opens a row" {
@@ -197,6 +235,9 @@ says() { until_true has "$1" || { shown; return 1; }; }
     keys q H
     says 'Left and right choose a number'
     keys F10
+    helps_no_more() { ! has 'Left and right choose a number'; }
+    until_true helps_no_more
+    keys F10
     says 'ended 0'
     echo 'fly x' > wrong.keys
     terminal 80 24 tmux-256color --keys wrong.keys
@@ -210,9 +251,12 @@ says() { until_true has "$1" || { shown; return 1; }; }
     [[ "$output" == *'--once --json'* ]]
     "$XSW" top --once demo.pcapng | diff "$GOLDEN/top-pipeline.txt" -
     for screen in pipeline ports drops journeys flows extensions macs sessions events paths; do
-        [ "$("$XSW" top --once --json --screen $screen demo.pcapng | jq -r '"\(.format) \(.screen)"')" \
-            = "1 $screen" ]
+        "$XSW" top --once --json --screen $screen demo.pcapng > $screen.json
+        [ "$(jq -r '"\(.format) \(.screen)"' $screen.json)" = "1 $screen" ]
     done
+    "$XSW" top --once --json --packet 2001 demo.pcapng > journey.json
+    python3 "$BATS_TEST_DIRNAME/../system/schema.py" \
+        "$BATS_TEST_DIRNAME/../../docs/api/xsw-top.schema.json" ./*.json
     [ "$("$XSW" top --once --json --packet 1001 demo.pcapng |
         jq -r '.packets[0].steps[] | select(.fields != []) | .stage')" = ingress-filter.rewrite ]
     run "$XSW" top --once --packet 99999 demo.pcapng

@@ -58,7 +58,7 @@ wrong()
 
 @test "words are completed" {
     [ "$("$XSW" trace --complete-here | sort | paste -sd ' ')" = \
-        "follow kernel relay rotate snapshot start status stop" ]
+        "follow join kernel relay rotate snapshot start status stop" ]
     [ "$("$XSW" trace start profile --complete-here | paste -sd ' ')" = "drops changes control all" ]
     "$XSW" trace start --complete-here | grep -qx filter
     "$XSW" trace follow --complete-here | grep -qx reason

@@ -8,7 +8,7 @@ foreach(module table id_set notes dictionary journey change_walk words
         histogram latency flows stations marks events)
     xsw_unit_test(analyzer ${module})
 endforeach()
-foreach(module analysis proof packet_view report explain paths outputs)
+foreach(module analysis parts index search proof packet_view report explain paths outputs)
     xsw_unit_test(analyzer ${module} LINK analyzer_recording)
 endforeach()
 target_compile_definitions(unit_analyzer_report PRIVATE
@@ -27,3 +27,10 @@ target_link_libraries(fuzz_analyze PRIVATE xsw_build xsw_analyzer)
 target_include_directories(fuzz_analyze PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 add_test(NAME fuzz.analyze COMMAND fuzz_analyze ${analyze_seeds})
 set_tests_properties(fuzz.analyze PROPERTIES FIXTURES_REQUIRED analyze_seeds TIMEOUT 300 LABELS fuzz)
+
+# The index of a recording in which something was changed.
+add_executable(fuzz_index fuzz/index_fuzz.c fuzz/corpus_runner.c)
+target_link_libraries(fuzz_index PRIVATE xsw_build xsw_analyzer analyzer_recording)
+target_include_directories(fuzz_index PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+add_test(NAME fuzz.index COMMAND fuzz_index ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/index)
+set_tests_properties(fuzz.index PROPERTIES TIMEOUT 300 LABELS fuzz)

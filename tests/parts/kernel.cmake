@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Events of the kernel, events through shared memory, and the timeline of all.
 xsw_unit_test(trace kernel_join LINK xsw_kernel)
+xsw_unit_test(trace kernel_ports LINK xsw_kernel)
 xsw_unit_test(trace event_ring LINK xsw_event_ring)
 xsw_unit_test(analyzer timeline)
+xsw_unit_test(analyzer timeline_episodes)
+xsw_unit_test(analyzer traces LINK analyzer_recording)
+if(BABELTRACE2_FOUND)
+    xsw_unit_test(trace readers_ctf LINK xsw_readers)
+endif()
+if(TRACECMD_FOUND)
+    xsw_unit_test(trace tracedat_file LINK xsw_readers)
+endif()
+if(TRACEFS_FOUND)
+    xsw_unit_test(trace kernel_probe LINK xsw_kernel)
+endif()

@@ -2,10 +2,12 @@
 # Capture sessions: their rules, their budget, and what they tell when these change.
 xsw_unit_test(capture budget)
 xsw_unit_test(capture filter_program)
-foreach(module rules rules_change stage_records held_marks)
+foreach(module rules rules_change event_room stage_records held_marks ports_churn)
     xsw_unit_test(capture ${module} LINK xsw_test_rig)
     target_compile_definitions(unit_capture_${module} PRIVATE
         EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")
     add_dependencies(unit_capture_${module} workshop)
 endforeach()
+# The test comes between the event and the journeys behind it.
+target_link_options(unit_capture_event_room PRIVATE -Wl,--wrap=tap_record_event)
 xsw_unit_test(analyzer proof_capture LINK analyzer_recording)

@@ -4,13 +4,13 @@ file(GLOB system_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/system/*.sh
 # Claims of one file or another may run at the same time, each in its own namespaces, unless they load
 # the machine, or share what namespaces do not part.
 set(system_apart daemon drops extcap filters life made policies privacy switches template where)
-set(system_lock_lttng trace)
-set(system_lock_tracefs incidents kernel timeline)
+set(system_lock_lttng trace trace_kernel trace_lttng trace_kinds)
+set(system_lock_tracefs incidents kernel kernel_reader timeline tracedat)
 foreach(file IN LISTS system_files)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     get_filename_component(part ${file} NAME_WE)
     file(STRINGS ${file} claims REGEX "^claim_[a-z0-9_]+\\(\\)")
-    if(part STREQUAL trace AND XSW_SANITIZE MATCHES thread)
+    if(part MATCHES "^trace" AND XSW_SANITIZE MATCHES thread)
         # LTTng is not built for it, and its threads end where the sanitizer does not expect it. What ours do is
         # in unit.switch.events and unit.trace.events.
         set(claims)
@@ -29,7 +29,7 @@ foreach(file IN LISTS system_files)
         elseif(NOT part IN_LIST system_apart)
             set_tests_properties(${name} PROPERTIES RESOURCE_LOCK load)
         endif()
-        if(part STREQUAL trace AND TARGET xsw_trace_provider)
+        if(part MATCHES "^trace" AND TARGET xsw_trace_provider)
             set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
                 "XSW_TRACE_PROVIDER=$<TARGET_FILE:xsw_trace_provider>")
         endif()

@@ -19,11 +19,18 @@ struct stand {
     struct app app;
     struct grid grid;
     uint64_t now_ns;
-    char path[128];
+    struct xsw_error error;
+    char path[256];
     char *paths[1];
 };
 
+/* Fails unless golden/top-NAME.txt has this text; with XSW_GOLDEN_WRITE in the environment it is
+ * written before. */
+void golden_compare(const char *name, const char *text);
+
 struct stand *stand_open(size_t journeys, int width, int height);
+/* On another recording; null when it cannot be shown. */
+struct stand *stand_open_file(const char *path, size_t journeys, int width, int height);
 void stand_close(struct stand *stand);
 /* Two seconds later. */
 void frame(struct stand *stand);

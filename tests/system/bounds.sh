@@ -145,3 +145,37 @@ for _ in range(7):
 peer.refused('flight recorders, their triggers and traces', 'capture.attach')"
     switch_stop
 }
+
+claim_what_an_observer_follows_of_events_is_bounded_and_the_budget_is_the_owners() {
+    users_make
+    hosts_start alice bob
+    "${as_nobody[@]}" /usr/bin/python3 -c "$peer
+peer.refused('only who may manage', 'events.attach', budget_us=1)
+links = [Peer() for _ in range(4)]
+for link in links[:3]:
+    assert link.done('events.attach')['workers'] >= 1
+links[3].refused('3 times already', 'events.attach')
+# One that ends makes room again.
+links[0].link.close()
+until(lambda: 'result' in links[3].ask('events.attach'))
+open('/run/home/held', 'w').close()
+until(lambda: os.path.exists('/run/home/go'))
+" &
+    local his=$!
+    until_true 20 test -e /run/home/held
+    # Another one of them gets what is left for such as him.
+    sed '/^xsw:/s/$/,games/' group >more
+    cat more >group
+    setpriv --reuid games --regid nogroup --init-groups /usr/bin/python3 -c "$peer
+peer.done('events.attach')
+Peer().refused('4 users who may not manage', 'events.attach')
+"
+    # Whatever they hold, there is room for who manages, and for LTTng.
+    /usr/bin/python3 -c "$peer
+mine = [Peer() for _ in range(4)]
+for link in mine:
+    assert link.done('events.attach', budget_us=1)['workers'] >= 1
+"
+    touch /run/home/go
+    wait $his
+}

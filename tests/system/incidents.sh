@@ -34,6 +34,9 @@ tells() {
     fi
 }
 
+# as_in_manual NAME REPORT: so does xsw-analyze(1) in its examples on a file of that name.
+as_in_manual() { python3 "$here/manual.py" "$here/../../man/xsw-analyze.1" "$1" "$2"; }
+
 # 1234567 as 1,234,567
 grouped() { sed ':a;s/\B[0-9]\{3\}\>/,&/;ta' <<<"$1"; }
 
@@ -60,7 +63,9 @@ claim_wrong_vlan() {
     tells 'prod: 5 of 13 packets DROPPED' '5 packets at forward, port alice' 'no-destination' \
         'nobody else is in its VLAN' '10.0.0.2 > 10.0.0.1 icmp; before that 4 of the same got through'
     grep -qF 'VLAN 10' report.txt
-    grep -qF 'The configuration had changed' <(tr '\n' ' ' <report.txt | tr -s ' ')
+    grep -qE 'The configuration had changed since the recording began \(number 5, before 4\); what was changed is in recordings made with --trace' \
+        <(tr '\n' ' ' <report.txt | tr -s ' ')
+    as_in_manual ping.pcapng report.txt
 }
 
 # With the switch's events in the recording, what was configured just before is named with its time.
@@ -73,7 +78,9 @@ claim_what_was_configured_just_before_is_named() {
     fails pings alice 10.0.0.1 3
     capture_stop
     report_is '[$s.findings[] | select(.kind == "drops")] | length == 1 and .[0].packets == 3 and
-        (.[0].text | test("Just before, at [0-9:.]+: xsw: .*port web, vlan"))'
+        (.[0].text | test("Just before, at [0-9:.]+: xsw: A policy of a port.* was set: port web, vlan, update[.]"))'
+    tells 'DROPPED'
+    as_in_manual traced.pcapng report.txt
 }
 
 claim_stale_rule() {
@@ -120,6 +127,7 @@ send('eth0', [eth(1, 2, bytes(46))])"
     tells 'prod: none of 6 packets dropped' 'MAC MOVES The address 02:00:00:00:00:02' \
         'two ports at once' 'moved 5 times between ports' 'alice' 'mallory'
     report_is '$s.findings[0].kind == "address-moves" and $s.findings[0].weight == "bad"'
+    as_in_manual moved.pcapng report.txt
 }
 
 claim_storm_limit() {
@@ -161,6 +169,8 @@ claim_silent_drop_in_an_extension() {
     report_is "\$m.dropped == $lost and (\$s.drops | map(.reason_name) | unique == [\"silent-drop\"])"
     tells "$lost of" "at ingress-filter.scrub, port" 'by extension scrub: silent-drop' \
         'made the packet vanish without saying why'
+    "$XSW" analyze --packet 4 capture.pcapng >packet.txt
+    as_in_manual vanished.pcapng packet.txt
 }
 
 claim_checksum_broken_by_a_rewrite() {
@@ -173,8 +183,9 @@ claim_checksum_broken_by_a_rewrite() {
     finds_nothing_else_bad
     tells 'none of 6 packets dropped, 6 changed' \
         '1 CHECKSUM 6 packets left ingress-filter.mark with a wrong checksum' 'by extension mark' \
-        'ip.dsfield.dscp 0 -> 46' 'Receivers throw such packets away'
+        'ip.dsfield.dscp 0 -> 46' 'Receivers throw such packets away' 'Hit: 10.0.0.2 > 10.0.0.1 icmp'
     report_is 'all($s.findings[]; .kind != "undeclared-change")'
+    as_in_manual marked.pcapng report.txt
 }
 
 claim_undeclared_change() {
@@ -212,6 +223,7 @@ claim_latency_in_one_stage() {
     finds_nothing_else_bad 0
     tells 'none of 10 packets dropped' '1 SLOW 5 packets were held at ingress-filter.slow, by extension slow' \
         'half of them for about 3'
+    as_in_manual slow.pcapng report.txt
     # Held is told apart from work, and the slowest packet is at hand.
     report_is '[$s.latency[] | select(.kind == "hold")] | length == 1 and .[0].packets == 5 and
         .[0].min_ns >= 30000000'

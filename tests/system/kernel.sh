@@ -112,20 +112,26 @@ claim_without_bpf_the_port_is_found_by_the_packets_last_net_event() {
     sums_behind FULL_RING bob "$(ip -j -s link show tap-bob | jq '.[0].stats64.tx.dropped')"
 }
 
-claim_a_device_that_is_down_is_told_with_port_reason_and_the_kernels_count() {
-    two_guests
+# Alice's interface is down, and bob sends her 40.
+down() {
+    local before
     ip -n alice link set eth0 down
-    kernel_start
     before=$(statistic alice rx.dropped)
     burst bob 40 10.0.0.1
     until_true 20 rx_dropped_is alice $((before + 40))
+}
+
+claim_a_device_that_is_down_is_told_with_port_reason_and_the_kernels_count() {
+    two_guests
+    kernel_start
+    down
     kernel_stop
     sums_are DEV_READY alice 40
 }
 
 rx_dropped_is() { [ "$(statistic "$1" rx.dropped)" -eq "$2" ]; }
 
-claim_a_dry_fill_ring_of_an_xdp_port_is_told_with_port_and_count() {
+xdp_guests() {
     ip link add sw-alice up type veth peer name tap-alice
     echo 1 >/proc/sys/net/ipv6/conf/sw-alice/disable_ipv6
     switch_start <<<'{"switch": {"workers": 1}, "ports": [{"name": "alice", "kind": "xdp", "device": "sw-alice"},
@@ -133,13 +139,22 @@ claim_a_dry_fill_ring_of_an_xdp_port_is_told_with_port_and_count() {
     host_make alice 1
     host_make bob 2
     hosts_know_each_other alice bob
-    kernel_start
+}
+
+# The switch stands still, so that nobody fills the ring of alice's port.
+dry() {
     kill -STOP "$switch"
     burst alice 9000 10.0.0.2
     kill -CONT "$switch"
     until_true 20 "$XSW" --json port list
     dropped=$("$XSW" --json port show alice | jq .port.numbers.fill_ring_empty)
     [ "$dropped" -gt 100 ]
+}
+
+claim_a_dry_fill_ring_of_an_xdp_port_is_told_with_port_and_count() {
+    xdp_guests
+    kernel_start
+    dry
     kernel_stop
     equal "XDP errors behind alice" "$(kernel_dropped REDIRECT alice)" "$dropped"
     # The kernel frees such a packet too; it is told once.
@@ -174,6 +189,31 @@ claim_a_capture_with_trace_holds_changes_and_kernel_drops_beside_the_packets() {
     grep -q 'behind port alice: FULL_RING in tun_net_xmit' drops.txt
     equal "packets that the kernel dropped" \
         "$(sed -n 's/.*FULL_RING.*, \([0-9]*\) packets*$/\1/p' drops.txt | awk '{ sum += $1 } END { print sum }')" "$dropped"
+}
+
+# recorded_packets EVENT REASON: how many the recording has behind alice, and that none is behind another port.
+recorded_packets() {
+    tshark -r capture.pcapng -Y "systemd_journal.field.value == \"$1\"" -T fields \
+        -e systemd_journal.message 2>tshark.log | grep "$2" >drops.txt
+    fails grep -v 'behind port alice: ' drops.txt
+    sed -n 's/.*, \([0-9]*\) packets*$/\1/p' drops.txt | awk '{ sum += $1 } END { print sum }'
+}
+
+claim_a_device_that_is_down_is_in_the_recording() {
+    two_guests
+    capture_start --trace
+    down
+    capture_stop
+    equal "packets" "$(recorded_packets kernel_drop DEV_READY)" 40
+}
+
+claim_a_dry_fill_ring_is_in_the_recording() {
+    xdp_guests
+    capture_start --trace
+    dry
+    capture_stop
+    equal "packets" "$(recorded_packets kernel_xdp_redirect_err REDIRECT)" "$dropped"
+    grep -q 'its fill ring is empty' drops.txt
 }
 
 # events_look: attaches to the switch's events, and when a port "marker" is among them says whether the address

@@ -7,8 +7,9 @@ import re
 import sys
 
 KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "properties", "required",
-         "additionalProperties", "items", "enum", "const", "pattern", "minimum"}
+         "additionalProperties", "items", "enum", "const", "pattern", "minimum", "oneOf"}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
+         "number": (int, float),
          "null": type(None)}
 
 
@@ -28,6 +29,11 @@ def faults(value, schema, root, path):
     names = [names] if isinstance(names, str) else names
     if not any(is_type(value, name) for name in names):
         yield f"{path}: {value!r} is not of type {names}"
+        return
+    if "oneOf" in schema:
+        tried = [list(faults(value, one, root, path)) for one in schema["oneOf"]]
+        if sum(not one for one in tried) != 1:
+            yield from min(tried, key=len) or [f"{path}: more than one of the choices fits"]
         return
     if "const" in schema and value != schema["const"]:
         yield f"{path}: {value!r} is not {schema['const']!r}"

@@ -75,7 +75,7 @@ claim_babeltrace2_shows_journeys_with_the_ids_that_tshark_shows() {
     [ -s ids.tshark ]
     cmp ids.tshark ids.babeltrace
     grep -q 'packet_dropped: .* port = "alice", stage = "ingress-policy", reason = "acl-denied", rule = 7' trace.txt
-    grep -q 'kernel_drop: .*port = "alice", reason = "FULL_RING"' trace.txt
+    grep -q 'kernel_drop: .*port = "alice".*reason = "FULL_RING"' trace.txt
 }
 
 claim_a_recording_becomes_ctf_by_the_stock_sink_and_reads_back_the_same() {
@@ -98,6 +98,12 @@ record_dat() {
     echo 0 >"$instance/events/skb/kfree_skb/enable"
     trace-cmd extract -B "${instance##*/}" -o trace.dat >extract.log 2>&1
     rmdir "$instance" 2>/dev/null || true # trace-cmd has removed it
+    # `trace-cmd extract` says "local" whatever the clock of the instance is; `trace-cmd record -C mono` would not.
+    python3 -c "
+name = b'${instance##*/}'
+data = open('trace.dat', 'rb').read()
+assert data.count(name + b'\\0local\\0') == 1
+open('mono.dat', 'wb').write(data.replace(name + b'\\0local\\0', name + b'a\\0mono\\0'))"
 }
 
 claim_recording_ctf_and_trace_dat_of_one_machine_are_one_timeline() {
@@ -107,13 +113,13 @@ claim_recording_ctf_and_trace_dat_of_one_machine_are_one_timeline() {
     until_true 20 "$XSW" --json port list
     capture_stop
     plugged capture.pcapng -o ctf -w converted >sink.log
-    timeline capture.pcapng converted trace.dat
+    timeline capture.pcapng converted mono.dat
     equal "machines" "$(jq '.timeline.machines | length' timeline.json)" 1
     equal "machines that are guessed" "$(jq -c '[.timeline.sources[].machine_is_a_guess]' timeline.json)" '[false,false,true]'
     # An event that two of them hold is told once.
     equal "capture_started" "$(jq '[.timeline.entries[] | select(.name == "capture_started")] | length' timeline.json)" 1
     # The drops of the kernel, counted by the two ways, and on one clock: they begin within a millisecond.
-    jq -e '[.timeline.entries[] | select(.source == 2 and .kind == "begin" and (.text | test("reason=FULL_RING")))] | map(.count) | add == '"$dropped" timeline.json >/dev/null
+    jq -e '[.timeline.entries[] | select(.source == 2 and .kind == "begin" and (.text | test("FULL_RING")))] | map(.count) | add == '"$dropped" timeline.json >/dev/null
     jq -e '[.timeline.entries[] | select(.kind == "begin" and (.text | test("FULL_RING"))) | .time_ns] | (max - min) < 1000000' timeline.json >/dev/null
 }
 
@@ -146,6 +152,15 @@ claim_two_hosts_are_laid_side_by_side_and_the_uncertainty_is_stated() {
     # The incident of the second host is behind that of the first.
     in_order "$(place begin drop)" "$(place begin drop 1)"
     equal "host of the second" "$(jq -r '[.timeline.entries[] | select(.kind == "begin" and .name == "drop")][1].host' timeline.json)" other
+    # One folder with the traces of both, as a relay daemon makes it, is one source of two hosts.
+    plugged one.pcapng -o ctf -w both/one >sink.log
+    plugged capture.pcapng -o ctf -w both/two >sink.log
+    timeline both
+    equal "hosts of the folder" "$(jq -c '[.timeline.machines[].host]' timeline.json)" "[\"$hostname_before\",\"other\"]"
+    equal "machines of the source" "$(jq -c '[.timeline.sources[] | [.machine, .machines]]' timeline.json)" '[[null,[0,1]]]'
+    equal "hosts of the drops" \
+        "$(jq -c '[.timeline.entries[] | select(.kind == "begin" and .name == "packet_dropped").host]' timeline.json)" \
+        "[\"$hostname_before\",\"other\"]"
 }
 
 claim_what_is_neither_recording_nor_trace_is_refused_with_a_reason() {
@@ -171,6 +186,11 @@ claim_a_drop_of_the_kernel_is_put_to_the_packet_that_it_was() {
     # The switch saw that it could not send the first one, and says so under its id.
     id=$(jq '[.timeline.entries[] | select(.kind == "begin" and .name == "drop")][0].packet_id' timeline.json)
     "$XSW" analyze --packet "$id" capture.pcapng | grep -q port-down
+    "$XSW" analyze --packet "$id" capture.pcapng | tr -s '\n ' ' ' |
+        grep -q "KERNEL packet $id, outside of the switch, at .*: Kernel drops behind port alice: DEV_READY.* Known by its first bytes"
+    "$XSW" analyze --json --packet "$id" capture.pcapng >packet.json
+    python3 -m schema "$here/../../docs/api/xsw-analyze.schema.json" packet.json
+    equal "fate of the packet" "$(jq -c '[.journey.kernel_drops[] | [.packet, .known_by]]' packet.json)" "[[$id,\"bytes\"]]"
     equal "packet of the kernel's drop" \
         "$(jq '[.timeline.entries[] | select(.kind == "begin" and .name == "kernel_drop")][0].packet_id' timeline.json)" "$id"
 }
@@ -179,3 +199,89 @@ rx_dropped_is_not_zero() { [ "$(statistic "$1" rx.dropped)" -gt 0 ]; }
 
 # burst_other HOST TO: another datagram, with other bytes at its beginning.
 burst_other() { at "$1" python3 -c "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'other', ('$2', 10))"; }
+
+# distinct HOST COUNT TO: datagrams that differ in their first bytes.
+distinct() {
+    at "$1" python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for n in range($2):
+    s.sendto(b'packet %6d' % n, ('$3', 10))"
+}
+
+# joins: which packets the drops of the kernel were, by the timeline.
+joins() { jq -c '[.timeline.kernel_drops[] | {packet_id, known_by, packets}]' timeline.json; }
+
+claim_each_drop_of_the_kernel_is_put_to_its_own_packet_in_any_order_of_the_files() {
+    two_guests
+    capture_start --trace
+    ip -n alice link set eth0 down
+    distinct bob 40 10.0.0.1
+    until_true 20 rx_dropped_is_not_zero alice
+    until_true 20 "$XSW" --json port list
+    capture_stop
+    plugged capture.pcapng -o ctf -w converted >sink.log
+    timeline capture.pcapng
+    python3 -m schema "$here/../../docs/api/xsw-analyze-timeline.schema.json" timeline.json
+    "$XSW" analyze --json --where 'reason == "port-down"' capture.pcapng >where.json
+    equal "packets by what the kernel told" \
+        "$(jq -c '[.timeline.kernel_drops[] | select(.known_by == "bytes") | .packet_id] | unique' timeline.json)" \
+        "$(jq -c '[.where.packets[].packet] | unique' where.json)"
+    equal "drops" "$(jq '[.timeline.kernel_drops[].packets] | add' timeline.json)" 40
+    timeline capture.pcapng converted
+    joins >one.json
+    timeline converted capture.pcapng
+    joins >other.json
+    [ -s one.json ]
+    cmp one.json other.json
+}
+
+# findings: of the first switch, without the names of files.
+findings() { jq -c '.switches[0] | .headline, .findings' report.json; }
+
+claim_one_report_tells_the_causes_from_every_source_in_any_order() {
+    two_guests
+    # What the packets did is in one file, and what happened beside them in another.
+    capture_start
+    XSW_CAPTURE=$capture
+    "$XSW" capture --json --budget 100 --trace -w events.pcapng >events.json 2>events.log &
+    events=$!
+    until_true 20 grep -q '^recording' events.log
+    "$XSW" policy add alice in deny proto icmp id 7 >policy.log
+    at alice ping -q -c 5 -i 0.05 -W 1 10.0.0.2 >ping.log || true
+    record_dat
+    until_true 20 "$XSW" --json port list
+    kill -INT $events
+    wait $events
+    capture=$XSW_CAPTURE
+    capture_stop
+    plugged events.pcapng -o ctf -w converted >sink.log
+    report_is '[$s.findings[] | select(.kind == "kernel-drops")] == []'
+    analyze capture.pcapng converted mono.dat
+    python3 -m schema "$here/../../docs/api/xsw-analyze.schema.json" report.json
+    equal "sources" "$(jq -c '[.sources[].kind]' report.json)" '["pcapng","ctf","trace.dat"]'
+    equal "machines" "$(jq '.machines | length' report.json)" 1
+    report_is '[$s.findings[] | select(.kind == "drops" and .reason_name == "acl-denied")][0].text |
+        test("Just before, at .*A policy of a port")'
+    equal "drops of the kernel" \
+        "$(jq '[.switches[0].findings[] | select(.kind == "kernel-drops" and (.text | test("behind port alice"))) | .packets] | add' report.json)" "$dropped"
+    findings >one.txt
+    analyze mono.dat converted capture.pcapng
+    findings >other.txt
+    cmp one.txt other.txt
+    NO_COLOR=1 "$XSW" analyze capture.pcapng converted mono.dat >report.txt
+    grep -q '^SOURCES' report.txt
+    tr -s '\n ' ' ' <report.txt | grep -q 'mono.dat (trace.dat), which does not tell of which machine it is'
+    fails awk 'length($0) > 80 { print; exit 0 } END { exit 1 }' report.txt
+}
+
+claim_a_trace_alone_has_a_report_of_the_switch_that_it_tells_of() {
+    incident
+    plugged capture.pcapng -o ctf -w converted >sink.log
+    dropped_by_recording=$(jq '.switches[0].summary.dropped' report.json)
+    analyze converted
+    python3 -m schema "$here/../../docs/api/xsw-analyze.schema.json" report.json
+    equal "recorded" "$(jq -c '[.switches[].is_recorded]' report.json)" '[false]'
+    equal "drops" "$(jq '[.switches[0].findings[] | select(.kind == "drops") | .packets] | add' report.json)" \
+        "$dropped_by_recording"
+}

@@ -93,9 +93,77 @@ claim_a_drop_leads_to_its_packets_and_their_rule() {
     keys Enter
     says 'DROPPED acl-denied at in  rule 7'
     says 'rule 7, gen. [0-9]+: deny in udp dst port 99; A rule'
+    keys q # back
+    says 'shown 3 of'
     keys q
     says 'ended 0'
     viewer_end
+}
+
+claim_a_line_below_the_pipeline_leads_to_its_packets() {
+    top_switch
+    viewer
+    says 'LIVE'
+    played 20 3
+    says '/s acl-denied at ingress-policy'
+    says '% DROPPED acl-denied'
+    keys G Down
+    says 'Enter: reason == acl-denied and stage == ingress-policy'
+    keys Enter
+    says 'shown 3 of'
+    keys q
+    says 'ended 0'
+    viewer_end
+}
+
+claim_each_screen_is_as_its_schema_says() {
+    top_switch
+    played 30 4
+    local screen
+    for screen in pipeline ports drops journeys flows extensions macs sessions events paths; do
+        once $screen
+        python3 -m schema "$here/../../docs/api/xsw-top.schema.json" once.json
+    done
+}
+
+# A journey is in the ring when the viewer ends.
+claim_it_leaves_nothing_behind() {
+    top_switch
+    viewer
+    says 'LIVE'
+    keys p
+    says 'FROZEN'
+    played 20 3
+    keys q
+    says 'ended 0'
+    viewer_end
+    equal "sessions that stay behind" "$("$XSW" capture list --json | jq '.sessions | length')" 0
+    equal "rings that are kept" "$("$XSW" capture orphans --json | jq '.orphans | length')" 0
+}
+
+# Traffic as fast as one worker takes it, out of a FIFO: the viewer looks for moments only, which is no
+# event, and what it has seen in them adds up.
+claim_a_busy_switch_is_looked_at_now_and_then() {
+    top_switch
+    mkfifo endless
+    frames "write('some.pcap', [udp(1, 2, 1000 + n % 7, 80) for n in range(5000)])"
+    (head -c 24 some.pcap && while tail -c +25 some.pcap; do :; done) >endless 2>/dev/null &
+    local traffic=$!
+    call port.add "port={'name': 'in', 'kind': 'file', 'input': '$PWD/endless'}" >call.json
+    until_true 20 eval '[ "$(port_number in rx_packets)" -gt 1000000 ]'
+    viewer --screen events
+    says 'LIVE'
+    until_true 20 eval '[ "$("$XSW" capture list --json | jq ".sessions | length")" = 2 ]'
+    until_true 20 eval '[ "$("$XSW" capture list --json | jq ".sessions | length")" = 0 ]'
+    until_true 20 eval '[ "$("$XSW" capture list --json | jq ".sessions | length")" = 2 ]'
+    fails shows 'session [0-9]+'
+    keys q
+    says 'ended 0'
+    viewer_end
+    once ports
+    once_is '.evidence | .offered == .written + .filtered + .sampled + .lost and .written > 0'
+    kill $traffic
+    "$XSW" port remove in >/dev/null
 }
 
 claim_a_filter_reaches_the_capture() {

@@ -26,14 +26,14 @@ static void the_latest_that_matters_is_found_within_the_span(void **state)
     events_init(&events);
     for (size_t i = 0; i < 4; i++)
         events_add(&events, &list[i]);
-    const struct event *event = events_find_before(&events, 1000, 500, PCAPNG_PRIORITY_NOTICE);
+    const struct event *event = events_find_before(&events, -1, 1000, 500, PCAPNG_PRIORITY_NOTICE);
     assert_non_null(event);
     assert_string_equal(event->message, "near");
-    assert_null(events_find_before(&events, 1000, 50, PCAPNG_PRIORITY_NOTICE));
+    assert_null(events_find_before(&events, -1, 1000, 50, PCAPNG_PRIORITY_NOTICE));
     list[0] = made(990, PCAPNG_PRIORITY_NOTICE, "a recorder came");
     list[0].name = "capture_started";
     events_add(&events, &list[0]);
-    event = events_find_before(&events, 1000, 500, PCAPNG_PRIORITY_NOTICE);
+    event = events_find_before(&events, -1, 1000, 500, PCAPNG_PRIORITY_NOTICE);
     assert_string_equal(event->message, "near");
     events_fini(&events);
 }
@@ -69,10 +69,9 @@ static void what_the_kernel_drops_is_summed_up_by_port_and_reason(void **state)
     }
     events_add(&events, &gap);
     events_add(&events, &port_down);
-    assert_int_equal(events.kernel.count, 1);
-    assert_string_equal(((const struct event_kernel_key *)table_key(&events.kernel, 0))->port,
-                        "alice");
-    const struct event_kernel *sum = table_value(&events.kernel, 0);
+    assert_int_equal(events.sums.count, 1);
+    assert_string_equal(((const struct event_sum_key *)table_key(&events.sums, 0))->port, "alice");
+    const struct event_sum *sum = table_value(&events.sums, 0);
     assert_int_equal(sum->packets, EVENTS_MAX + 10);
     const struct pcapng_event_field many[] = {
         {"reason", "FULL_RING"}, {"port", "alice"}, {"packets", "500"}};
@@ -83,7 +82,9 @@ static void what_the_kernel_drops_is_summed_up_by_port_and_reason(void **state)
     assert_int_equal(sum->packets, EVENTS_MAX + 510);
     assert_int_equal(sum->first_ns, 501);
     assert_int_equal(sum->last_ns, 500 + EVENTS_MAX + 10);
-    assert_int_equal(events.kernel_gaps, 1);
+    assert_int_equal(events.losses.count, 1);
+    assert_int_equal(events.list[1].wall_ns, 600); /* the drops are one entry */
+    assert_int_equal(events.list[0].count, EVENTS_MAX + 11);
     events_fini(&events);
 }
 

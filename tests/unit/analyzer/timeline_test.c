@@ -36,7 +36,7 @@ static int end(void **state)
 static void source(const char *kind, const char *host, const char *boot_id, uint64_t mono_ns,
                    uint64_t wall_ns)
 {
-    assert_int_equal(timeline_source_begin(timeline, "a file", kind, NULL), XSW_OK);
+    timeline_source_begin(timeline, "a file", kind);
     timeline_clock(timeline, UINT32_MAX, host, boot_id, mono_ns, wall_ns);
 }
 
@@ -53,7 +53,7 @@ static struct pcapng_event event_at(const char *name, uint64_t mono_ns, uint64_t
 static void tell(const char *name, uint64_t mono_ns, uint64_t wall_ns)
 {
     const struct pcapng_event event = event_at(name, mono_ns, wall_ns);
-    timeline_event(timeline, &event);
+    timeline_event(timeline, &event, false);
 }
 
 static void drop(const char *reason, uint64_t mono_ns, const char *packets)
@@ -63,7 +63,7 @@ static void drop(const char *reason, uint64_t mono_ns, const char *packets)
     struct pcapng_event event = event_at("kernel_drop", mono_ns, 100 * SECOND + mono_ns);
     event.fields = fields;
     event.field_count = 3;
-    timeline_event(timeline, &event);
+    timeline_event(timeline, &event, false);
 }
 
 static size_t finish(void)
@@ -86,11 +86,11 @@ static void one_boot_is_in_the_order_of_its_monotonic_clock(void **state)
     assert_string_equal(entries[1].name, "second");
     assert_string_equal(entries[2].name, "third");
     assert_true(entries[2].place_ns == 121 * SECOND);
-    const struct timeline_machine *machines;
+    const struct sources *sources = timeline_sources(timeline);
     uint64_t error_ns;
-    assert_int_equal(timeline_machines(timeline, &machines), 1);
-    assert_true(machines[0].spread_ns == 50 * SECOND);
-    assert_true(timeline_uncertainty(timeline, 0, &error_ns));
+    assert_int_equal(sources->machine_count, 1);
+    assert_true(machine_spread_ns(&sources->machines[0]) == 50 * SECOND);
+    assert_true(sources_uncertainty(sources, 0, &error_ns));
     assert_int_equal(error_ns, 0);
 }
 
@@ -101,7 +101,7 @@ static void clock(const char *is_kept, const char *error_us, uint64_t mono_ns)
     struct pcapng_event event = event_at("clock", mono_ns, 100 * SECOND + mono_ns);
     event.fields = fields;
     event.field_count = 3;
-    timeline_event(timeline, &event);
+    timeline_event(timeline, &event, false);
 }
 
 static void machines_with_kept_clocks_are_so_far_apart_as_both_say(void **state)
@@ -113,7 +113,7 @@ static void machines_with_kept_clocks_are_so_far_apart_as_both_say(void **state)
     clock("1", "1300", SECOND);
     uint64_t error_ns;
     assert_int_equal(finish(), 0); /* clocks are no news */
-    assert_true(timeline_uncertainty(timeline, 1, &error_ns));
+    assert_true(sources_uncertainty(timeline_sources(timeline), 1, &error_ns));
     assert_int_equal(error_ns, 2000000);
 }
 
@@ -126,22 +126,22 @@ static void clock_that_nobody_keeps_leaves_the_order_unknown(void **state)
     clock("0", "0", SECOND);
     uint64_t error_ns;
     (void)finish();
-    assert_false(timeline_uncertainty(timeline, 1, &error_ns));
+    assert_false(sources_uncertainty(timeline_sources(timeline), 1, &error_ns));
 }
 
 static void source_without_a_machine_is_taken_for_the_only_one_and_says_so(void **state)
 {
     (void)state;
-    const struct timeline_source *sources;
+    const struct sources *sources = timeline_sources(timeline);
     source("pcapng", "a", BOOT_A, SECOND, 101 * SECOND);
     tell("one", 2 * SECOND, 102 * SECOND);
-    assert_int_equal(timeline_source_begin(timeline, "trace.dat", "trace.dat", NULL), XSW_OK);
+    timeline_source_begin(timeline, "trace.dat", "trace.dat");
     tell("zero", SECOND, 0);
     assert_int_equal(finish(), 2);
     assert_string_equal(entries[0].name, "zero");
-    assert_int_equal(timeline_sources(timeline, &sources), 2);
-    assert_true(sources[1].is_guess);
-    assert_false(sources[0].is_guess);
+    assert_int_equal(sources->count, 2);
+    assert_int_equal(sources->list[1].guess, 0);
+    assert_int_equal(sources->list[0].guess, -1);
 }
 
 static void same_event_from_two_sources_happened_once(void **state)
@@ -175,9 +175,41 @@ static void drops_are_episodes_with_number_rate_and_end(void **state)
     assert_int_equal(entries[2].count, 100);
     assert_true(entries[2].span_ns == SECOND);
     assert_non_null(strstr(entries[2].text, "last of 100 packets in 1.0 s, 100/s: "));
-    assert_non_null(strstr(entries[2].text, "reason=FULL_RING"));
+    assert_non_null(strstr(entries[2].text, "Kernel drops behind port alice: FULL_RING"));
     assert_int_equal(entries[3].kind, TIMELINE_BEGIN);
     assert_int_equal(entries[3].count, 5);
+}
+
+/* The folder of a relay daemon: one source, two hosts. */
+static void tell_of(const char *name, const char *host, const char *boot_id, uint64_t mono_ns,
+                    uint64_t wall_ns)
+{
+    struct pcapng_event event = event_at(name, mono_ns, wall_ns);
+    event.host = host;
+    event.boot_id = boot_id;
+    timeline_event(timeline, &event, true);
+}
+
+static void source_of_two_hosts_is_placed_by_the_clock_of_each(void **state)
+{
+    (void)state;
+    const struct sources *sources = timeline_sources(timeline);
+    timeline_source_begin(timeline, "relayd", "ctf");
+    tell_of("first", "a", BOOT_A, 10 * SECOND, 110 * SECOND);
+    tell_of("second", "b", BOOT_B, 5000 * SECOND, 111 * SECOND);
+    /* The wall clock of b was set back: its monotonic clock tells the order. */
+    tell_of("fourth", "b", BOOT_B, 5002 * SECOND, 50 * SECOND);
+    tell_of("third", "a", BOOT_A, 12 * SECOND, 112 * SECOND);
+    assert_int_equal(finish(), 4);
+    assert_string_equal(entries[0].name, "first");
+    assert_string_equal(entries[1].name, "second");
+    assert_string_equal(entries[2].name, "third");
+    assert_string_equal(entries[3].name, "fourth");
+    assert_true(entries[3].place_ns == 113 * SECOND);
+    assert_string_equal(sources_machine_name(sources, entries[0].machine), "a");
+    assert_string_equal(sources_machine_name(sources, entries[1].machine), "b");
+    assert_true(sources->list[0].machines == 3);
+    assert_int_equal(sources_machine_of(sources, 0), -1); /* several */
 }
 
 static void what_was_lost_is_unknown(void **state)
@@ -262,6 +294,7 @@ int main(void)
         CLAIM(source_without_a_machine_is_taken_for_the_only_one_and_says_so),
         CLAIM(same_event_from_two_sources_happened_once),
         CLAIM(drops_are_episodes_with_number_rate_and_end),
+        CLAIM(source_of_two_hosts_is_placed_by_the_clock_of_each),
         CLAIM(what_was_lost_is_unknown),
         CLAIM(healthy_packets_are_no_news),
         CLAIM(what_finds_no_room_is_counted),

@@ -115,6 +115,78 @@ static void a_packet_held_under_a_session_without_time_is_not_lost_by_the_next(v
     assert_int_equal(account_of_the_next().lost[META_LOSS_BUDGET], 0);
 }
 
+/* Rules that change while a packet of port 2 is held --------------------------------------------
+ */
+
+static uint64_t written_of_one_held(const struct capture_rules *before,
+                                    const struct capture_rules *after)
+{
+    ports_make(2);
+    holder_load();
+    begin(0, before);
+    hold_one(2);
+    set_with(0, after);
+    hold_one(1); /* what comes in now does so by the others */
+    release_all();
+    struct capture_account account = account_of(0);
+    assert_int_equal(account.offered, 2);
+    return written(0);
+}
+
+static const struct capture_rules any = {.snap_length = 100};
+static const struct capture_rules in_at_1 = {.ports = "p1", .direction = CAPTURE_IN};
+static const struct capture_rules in_at_2 = {.ports = "p2", .direction = CAPTURE_IN};
+static const struct capture_rules where_1 = {.where = "source == p1"};
+static const struct capture_rules where_2 = {.where = "source == p2"};
+
+static void what_is_held_is_not_asked_by_the_rules_that_come(void **state)
+{
+    (void)state;
+    assert_int_equal(written_of_one_held(&any, &in_at_1), 2);
+}
+
+static void what_is_held_was_not_wanted_by_the_rules_of_its_time(void **state)
+{
+    (void)state;
+    assert_int_equal(written_of_one_held(&in_at_1, &any), 1);
+}
+
+static void what_is_asked_at_the_end_is_asked_by_the_rules_of_the_beginning(void **state)
+{
+    (void)state;
+    assert_int_equal(written_of_one_held(&where_2, &where_1), 2);
+    assert_int_equal(seen[0].by_source[1], 1);
+    assert_int_equal(seen[0].by_source[2], 1);
+}
+
+static void neither_is_wanted_when_each_comes_under_the_rules_of_the_other(void **state)
+{
+    (void)state;
+    assert_int_equal(written_of_one_held(&where_1, &where_2), 0);
+}
+
+static void the_kind_of_rules_may_change_as_well(void **state)
+{
+    (void)state;
+    assert_int_equal(written_of_one_held(&in_at_2, &where_1), 2);
+}
+
+/* More often than rules are kept: the oldest of these judge. */
+static void rules_may_be_changed_without_end_while_something_is_held(void **state)
+{
+    (void)state;
+    ports_make(2);
+    holder_load();
+    begin(0, &where_2);
+    hold_one(2);
+    for (unsigned i = 0; i < 100; i++) {
+        set_with(0, i % 2 == 0 ? &where_1 : &any);
+    }
+    release_all();
+    assert_int_equal(account_of(0).offered, 1);
+    assert_int_equal(written(0), 1); /* by `any`, the oldest that is kept */
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -124,6 +196,12 @@ int main(void)
         CLAIM(a_packet_held_under_a_session_that_has_gone_is_not_sampled_out_of_the_next),
         CLAIM(a_packet_held_under_a_session_without_time_is_lost_by_it),
         CLAIM(a_packet_held_under_a_session_without_time_is_not_lost_by_the_next),
+        CLAIM(what_is_held_is_not_asked_by_the_rules_that_come),
+        CLAIM(what_is_held_was_not_wanted_by_the_rules_of_its_time),
+        CLAIM(what_is_asked_at_the_end_is_asked_by_the_rules_of_the_beginning),
+        CLAIM(neither_is_wanted_when_each_comes_under_the_rules_of_the_other),
+        CLAIM(the_kind_of_rules_may_change_as_well),
+        CLAIM(rules_may_be_changed_without_end_while_something_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

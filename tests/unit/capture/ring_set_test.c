@@ -47,6 +47,16 @@ static const char *reason_give(void *context, uint16_t reason)
     return NULL;
 }
 
+/* What the file is told of the rings (see the linker's --wrap). */
+static unsigned pressed;
+void __wrap_journey_file_press(struct journey_file *of, unsigned percent);
+
+void __wrap_journey_file_press(struct journey_file *of, unsigned percent)
+{
+    assert_ptr_equal(of, file);
+    pressed = percent;
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -253,6 +263,23 @@ static void a_small_ring_says_when_a_piece_is_due(void **state)
     assert_true(ring_set_is_waiting(&set));
 }
 
+static void the_file_is_told_how_much_there_is_to_come(void **state)
+{
+    (void)state;
+    timeline_write(1000);
+    journeys_write(1, 200);
+    unsigned full = (unsigned)(atomic_load(&producer.header->head) * 100 / SIZE);
+    stop_after = 1;
+    take();
+    assert_in_range(pressed, full - 2, full);
+    stop_after = 101;
+    take();
+    assert_in_range(pressed, full / 2 - 2, full / 2);
+    stop_after = SIZE_MAX;
+    take();
+    assert_int_equal(pressed, 0);
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -263,6 +290,7 @@ int main(void)
         CLAIM(places_hold_over_many_marks),
         CLAIM(a_ring_that_makes_no_sense_is_told_once_and_keeps_its_room),
         CLAIM(a_small_ring_says_when_a_piece_is_due),
+        CLAIM(the_file_is_told_how_much_there_is_to_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -394,6 +394,18 @@ static void options_out_of_range_are_refused(void **state)
     }
 }
 
+/* 64 MiB a session, but no ring is so small that it takes in little. */
+static void rings_of_no_size_are_shared_by_the_workers(void **state)
+{
+    (void)state;
+    static const uint32_t mib[] = {[1] = 64, [2] = 32, [3] = 16, [4] = 16, [5] = 16, [16] = 16};
+    for (uint32_t workers = 1; workers < sizeof(mib) / sizeof(mib[0]); workers++) {
+        assert_true(mib[workers] == 0 || capture_ring_default(workers) == mib[workers] << 20);
+    }
+    session_begin("", 0, 0);
+    assert_int_equal(capture_session_ring_bytes(session), CAPTURE_RINGS_DEFAULT);
+}
+
 static void eight_sessions_can_be_open_and_no_ninth(void **state)
 {
     (void)state;
@@ -494,6 +506,7 @@ int main(void)
         CLAIM(the_switch_does_the_same_with_capture_and_without),
         CLAIM(a_bad_filter_is_refused_with_libpcaps_words),
         CLAIM(options_out_of_range_are_refused),
+        CLAIM(rings_of_no_size_are_shared_by_the_workers),
         CLAIM(eight_sessions_can_be_open_and_no_ninth),
         CLAIM(a_stopped_session_is_final_and_its_ring_still_readable),
         CLAIM(the_stages_of_a_session_count_from_its_begin_to_its_end),

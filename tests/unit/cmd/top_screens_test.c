@@ -16,29 +16,6 @@
 #include "support/recording.h"
 #include "support/top_stand.h"
 
-enum { GOLDEN_SIZE = 1 << 16 };
-
-static void golden_compare(const char *name, const char *text)
-{
-    char path[512];
-    char *expected = calloc(1, GOLDEN_SIZE);
-    snprintf(path, sizeof(path), "%s/top-%s.txt", GOLDEN_FOLDER, name);
-    FILE *file;
-    if (getenv("XSW_GOLDEN_WRITE") != NULL) {
-        file = fopen(path, "w");
-        assert_non_null(file);
-        fputs(text, file);
-        fclose(file);
-    }
-    file = fopen(path, "r");
-    if (file == NULL)
-        fail_msg("%s is missing", path);
-    expected[fread(expected, 1, GOLDEN_SIZE - 1, file)] = '\0';
-    fclose(file);
-    assert_string_equal(text, expected);
-    free(expected);
-}
-
 static void screen_compare(struct stand *stand, const char *name)
 {
     struct text text = {0};
@@ -63,6 +40,26 @@ static void every_screen_fits_80_by_24(void **state)
     }
     key(stand, '?');
     screen_compare(stand, "help");
+    stand_close(stand);
+}
+
+/* On a terminal that is large, and at a moment before the end: each screen shows more, or less. */
+static void every_screen_uses_132_by_43_and_follows_the_time(void **state)
+{
+    struct stand *stand = stand_open(JOURNEYS, 132, 43);
+    char name[64];
+    (void)state;
+    frame(stand);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < SCREEN_COUNT; i++) {
+            key(stand, (uint32_t)(i == SCREEN_PATHS ? '0' : '1' + i));
+            snprintf(name, sizeof(name), "%s-%s", screen_get((enum screen_id)i)->name,
+                     pass == 0 ? "large" : "large-earlier");
+            screen_compare(stand, name);
+        }
+        for (int i = 0; i < 15; i++)
+            key(stand, '[');
+    }
     stand_close(stand);
 }
 
@@ -411,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_screen_fits_80_by_24),
+        cmocka_unit_test(every_screen_uses_132_by_43_and_follows_the_time),
         cmocka_unit_test(wide_screens_show_more_columns),
         cmocka_unit_test(without_utf8_there_is_nothing_but_ascii),
         cmocka_unit_test(any_size_is_drawn),

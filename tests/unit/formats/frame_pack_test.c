@@ -39,7 +39,7 @@ static void every_effort_gives_the_content_back(void **state)
             assert_memory_equal(back, content, CONTENT);
         }
     }
-    assert_true(sizes[FRAME_SMALL] < sizes[FRAME_HARDLY]);
+    assert_true(sizes[FRAME_SMALL] < sizes[FRAME_STORED]);
     frame_packer_close(packer);
     free(frame.bytes);
     free(content);

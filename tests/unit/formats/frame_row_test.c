@@ -208,18 +208,48 @@ static void lone_section_has_no_filler(void **state)
     size_t length = block_make(test, 0, JUMBO, true);
     put_le32(test->content, PCAPNG_BLOCK_SECTION);
     row_add(test, length, FRAME_SMALL, true);
-    assert_int_equal(test->row.part_count, 1);
-    assert_false(test->row.parts[0].is_filler);
+    for (size_t i = 0; i < test->row.part_count; i++) {
+        assert_false(test->row.parts[i].is_filler);
+    }
 }
 
-static void block_larger_than_a_window_comes_back(void **state)
+/* Blocks of any length that are not packed, wherever the file stands. */
+static void frames_of_large_blocks_end_where_the_next_is_found(void **state)
 {
     struct test_file *test = *state;
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < ROWS; i++) {
         size_t length = blocks_make(test, 1 + roll(test, 100000), true);
-        length = block_make(test, length, JUMBO, true);
-        row_add(test, length, (enum frame_effort)(i % FRAME_EFFORTS), i % 2 == 0);
+        length = block_make(test, length, BLOCK_MIN + 4 * roll(test, JUMBO / 4), i % 4 != 0);
+        row_add(test, length, (enum frame_effort)(i % FRAME_EFFORTS), i % 3 == 0);
     }
+    ends_check(test);
+}
+
+/* Where the last frame of it would end too close to the end of a window for a filler. */
+static void frames_of_a_large_block_end_well_whatever_its_length(void **state)
+{
+    struct test_file *test = *state;
+    for (uint32_t more = 0; more < 200; more += 4) {
+        memset(test->file, 0, FRAME_WINDOW);
+        put_le32(test->file, ZSTD_FRAME_MAGIC);
+        test->length = 1000;
+        uint32_t length = 3 * FRAME_WINDOW - 1 - (1000 + 3 * 12) - 100;
+        row_add(test, block_make(test, 0, length / 4 * 4 + more, true), FRAME_SMALL, false);
+        assert_true(test->length % FRAME_WINDOW <= FRAME_WINDOW - 48);
+        for (uint64_t at = 0; at < test->length; at += FRAME_WINDOW) {
+            assert_int_equal(get_le32(test->file + at), ZSTD_FRAME_MAGIC);
+        }
+    }
+}
+
+/* A large block that packs well is packed, whatever the others are. */
+static void large_block_is_packed_though_there_is_no_time(void **state)
+{
+    struct test_file *test = *state;
+    size_t length = block_make(test, 0, JUMBO, false);
+    row_add(test, length, FRAME_STORED, false);
+    assert_int_equal(test->row.part_count, 1);
+    assert_true(test->row.length < JUMBO / 10);
 }
 
 int main(void)
@@ -231,7 +261,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(row_ends_at_a_page_when_it_should, setup, teardown),
         cmocka_unit_test_setup_teardown(fillers_take_little, setup, teardown),
         cmocka_unit_test_setup_teardown(lone_section_has_no_filler, setup, teardown),
-        cmocka_unit_test_setup_teardown(block_larger_than_a_window_comes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(frames_of_large_blocks_end_where_the_next_is_found, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(frames_of_a_large_block_end_well_whatever_its_length, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(large_block_is_packed_though_there_is_no_time, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

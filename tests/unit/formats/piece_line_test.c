@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,11 +62,11 @@ static struct pcapng_writer *writer_make(const char *to, unsigned threads)
     return writer;
 }
 
-static void piece_put(struct pcapng_writer *writer, unsigned number)
+static void piece_put_of(struct pcapng_writer *writer, unsigned number, bool is_alike)
 {
     uint8_t bytes[PACKET_LENGTH];
     for (unsigned i = 0; i < PACKETS_A_PIECE; i++) {
-        memset(bytes, (int)(number + i), sizeof(bytes));
+        memset(bytes, is_alike ? 0 : (int)(number + i), sizeof(bytes));
         const struct pcapng_packet packet = {.interface = interface,
                                              .has = PCAPNG_HAS_TIMESTAMP | PCAPNG_HAS_ID,
                                              .timestamp_ns = 1700000000000000000 + number,
@@ -75,6 +76,11 @@ static void piece_put(struct pcapng_writer *writer, unsigned number)
                                              .id = (uint64_t)number * PACKETS_A_PIECE + i};
         assert_int_equal(pcapng_writer_packet(writer, &packet, NULL), XSW_OK);
     }
+}
+
+static void piece_put(struct pcapng_writer *writer, unsigned number)
+{
+    piece_put_of(writer, number, false);
 }
 
 /* Ids of the packets in the file, each checked to come behind the one before; returns how many. */
@@ -145,6 +151,33 @@ static void seek_table_names_each_frame(void **state)
     assert_true(frames > PIECES);
     assert_int_equal(at, size - 8 - 9 - (size_t)frames * 8);
     free(file);
+}
+
+static uint64_t pressed_file(unsigned percent)
+{
+    struct pcapng_writer *writer = writer_make(path, 1);
+    pcapng_writer_press(writer, percent);
+    for (unsigned i = 0; i < PIECES; i++) {
+        piece_put_of(writer, i, true);
+        assert_int_equal(pcapng_writer_flush(writer, NULL), XSW_OK);
+    }
+    struct pcapng_writer_account account;
+    assert_int_equal(pcapng_writer_close(writer, &account, NULL), XSW_OK);
+    assert_int_equal(account.packets_written, PIECES * PACKETS_A_PIECE);
+    assert_int_equal(packets_read(path), PIECES * PACKETS_A_PIECE);
+    assert_true(percent < 100 || account.file_bytes > account.content_bytes);
+    return account.file_bytes;
+}
+
+/* Where the packets come from fills up: then the file may become larger, up to what a plain one
+ * would be. */
+static void the_more_there_is_to_come_the_larger_is_the_file(void **state)
+{
+    (void)state;
+    uint64_t calm = pressed_file(0);
+    uint64_t pressed = pressed_file(16);
+    assert_true(calm < pressed);
+    assert_true(pressed < pressed_file(100) / 2);
 }
 
 static void plain_file_has_the_same_packets(void **state)
@@ -226,6 +259,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(parallel_frames_stand_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(seek_table_names_each_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(plain_file_has_the_same_packets, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_more_there_is_to_come_the_larger_is_the_file, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(disk_that_is_full_for_a_while_loses_what_it_says, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(interface_of_a_lost_piece_is_written_with_the_next, setup,

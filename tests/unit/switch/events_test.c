@@ -330,6 +330,35 @@ static void a_turn_that_is_longer_than_its_budget_is_told(void **state)
     assert_int_equal(ear.told[0].event.before, 1);
 }
 
+static void a_budget_is_that_of_its_sink_and_of_no_other(void **state)
+{
+    (void)state;
+    struct ear patient = {.sink = {.event = ear_event,
+                                   .state = &patient,
+                                   .wanted = switch_event_bit(SWITCH_EVENT_WORKER_OVER_BUDGET),
+                                   .budget_ns = 5000}};
+    struct ear careless = patient;
+    careless.sink.state = &careless;
+    careless.sink.budget_ns = 0;
+    ear = patient;
+    ear.sink.state = &ear;
+    ear.sink.budget_ns = 1;
+    assert_int_equal(vswitch_event_sink_add(rig.vswitch, &ear.sink, NULL), XSW_OK);
+    assert_int_equal(vswitch_event_sink_add(rig.vswitch, &patient.sink, NULL), XSW_OK);
+    assert_int_equal(vswitch_event_sink_add(rig.vswitch, &careless.sink, NULL), XSW_OK);
+    rig.clock.step_ns = 4000;
+    send(1, 1, 2);
+    assert_int_equal(ear.count, 1);
+    assert_int_equal(patient.count, 0);
+    rig.clock.step_ns = 6000;
+    send(1, 1, 2);
+    assert_int_equal(ear.count, 2);
+    assert_int_equal(patient.count, 1);
+    assert_int_equal(careless.count, 0);
+    assert_int_equal(vswitch_event_sink_remove(rig.vswitch, &patient.sink, NULL), XSW_OK);
+    assert_int_equal(vswitch_event_sink_remove(rig.vswitch, &careless.sink, NULL), XSW_OK);
+}
+
 /* The clock is read once more for a turn whose length somebody wants to know, and for no other. */
 static void what_nobody_wants_reads_no_clock(void **state)
 {
@@ -468,6 +497,7 @@ int main(void)
         CASE(one_that_was_removed_hears_nothing_more),
         CASE(several_sinks_hear_the_same_up_to_the_limit),
         CASE(a_turn_that_is_longer_than_its_budget_is_told),
+        CASE(a_budget_is_that_of_its_sink_and_of_no_other),
         CASE(what_nobody_wants_reads_no_clock),
         CASE(an_observer_of_drops_costs_what_is_delivered_no_clock),
         CASE(an_observer_of_drops_beside_another_sees_no_more),

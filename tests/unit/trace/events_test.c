@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -309,6 +311,90 @@ static void following_the_same_again_changes_no_configuration(void **state)
     assert_int_equal(kept_count, 0);
 }
 
+/* The reasons that no traffic and no kernel gives: see tests/system/drops.sh for all others. */
+static void dropped_once(const char *stage, const char *reason, const char *port)
+{
+    const struct kept *drop = NULL;
+    for (uint32_t i = 0; i < kept_count; i++) {
+        if (strcmp(kept[i].reason_name, reason) == 0) {
+            assert_null(drop);
+            drop = &kept[i];
+        }
+    }
+    assert_non_null(drop);
+    assert_int_equal(drop->kind, SWITCH_EVENT_PACKET_DROPPED);
+    assert_string_equal(drop->stage_name, stage);
+    assert_string_equal(drop->port_name, port);
+    assert_true(drop->packet.packet_id > 0);
+    assert_true(drop->packet.reason < REASON_EXTENSIONS_FIRST);
+}
+
+static void offload_fields_that_contradict_the_frame_are_told_as_that(void **state)
+{
+    (void)state;
+    struct frame frame;
+    rig_frame(&frame, 1, 2, 20);
+    const struct xsw_offload broken = {.flags = XSW_OFFLOAD_NEEDS_CHECKSUM,
+                                       .csum_start = (uint16_t)frame.length};
+    follow(KINDS(SWITCH_EVENT_PACKET_DROPPED));
+    rig_feed_bytes(&rig, 1, frame.bytes, (uint32_t)frame.length, &broken);
+    rig_run(&rig);
+    dropped_once("rx", "bad-offload", "p1");
+}
+
+static void a_copy_without_a_buffer_is_told_with_its_own_id_and_its_parent(void **state)
+{
+    (void)state;
+    static struct packet *held[WORKER_SMALL_BUFFERS];
+    rig_port(&rig, NULL);
+    follow(KINDS(SWITCH_EVENT_PACKET_DROPPED));
+    const uint32_t taken = WORKER_SMALL_BUFFERS - 1;
+    assert_int_equal(packet_alloc_small(rig.worker->pool, held, taken), taken);
+    send(1, 1, 9);
+    packet_free(rig.worker->pool, held, taken);
+    dropped_once("forward", "no-buffer", "p3");
+    assert_int_equal(kept[0].packet.parent_id, 1);
+    assert_true(kept[0].packet.packet_id > 1);
+}
+
+/* Behind a port that takes no segments, one whose kind is not that of its bytes. */
+static void segments_that_cannot_be_cut_are_told_as_that(void **state)
+{
+    (void)state;
+    enum { HEADERS = 54, LENGTH = 4000 };
+    static uint8_t bytes[LENGTH];
+    char path[] = "/tmp/xsw-not-segmented-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    struct port_config config;
+    uint16_t id;
+    struct xsw_error error;
+    struct frame frame;
+    port_config_init(&config);
+    config.kind = PORT_KIND_FILE;
+    snprintf(config.name, sizeof(config.name), "narrow");
+    snprintf(config.output_path, sizeof(config.output_path), "%s", path);
+    if (vswitch_port_add(rig.vswitch, &config, &id, &error) != XSW_OK) {
+        fail_msg("%s", error.text);
+    }
+    rig_frame(&frame, 1, 9, 20);
+    memcpy(bytes, frame.bytes, frame.length);
+    bytes[23] = 6; /* TCP, of IPv4 */
+    bytes[46] = 5 << 4;
+    const struct xsw_offload segments = {.flags = XSW_OFFLOAD_NEEDS_CHECKSUM,
+                                         .gso_type = XSW_GSO_TCPV6,
+                                         .gso_size = 1000,
+                                         .header_length = HEADERS,
+                                         .csum_start = 34,
+                                         .csum_offset = 16};
+    follow(KINDS(SWITCH_EVENT_PACKET_DROPPED));
+    rig_feed_bytes(&rig, 1, bytes, LENGTH, &segments);
+    rig_run(&rig);
+    dropped_once("tx", "not-segmented", "narrow");
+    close(fd);
+    unlink(path);
+}
+
 static void a_provider_that_is_not_there_is_an_error_that_says_what_to_install(void **state)
 {
     (void)state;
@@ -342,6 +428,9 @@ int main(void)
         CASE(other_events_are_handed_on),
         CASE(what_is_recorded_no_more_is_told_no_more_at_once),
         CASE(following_the_same_again_changes_no_configuration),
+        CASE(offload_fields_that_contradict_the_frame_are_told_as_that),
+        CASE(a_copy_without_a_buffer_is_told_with_its_own_id_and_its_parent),
+        CASE(segments_that_cannot_be_cut_are_told_as_that),
         CASE(a_provider_that_is_not_there_is_an_error_that_says_what_to_install),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

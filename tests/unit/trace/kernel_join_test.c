@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,10 +40,20 @@ static void take(const struct kernel_raw *raw, void *context)
     told[told_count++] = *raw;
 }
 
+/* "dev1" for 1; none of ours for 0. */
+static struct kernel_place place(uint32_t device)
+{
+    struct kernel_place place = {.name = ""};
+    if (device != 0) {
+        snprintf(place.name, sizeof(place.name), "dev%u", (unsigned)device);
+    }
+    return place;
+}
+
 static void add(uint64_t time, uint8_t kind, uint64_t packet, uint32_t device)
 {
     const struct kernel_raw raw = {
-        .mono_ns = time, .kind = kind, .packet = packet, .device = device, .number = 70};
+        .mono_ns = time, .kind = kind, .packet = packet, .place = place(device), .number = 70};
     kernel_join_add(join, &raw);
 }
 
@@ -56,7 +67,7 @@ static void freed_packet_is_at_the_device_that_saw_it_last(void **state)
     add(40, KERNEL_RAW_FREED, 0x2000, 0);
     kernel_join_run(join, 100, take, NULL);
     assert_int_equal(told_count, 1);
-    assert_int_equal(told[0].device, 1);
+    assert_string_equal(told[0].place.name, "dev1");
     assert_int_equal(told[0].mono_ns, 30);
 }
 
@@ -98,7 +109,7 @@ static void events_that_may_still_be_overtaken_wait(void **state)
     add(20, KERNEL_RAW_SEEN, 0x1000, 3);
     kernel_join_run(join, 31, take, NULL);
     assert_int_equal(told_count, 1);
-    assert_int_equal(told[0].device, 3);
+    assert_string_equal(told[0].place.name, "dev3");
 }
 
 static void events_of_one_moment_stay_in_their_order(void **state)
@@ -119,10 +130,10 @@ static void events_of_one_moment_stay_in_their_order(void **state)
 static void packet_that_xdp_told_of_is_told_once(void **state)
 {
     (void)state;
-    struct kernel_raw raw = {.mono_ns = 10, .kind = KERNEL_RAW_XDP, .device = 1, .cpu = 3};
+    struct kernel_raw raw = {.mono_ns = 10, .kind = KERNEL_RAW_XDP, .place = place(1), .cpu = 3};
     kernel_join_add(join, &raw);
     raw = (struct kernel_raw){
-        .mono_ns = 11, .kind = KERNEL_RAW_FREED, .device = 1, .cpu = 3, .is_xdp_freed = 1};
+        .mono_ns = 11, .kind = KERNEL_RAW_FREED, .place = place(1), .cpu = 3, .is_xdp_freed = 1};
     kernel_join_add(join, &raw);
     raw.mono_ns = 12; /* without a word from XDP before: a loss of its own */
     kernel_join_add(join, &raw);
@@ -151,7 +162,7 @@ static struct kernel_event drop_at(const struct kernel_device *device, uint64_t 
     return (struct kernel_event){.kind = KERNEL_DROP,
                                  .mono_ns = time,
                                  .count = 1,
-                                 .device = device,
+                                 .device = *device,
                                  .number = 70,
                                  .reason = "FULL_RING",
                                  .location = "tun_net_xmit"};
@@ -194,6 +205,40 @@ static void equal_drops_become_one_with_their_number(void **state)
     free(groups);
 }
 
+static struct kernel_event drop_of(uint8_t first_byte, uint64_t mono_ns)
+{
+    struct kernel_event event = drop_at(&alice, mono_ns);
+    event.length = event.head_length = 1;
+    event.head[0] = first_byte;
+    return event;
+}
+
+static void recorder_is_told_each_packet_and_the_rest_of_a_storm_as_one(void **state)
+{
+    (void)state;
+    struct kernel_groups *groups = calloc(1, sizeof(*groups));
+    uint64_t packets = 0;
+    assert_non_null(groups);
+    groups->by_packet = true;
+    for (uint64_t i = 0; i < 200; i++) {
+        const struct kernel_event event = drop_of((uint8_t)i, 100 + i);
+        assert_true(kernel_groups_add(groups, &event));
+    }
+    const struct kernel_event again = drop_of(7, 300);
+    assert_true(kernel_groups_add(groups, &again)); /* the very bytes of one that is there */
+    assert_int_equal(groups->count, KERNEL_PACKETS_ALIKE + 1);
+    for (size_t i = 0; i < groups->count; i++) {
+        packets += groups->list[i].first.count;
+    }
+    assert_int_equal(packets, 201);
+    assert_int_equal(groups->list[7].first.count, 2);
+    assert_int_equal(groups->list[8].first.count, 1);
+    assert_int_equal(groups->list[8].first.head[0], 8);
+    assert_int_equal(groups->list[KERNEL_PACKETS_ALIKE].first.head_length, 0);
+    assert_int_equal(groups->list[KERNEL_PACKETS_ALIKE].last_ns, 299);
+    free(groups);
+}
+
 static void groups_that_find_no_room_are_refused(void **state)
 {
     (void)state;
@@ -223,7 +268,7 @@ static void loss_and_empty_fill_ring_are_told_in_words(void **state)
     assert_non_null(strstr(story.message, "in the 2.0 s before"));
     const struct kernel_group dry = {.first = {.kind = KERNEL_XDP_REDIRECT,
                                                .count = 1,
-                                               .device = &bob,
+                                               .device = bob,
                                                .error = -12,
                                                .reason = "REDIRECT"}};
     kernel_story_tell(&story, &dry, 0);
@@ -258,6 +303,7 @@ int main(void)
         CLAIM(packet_that_xdp_told_of_is_told_once),
         CLAIM(what_does_not_fit_is_counted),
         CLAIM(equal_drops_become_one_with_their_number),
+        CLAIM(recorder_is_told_each_packet_and_the_rest_of_a_storm_as_one),
         CLAIM(groups_that_find_no_room_are_refused),
         CLAIM(loss_and_empty_fill_ring_are_told_in_words),
         CLAIM(head_of_the_packet_is_told_as_hex),

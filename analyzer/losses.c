@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See losses.h. */
+#include "analyzer/losses.h"
+
+#include <string.h>
+
+#include "analyzer/notes.h"
+#include "analyzer/words.h"
+
+static const uint64_t ONE_LOSS_NS = 1000000000; /* as long a pause parts two losses */
+
+static bool is_named(const struct pcapng_event *event, const char *name)
+{
+    return event->name != NULL && strcmp(event->name, name) == 0;
+}
+
+/* LOSS_KINDS: the event tells of none. */
+static enum loss_kind kind_of(const struct pcapng_event *event)
+{
+    if (is_named(event, "kernel_lost")) {
+        return LOSS_KERNEL;
+    }
+    if (is_named(event, "kernel_untold")) {
+        return LOSS_UNTOLD;
+    }
+    if (is_named(event, "capture_gap")) {
+        return LOSS_JOURNEYS;
+    }
+    if (is_named(event, "trace_packets_lost")) {
+        return LOSS_PACKETS;
+    }
+    bool is_lost = event->name != NULL && strstr(event->name, "_lost") != NULL;
+    return is_lost ? LOSS_EVENTS : LOSS_KINDS;
+}
+
+/* A moment that a field tells by the monotonic clock, by both. */
+static void moment_take(const struct pcapng_event *event, const char *mono_name,
+                        const char *wall_name, uint64_t *mono_ns, uint64_t *wall_ns)
+{
+    *mono_ns = event_number(event, mono_name, 0);
+    *wall_ns = event_number(event, wall_name, 0);
+    if (*mono_ns != 0 && *wall_ns == 0 && event->mono_ns != 0 && event->wall_ns != 0) {
+        *wall_ns = event->wall_ns - event->mono_ns + *mono_ns;
+    }
+}
+
+static struct loss loss_make(const struct pcapng_event *event, enum loss_kind kind)
+{
+    struct loss loss = {.kind = (uint8_t)kind};
+    moment_take(event, "from_mono_ns", "from_wall_ns", &loss.from_mono_ns, &loss.from_ns);
+    moment_take(event, "to_mono_ns", "to_wall_ns", &loss.until_mono_ns, &loss.until_ns);
+    loss.is_open = kind == LOSS_UNTOLD && loss.until_mono_ns == 0 && loss.until_ns == 0;
+    if (loss.is_open && loss.from_mono_ns == 0) {
+        loss.from_mono_ns = event->mono_ns;
+        loss.from_ns = event->wall_ns;
+    } else if (!loss.is_open && loss.until_mono_ns == 0 && loss.until_ns == 0) {
+        loss.until_mono_ns = event->mono_ns;
+        loss.until_ns = event->wall_ns;
+    }
+    loss.count = event_number(event, kind == LOSS_JOURNEYS ? "value" : "events", 0);
+    loss.count = event_number(event, "packets_of_trace", loss.count);
+    loss.is_more = loss.count == 0 && kind != LOSS_UNTOLD;
+    const char *subject = event_field(event, "subject");
+    subject = subject != NULL ? subject : "";
+    text_make_safe(loss.text, sizeof(loss.text),
+                   kind == LOSS_JOURNEYS                           ? subject
+                   : kind == LOSS_UNTOLD && event->message != NULL ? event->message
+                                                                   : "");
+    return loss;
+}
+
+static uint64_t best(uint64_t mono_ns, uint64_t wall_ns)
+{
+    return mono_ns != 0 ? mono_ns : wall_ns;
+}
+
+/* The newest of the same kind of the source. */
+static struct loss *before_find(struct losses *losses, const struct loss *loss)
+{
+    for (size_t i = losses->count; i > 0; i--) {
+        struct loss *before = &losses->list[i - 1];
+        if (before->kind == loss->kind && before->source == loss->source &&
+            before->machine == loss->machine &&
+            (loss->kind == LOSS_UNTOLD || strcmp(before->text, loss->text) == 0)) {
+            return before;
+        }
+    }
+    return NULL;
+}
+
+/* Goes on with the one before, when there is no pause between them. */
+static bool is_continued(struct loss *before, const struct loss *loss)
+{
+    uint64_t end = best(before->until_mono_ns, before->until_ns);
+    uint64_t begin = best(loss->from_mono_ns, loss->from_ns);
+    begin = begin == 0 ? best(loss->until_mono_ns, loss->until_ns) : begin;
+    bool is_near = begin <= end + ONE_LOSS_NS && begin + ONE_LOSS_NS >= end;
+    if (before->is_open || loss->is_open || end == 0 || !is_near) {
+        return false;
+    }
+    before->until_mono_ns = loss->until_mono_ns;
+    before->until_ns = loss->until_ns;
+    before->count += loss->count;
+    before->is_more |= loss->is_more;
+    return true;
+}
+
+/* The kernel is followed again. */
+static bool untold_end(struct losses *losses, uint16_t source, uint64_t mono_ns, uint64_t wall_ns)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < losses->count; i++) {
+        struct loss *loss = &losses->list[i];
+        if (loss->is_open && loss->source == source) {
+            loss->is_open = false;
+            loss->until_mono_ns = mono_ns;
+            loss->until_ns = wall_ns;
+            is_found = true;
+        }
+    }
+    return is_found;
+}
+
+static void loss_push(struct losses *losses, const struct loss *loss)
+{
+    if (losses->count == LOSSES_MAX) {
+        losses->beyond++;
+    } else {
+        losses->list[losses->count++] = *loss;
+    }
+}
+
+void losses_keep(struct losses *losses, const struct loss *loss)
+{
+    struct loss *before = before_find(losses, loss);
+    if (before == NULL || !is_continued(before, loss)) {
+        loss_push(losses, loss);
+    }
+}
+
+bool losses_take(struct losses *losses, const struct pcapng_event *event, uint16_t source,
+                 int machine)
+{
+    enum loss_kind kind = kind_of(event);
+    if (is_named(event, "kernel_followed")) {
+        (void)untold_end(losses, source, event->mono_ns, event->wall_ns);
+    }
+    if (kind == LOSS_KINDS) {
+        return false;
+    }
+    struct loss loss = loss_make(event, kind);
+    loss.source = source;
+    loss.machine = (int16_t)machine;
+    if (kind == LOSS_UNTOLD && !loss.is_open &&
+        untold_end(losses, source, loss.until_mono_ns, loss.until_ns)) {
+        return true; /* it had been told of when it began */
+    }
+    struct loss *before = before_find(losses, &loss);
+    if (before != NULL && is_continued(before, &loss)) {
+        return true;
+    }
+    if (before != NULL && kind == LOSS_JOURNEYS && best(loss.from_mono_ns, loss.from_ns) == 0) {
+        /* It counts since the last one. */
+        loss.from_ns = before->until_ns;
+        loss.from_mono_ns = before->until_mono_ns;
+    }
+    loss_push(losses, &loss);
+    return true;
+}
+
+void losses_place(struct losses *losses, const struct sources *sources)
+{
+    for (size_t i = 0; i < losses->count; i++) {
+        struct loss *loss = &losses->list[i];
+        int machine =
+            loss->machine >= 0 ? loss->machine : sources_machine_of(sources, loss->source);
+        loss->machine = (int16_t)machine;
+        loss->from_ns = sources_place(sources, machine, loss->from_mono_ns, loss->from_ns);
+        loss->until_ns = sources_place(sources, machine, loss->until_mono_ns, loss->until_ns);
+        uint64_t end_ns = loss->source < sources->count ? sources->list[loss->source].last_ns : 0;
+        if (loss->is_open && end_ns > loss->from_ns) {
+            loss->until_ns = end_ns;
+        }
+    }
+}
+
+const struct loss *losses_find(const struct losses *losses, int machine, uint64_t first_ns,
+                               uint64_t last_ns, size_t *place)
+{
+    while (*place < losses->count) {
+        const struct loss *loss = &losses->list[(*place)++];
+        bool is_here = machine < 0 || loss->machine < 0 || loss->machine == machine;
+        /* With an unknown beginning it may be any time before its end. */
+        if (is_here && loss->from_ns <= last_ns &&
+            (loss->until_ns == 0 || loss->is_open || loss->until_ns >= first_ns)) {
+            return loss;
+        }
+    }
+    return NULL;
+}
+
+const char *loss_kind_name(uint8_t kind)
+{
+    static const char *const names[LOSS_KINDS] = {[LOSS_KERNEL] = "kernel",
+                                                  [LOSS_UNTOLD] = "kernel-untold",
+                                                  [LOSS_EVENTS] = "events",
+                                                  [LOSS_PACKETS] = "trace-packets",
+                                                  [LOSS_JOURNEYS] = "journeys"};
+    return names[kind];
+}
+
+void loss_append(struct text *text, const struct loss *loss)
+{
+    static const char *const nouns[LOSS_KINDS] = {[LOSS_KERNEL] = "event",
+                                                  [LOSS_UNTOLD] = "",
+                                                  [LOSS_EVENTS] = "event",
+                                                  [LOSS_PACKETS] = "packet",
+                                                  [LOSS_JOURNEYS] = "journey"};
+    struct words words;
+    if (loss->kind == LOSS_UNTOLD) {
+        text_append_string(text, loss->text);
+        return;
+    }
+    if (loss->count == 0) {
+        text_format(text, "%ss, it is not known how many,", nouns[loss->kind]);
+    } else {
+        text_format(text, "%s%s", loss->is_more ? "more than " : "",
+                    words_count(loss->count, nouns[loss->kind], &words));
+    }
+    text_format(text, "%s %s lost",
+                loss->kind == LOSS_KERNEL    ? " of the kernel"
+                : loss->kind == LOSS_PACKETS ? " of the trace, with all events in them,"
+                                             : "",
+                loss->count == 1 && !loss->is_more ? "was" : "were");
+    if (loss->kind == LOSS_JOURNEYS) {
+        text_format(text, " by the capture %s", loss->text);
+    }
+}
+
+void loss_span_append(struct text *text, const struct loss *loss)
+{
+    struct words from;
+    struct words until;
+    if (loss->from_ns == 0 && loss->until_ns == 0) {
+        text_append_string(text, "at an unknown time");
+    } else if (loss->from_ns == 0) {
+        text_format(text, "up to %s", words_time(loss->until_ns, &until));
+    } else if (loss->is_open || loss->until_ns == 0) {
+        text_format(text, "from %s on", words_time(loss->from_ns, &from));
+    } else {
+        text_format(text, "from %s to %s", words_time(loss->from_ns, &from),
+                    words_time(loss->until_ns, &until));
+    }
+}
