@@ -8,7 +8,7 @@
 #include "analyzer/index.h"
 #include "formats/pcapng_read.h"
 
-enum { PROGRESS_ITEMS = 16384, RUN_SMALL = 16 << 10 };
+enum { PROGRESS_ITEMS = 16384, RUN_SMALL = 16 << 10, RUNS_BYTES_MIN = 2 << 20 };
 
 struct reading {
     struct analysis *analysis;
@@ -144,8 +144,8 @@ static enum xsw_status spare_fill(struct reading *reading, struct part *part)
     }
     progress_tell(reading);
     struct analysis_stream *stream = reading->stream;
-    bool is_small = part->run.length < RUN_SMALL && wanted == 0;
-    if (stream->session == NULL || (is_small && crew_is_idle(reading->crew))) {
+    bool is_short = part->run.length < RUN_SMALL && wanted == 0;
+    if (stream->session == NULL || (is_short && crew_is_idle(reading->crew))) {
         return run_read(reading, &part->run);
     }
     part->is_indexed = reading->index != NULL;
@@ -222,17 +222,35 @@ static enum xsw_status indexed_read(struct reading *reading)
     return status;
 }
 
+/* Small files are read sooner than threads are begun and an index is looked for. */
+static bool is_small(const struct reading *reading, uint64_t bytes)
+{
+    uint64_t read_bytes;
+    uint64_t file_bytes;
+    pcapng_reader_progress(reading->reader, &read_bytes, &file_bytes);
+    return file_bytes != 0 && file_bytes < bytes;
+}
+
+static bool has_index(const struct reading *reading)
+{
+    const struct index *index = reading->analysis->index;
+    return index != NULL && reading->analysis->file_count == 1 && strcmp(reading->path, "-") != 0 &&
+           (index->is_forced || !is_small(reading, INDEX_FILE_BYTES_MIN));
+}
+
 static enum xsw_status file_read(struct reading *reading)
 {
     struct analysis *analysis = reading->analysis;
     if (is_watched(analysis)) {
         return items_read(reading);
     }
-    if (analysis->index != NULL && analysis->file_count == 1 && strcmp(reading->path, "-") != 0) {
+    if (has_index(reading)) {
         reading->index = analysis->index;
         return indexed_read(reading);
     }
-    return analysis->threads == 0 ? items_read(reading) : crew_read(reading);
+    bool is_single =
+        analysis->threads == 0 || (analysis->run_bytes == 0 && is_small(reading, RUNS_BYTES_MIN));
+    return is_single ? items_read(reading) : crew_read(reading);
 }
 
 enum xsw_status analysis_read(struct analysis *analysis, const char *path,

@@ -177,9 +177,6 @@ static void pair_merge(struct changes *changes, const struct changes_pair_key *k
 {
     struct changes_field *field = table_value(&changes->fields, key->field);
     struct changes_pair *pair = table_find(&changes->pairs, key);
-    if (behind->packets == 0) {
-        return; /* of a seed, and did not come */
-    }
     if (pair == NULL && field->pairs < CHANGES_FIELD_PAIRS) {
         pair = table_add(&changes->pairs, key);
         if (pair != NULL) {

@@ -14,7 +14,7 @@
 #include "fuzz/block_mutate.h"
 #include "support/recording.h"
 
-enum { FILE_SIZE = 1 << 17, CUTS = 12, SPOILED = 30 };
+enum { FILE_SIZE = 1 << 17, CUTS = 8, SPOILED = 16 };
 
 static uint8_t whole[FILE_SIZE];
 static uint8_t bytes[FILE_SIZE];
@@ -117,7 +117,7 @@ static void events_record(const char *name)
     recording_begin(&recording, name, "5f0c6f0e-0000-4000-8000-000000000002", 1);
     trips_add(&recording);
     events_add(&recording);
-    recording.lost_ring_full = 5;
+    recording.lost_ring_full = 4;
     recording.gap = (struct meta_gap){.from_mono_ns = recording.now_ns - 1000,
                                       .to_mono_ns = recording.now_ns,
                                       .journeys = 4,
@@ -129,12 +129,22 @@ static void events_record(const char *name)
     recording_trip(
         &recording,
         &(struct trip){.id = 11, .from = PORT_CAROL, .to = PORT_BOB, .without_last = true});
+    recording.tells_journeys = true;
+    recording_end(&recording);
+}
+
+/* A loss that ends before it begins. */
+static void lie_record(const char *name)
+{
+    struct recording recording;
+    recording_begin(&recording, name, "5f0c6f0e-0000-4000-8000-000000000004", 1);
+    trips_add(&recording);
+    recording.lost_ring_full = 1;
     recording.gap = (struct meta_gap){.from_mono_ns = recording.now_ns,
-                                      .to_mono_ns = recording.now_ns - 1000, /* a lie */
+                                      .to_mono_ns = recording.now_ns - 1000,
                                       .journeys = 1,
                                       .cause = META_LOSS_RING_FULL};
     recording_trip(&recording, &(struct trip){.id = 12, .from = PORT_BOB, .to = PORT_ALICE});
-    recording.tells_journeys = true;
     recording_end(&recording);
 }
 
@@ -166,6 +176,7 @@ int main(int argc, char **argv)
     recording_demo("demo.pcapng", 1);
     recording_demo("demo.pcapng.zst", 1);
     events_record("events.pcapng");
+    lie_record("lie.pcapng");
     sections_record("sections.pcapng");
     spoil("small.pcapng");
     spoil("demo.pcapng");

@@ -17,4 +17,4 @@ add_executable(fuzz_report fuzz/report_fuzz.c fuzz/report_check.c fuzz/corpus_ru
 target_link_libraries(fuzz_report PRIVATE xsw_build xsw_analyzer xsw_readers PkgConfig::JANSSON)
 target_include_directories(fuzz_report PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 add_test(NAME fuzz.report COMMAND fuzz_report --as-is ${report_seeds})
-set_tests_properties(fuzz.report PROPERTIES FIXTURES_REQUIRED report_seeds TIMEOUT 300 LABELS fuzz)
+set_tests_properties(fuzz.report PROPERTIES FIXTURES_REQUIRED report_seeds TIMEOUT 600 LABELS fuzz)

@@ -362,6 +362,71 @@ static void more_symptoms_and_flows_than_kept_are_counted(void **state)
     flows_fini(&talk.flows);
 }
 
+/* A connection in which much goes wrong, as a number tells. */
+static struct trail wrong_segment(struct talk *talk, uint32_t dice)
+{
+    struct trail trail =
+        segment(talk, (int)(dice & 1), 1000 + (dice >> 1 & 7) * 100, (dice >> 4 & 3) * 100);
+    trail.first_ns -= (dice >> 6 & 1) * 5000;
+    trail.tcp.acknowledged = 1000 + (dice >> 7 & 7) * 100;
+    trail.tcp.window = (dice >> 10 & 7) == 0 ? 0 : 500;
+    trail.tcp.flags |= (dice >> 13 & 31) == 0 ? TRAIL_TCP_RST : 0;
+    trail.tcp.flags |= (dice >> 18 & 31) == 0 ? TRAIL_TCP_SYN : 0;
+    trail.outcome = (dice >> 23 & 3) == 0 ? FACTS_DROPPED : FACTS_DELIVERED;
+    trail.origin = (dice >> 25 & 7) == 0 ? FACTS_FLOOD : FACTS_RECEIVED;
+    trail.flow.source_port ^= (uint16_t)(dice >> 28 & 1);
+    trail.flow.destination_port ^= (uint16_t)(dice >> 28 & 1);
+    return trail;
+}
+
+static void flows_equal(const struct flows *a, const struct flows *b)
+{
+    assert_int_equal(a->rows.count, b->rows.count);
+    assert_int_equal(a->symptom_count, b->symptom_count);
+    for (size_t i = 0; i < a->rows.count; i++) {
+        struct flow left = *(const struct flow *)table_value(&a->rows, i);
+        struct flow right = *(const struct flow *)table_value(&b->rows, i);
+        assert_memory_equal(table_key(&a->rows, i), table_key(&b->rows, i),
+                            sizeof(struct flow_key));
+        left.tcp = right.tcp = 0; /* places */
+        assert_memory_equal(&left, &right, sizeof(left));
+    }
+    for (size_t i = 0; i < a->symptom_count; i++) {
+        assert_memory_equal(&a->symptoms[i], &b->symptoms[i], sizeof(a->symptoms[i]));
+    }
+    assert_memory_equal(a->counts, b->counts, sizeof(a->counts));
+    assert_memory_equal(a->counts_by_drop, b->counts_by_drop, sizeof(a->counts_by_drop));
+}
+
+static void parts_that_are_merged_say_what_the_whole_says(void **state)
+{
+    uint32_t dice = 7;
+    uint64_t symptoms = 0;
+    (void)state;
+    for (unsigned round = 0; round < 200; round++) {
+        struct talk whole = talk_begin();
+        struct talk parts = talk_begin();
+        struct talk part = talk_begin();
+        part.flows.is_part = true;
+        for (unsigned i = 0; i < 60; i++) {
+            dice = dice * 1664525 + 1013904223;
+            struct trail trail = wrong_segment(&whole, dice ^ dice >> 15);
+            flows_add(&whole.flows, &trail);
+            flows_add(&part.flows, &trail);
+            if ((dice >> 20 & 3) == 0 || i == 59) {
+                flows_merge(&parts.flows, &part.flows);
+                flows_clear(&part.flows);
+            }
+        }
+        symptoms += whole.flows.symptom_count;
+        flows_equal(&whole.flows, &parts.flows);
+        flows_fini(&whole.flows);
+        flows_fini(&parts.flows);
+        flows_fini(&part.flows);
+    }
+    assert_true(symptoms > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +447,7 @@ int main(void)
         cmocka_unit_test(copies_are_counted_apart_and_followed_by_nobody),
         cmocka_unit_test(what_became_of_a_flow_is_counted),
         cmocka_unit_test(more_symptoms_and_flows_than_kept_are_counted),
+        cmocka_unit_test(parts_that_are_merged_say_what_the_whole_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

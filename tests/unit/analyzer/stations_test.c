@@ -145,6 +145,65 @@ static void the_number_of_addresses_is_bounded(void **state)
     place_end(&place);
 }
 
+/* Three addresses at three ports, in an order that a number tells, in parts that another tells. */
+static void hear_in_parts(struct place *whole, struct place *parts, uint32_t order, uint32_t cuts)
+{
+    struct place part;
+    place_begin(whole);
+    place_begin(parts);
+    place_begin(&part);
+    for (unsigned i = 0; i < 12; i++, order /= 9) {
+        uint8_t mac = (uint8_t)(1 + order % 3);
+        uint16_t port = (uint16_t)(1 + order / 3 % 3);
+        hear(whole, port, mac);
+        part.next_id = whole->next_id - 1;
+        hear(&part, port, mac);
+        if ((cuts >> i & 1) != 0 || i == 11) {
+            stations_merge(&parts->stations, &part.stations);
+            stations_clear(&part.stations);
+        }
+    }
+    place_end(&part);
+}
+
+static void stations_equal(const struct stations *a, const struct stations *b)
+{
+    assert_int_equal(a->rows.count, b->rows.count);
+    assert_int_equal(a->moves, b->moves);
+    for (size_t i = 0; i < a->rows.count; i++) {
+        const struct station *left = table_value(&a->rows, i);
+        const struct station *right = table_value(&b->rows, i);
+        assert_memory_equal(table_key(&a->rows, i), table_key(&b->rows, i),
+                            sizeof(struct station_key));
+        assert_int_equal(left->packets, right->packets);
+        assert_int_equal(left->port.id, right->port.id);
+        assert_int_equal(left->port_before.id, right->port_before.id);
+        assert_int_equal(left->moves, right->moves);
+        assert_int_equal(left->returns, right->returns);
+        assert_int_equal(left->first_move_ns, right->first_move_ns);
+        assert_int_equal(left->last_move_ns, right->last_move_ns);
+        assert_int_equal(left->example_packet, right->example_packet);
+        assert_int_equal(left->last_packet, right->last_packet);
+    }
+}
+
+static void parts_that_are_merged_say_what_the_whole_says(void **state)
+{
+    uint32_t dice = 1;
+    (void)state;
+    for (unsigned i = 0; i < 3000; i++) {
+        struct place whole;
+        struct place parts;
+        dice = dice * 1664525 + 1013904223;
+        uint32_t order = dice;
+        dice = dice * 1664525 + 1013904223;
+        hear_in_parts(&whole, &parts, order, dice >> 16);
+        stations_equal(&whole.stations, &parts.stations);
+        place_end(&whole);
+        place_end(&parts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +212,7 @@ int main(void)
         cmocka_unit_test(what_ingress_refuses_teaches_nothing),
         cmocka_unit_test(groups_copies_and_other_vlans_are_no_moves),
         cmocka_unit_test(the_number_of_addresses_is_bounded),
+        cmocka_unit_test(parts_that_are_merged_say_what_the_whole_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
