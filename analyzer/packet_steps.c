@@ -268,6 +268,7 @@ void packet_steps_take(struct packet_view *view, const struct analysis_session *
             step->generation = generation;
         } else if (item.type == META_TLV_HELD &&
                    (step = step_find(packet, item.held.stage)) != NULL) {
+            step->is_held = true;
             step->held_ns += item.held.held_ns;
         }
     }

@@ -54,6 +54,7 @@ struct view_step {
     bool has_flags;      /* it has a record of its own, which tells them */
     uint32_t rule;       /* that decided; 0: none */
     uint64_t generation; /* of the configuration under which it did; 0: not told */
+    bool is_held;        /* it was kept there, if only for a moment */
     uint64_t held_ns;    /* that it was kept there, of the time since the step before */
     struct view_range *ranges;
     size_t range_count;

@@ -168,7 +168,7 @@ static void step_line(const struct page *page, int indent, const struct dictiona
         text_format(&text, ", extension %s", extension);
     }
     rule_append(&text, dictionary, step);
-    if (step->held_ns != 0) {
+    if (step->is_held) {
         text_format(&text, ", HELD for %s", words_duration(step->held_ns, &since));
     }
     snprintf(label, sizeof(label), "+%-10s%s", words_duration(step->since_rx_ns, &since),

@@ -91,7 +91,7 @@ static void step_write(struct json_writer *json, const struct dictionary *dictio
     if (step->generation != 0) {
         json_u64(json, "generation", step->generation);
     }
-    if (step->held_ns != 0) {
+    if (step->is_held) {
         json_u64(json, "held_ns", step->held_ns);
     }
     if (step->what == VIEW_DROPPED) {

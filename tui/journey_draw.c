@@ -102,7 +102,7 @@ static void step_draw(const struct journey_page *page, const struct model *model
     x = grid_put(grid, x, area.y, end - x, style, text) + 2;
     rule_text(model, step, text, sizeof(text));
     x = grid_put(grid, x, area.y, end - x, GRID_PLAIN, text) + 2;
-    if (step->held_ns > 0) {
+    if (step->is_held) {
         struct screen_cell held = {.kind = CELL_NS, .whole = step->held_ns};
         cell_format(&held, TIME_WIDTH, text);
         grid_print(grid, x, area.y, end - x, GRID_WARN, "held %s", text);
