@@ -22,9 +22,10 @@ struct frame_speed {
 };
 
 struct frame_choice {
-    _Atomic unsigned pressure;      /* percent, and 1: 0 when nobody has told */
-    unsigned packers;               /* that pack side by side */
-    struct frame_speed disk, alike; /* of writing frames, and of packing content as FRAME_ALIKE */
+    _Atomic unsigned pressure; /* percent, and 1: 0 when nobody has told */
+    unsigned packers;          /* that pack side by side */
+    struct frame_speed disk,
+        fastest; /* of writing frames, and of packing content as FRAME_FASTEST */
 };
 
 /* How full, in percent, that is from which the next pieces come. */

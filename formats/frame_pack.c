@@ -2,7 +2,6 @@
 #include "formats/frame_pack.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,22 +9,25 @@
 
 #include "base/error.h"
 #include "formats/byte_order.h"
-#include "formats/frame_alike.h"
 #include "formats/pcapng_wire.h"
 
 enum { STORED_HEAD_SIZE = 9, BLOCK_HEAD_SIZE = 3, BLOCK_MAX = 128 << 10 };
 
 /* Parameters of each effort; 0: as the level has it. */
 static const struct {
-    int level, hash_log, shortest_match;
-} efforts[FRAME_ALIKE] = {
+    int level, hash_log, shortest_match, target_length, strategy;
+} efforts[FRAME_STORED] = {
     [FRAME_SMALL] = {.level = 1},
     [FRAME_FAST] = {.level = -3, .hash_log = 12, .shortest_match = 7},
+    [FRAME_FASTEST] = {.level = 1,
+                       .hash_log = 12,
+                       .shortest_match = 7,
+                       .target_length = 32,
+                       .strategy = ZSTD_fast},
 };
 
 struct frame_packer {
     ZSTD_CCtx *context;
-    struct frame_alike *alike;
     enum frame_effort effort; /* for which the parameters are set; FRAME_EFFORTS: none yet */
 };
 
@@ -38,7 +40,7 @@ static void parameter_set(struct frame_packer *packer, ZSTD_cParameter parameter
 
 static void effort_set(struct frame_packer *packer, enum frame_effort effort)
 {
-    assert(effort < FRAME_ALIKE);
+    assert(effort < FRAME_STORED);
     if (packer->effort == effort) {
         return;
     }
@@ -46,6 +48,8 @@ static void effort_set(struct frame_packer *packer, enum frame_effort effort)
     parameter_set(packer, ZSTD_c_compressionLevel, efforts[effort].level);
     parameter_set(packer, ZSTD_c_hashLog, efforts[effort].hash_log);
     parameter_set(packer, ZSTD_c_minMatch, efforts[effort].shortest_match);
+    parameter_set(packer, ZSTD_c_targetLength, efforts[effort].target_length);
+    parameter_set(packer, ZSTD_c_strategy, efforts[effort].strategy);
     parameter_set(packer, ZSTD_c_checksumFlag, 1);
 }
 
@@ -53,7 +57,6 @@ void frame_packer_close(struct frame_packer *packer)
 {
     if (packer != NULL) {
         ZSTD_freeCCtx(packer->context);
-        frame_alike_close(packer->alike);
         free(packer);
     }
 }
@@ -61,8 +64,7 @@ void frame_packer_close(struct frame_packer *packer)
 enum xsw_status frame_packer_open(struct frame_packer **packer, struct xsw_error *error)
 {
     struct frame_packer *made = calloc(1, sizeof(*made));
-    if (made == NULL || (made->context = ZSTD_createCCtx()) == NULL ||
-        frame_alike_open(&made->alike, NULL) != XSW_OK) {
+    if (made == NULL || (made->context = ZSTD_createCCtx()) == NULL) {
         frame_packer_close(made);
         return error_set(error, XSW_NO_MEMORY, "no memory to compress");
     }
@@ -82,13 +84,9 @@ enum xsw_status frame_packer_pack(struct frame_packer *packer, enum frame_effort
                                   const struct frame_content *content, struct frame *frame,
                                   struct xsw_error *error)
 {
-    if (effort >= FRAME_ALIKE) {
-        bool is_alike = effort == FRAME_ALIKE && content->length <= ALIKE_CONTENT_MAX;
-        frame->length = is_alike ? frame_alike_pack(packer->alike, content, frame->bytes) : 0;
-        if (frame->length == 0) {
-            frame->length = frame_stored_length(content->length);
-            frame_store(frame->bytes, content);
-        }
+    if (effort == FRAME_STORED) {
+        frame->length = frame_stored_length(content->length);
+        frame_store(frame->bytes, content);
         return XSW_OK;
     }
     effort_set(packer, effort);

@@ -32,7 +32,7 @@ enum {
  * that are packed less is larger, since each frame takes its time to begin. Measured: frames of 64
  * to 128 KiB of content are packed as well and as fast as those of a whole piece. */
 static const size_t frame_targets[FRAME_STORED] = {
-    [FRAME_SMALL] = 8 << 10, [FRAME_FAST] = 8 << 10, [FRAME_ALIKE] = 12 << 10};
+    [FRAME_SMALL] = 8 << 10, [FRAME_FAST] = 8 << 10, [FRAME_FASTEST] = 16 << 10};
 
 /* Packing ------------------------------------------------------------------------------------ */
 

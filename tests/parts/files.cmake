@@ -2,7 +2,6 @@
 # Files of recordings: pieces by threads. What is about real files and disks is in system/files.sh.
 xsw_unit_test(formats piece_line LINK formats_sample PkgConfig::ZSTD)
 xsw_unit_test(formats frame_pack LINK formats_sample PkgConfig::ZSTD)
-xsw_unit_test(formats frame_alike LINK formats_sample PkgConfig::ZSTD)
 xsw_unit_test(formats frame_choice)
 xsw_unit_test(formats frame_row LINK formats_sample PkgConfig::ZSTD)
 xsw_unit_test(analyzer series)

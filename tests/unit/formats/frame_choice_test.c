@@ -33,16 +33,16 @@ static void who_does_not_know_what_is_to_come_goes_by_what_waits(void **state)
     struct frame_choice choice = {.packers = PACKERS};
     assert_int_equal(frame_choice_make(&choice, 0), FRAME_SMALL);
     assert_int_equal(frame_choice_make(&choice, 1), FRAME_FAST);
-    assert_int_equal(frame_choice_make(&choice, PACKERS), FRAME_ALIKE);
+    assert_int_equal(frame_choice_make(&choice, PACKERS), FRAME_FASTEST);
 }
 
 /* A second of the disk, and one of each packer. */
-static enum frame_effort effort_with(uint64_t disk_megabytes, uint64_t alike_megabytes)
+static enum frame_effort effort_with(uint64_t disk_megabytes, uint64_t fastest_megabytes)
 {
     struct frame_choice choice = {.packers = PACKERS};
     frame_choice_press(&choice, 100);
     for (int i = 0; i < 100; i++) {
-        frame_choice_packed(&choice, FRAME_ALIKE, alike_megabytes * MEGABYTE / 100,
+        frame_choice_packed(&choice, FRAME_FASTEST, fastest_megabytes * MEGABYTE / 100,
                             SECOND_NS / 100);
         frame_choice_packed(&choice, FRAME_STORED, MEGABYTE, 1); /* is about something else */
         frame_choice_written(&choice, disk_megabytes * MEGABYTE / 100, SECOND_NS / 100);
@@ -54,8 +54,8 @@ static void to_a_disk_that_is_slower_than_packing_nothing_is_stored(void **state
 {
     (void)state;
     assert_int_equal(effort_with(2100, 1000), FRAME_STORED);
-    assert_int_equal(effort_with(1900, 1000), FRAME_ALIKE);
-    assert_int_equal(effort_with(1, 1000), FRAME_ALIKE);
+    assert_int_equal(effort_with(1900, 1000), FRAME_FASTEST);
+    assert_int_equal(effort_with(1, 1000), FRAME_FASTEST);
 }
 
 int main(void)
