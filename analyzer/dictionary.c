@@ -2,12 +2,15 @@
 /* See dictionary.h. */
 #include "analyzer/dictionary.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/dictionary_config.h"
 #include "formats/stage_meta.h"
+
+static_assert(DICTIONARY_MAX < DICTIONARY_NAME_UNKNOWN, "names are numbered from 1");
 
 void dictionary_init(struct dictionary *dictionary)
 {
@@ -159,27 +162,33 @@ void dictionary_add_summary(struct dictionary *dictionary, const struct json_in 
     json_in_each(summary, "extensions", extension_visit, dictionary);
 }
 
+struct dictionary_label dictionary_add_label(struct dictionary *dictionary, uint16_t id,
+                                             const char *name)
+{
+    struct dictionary_label label = {.id = id};
+    struct dictionary_tap_port key = {.id = id}; /* zero to its end: it is compared to there */
+    if (name[0] == '\0') {
+        return label;
+    }
+    snprintf(key.name, sizeof(key.name), "%s", name);
+    uint16_t *number = table_add(&dictionary->tap_ports, &key);
+    if (number != NULL && *number == 0) {
+        *number = (uint16_t)dictionary->tap_ports.count;
+    }
+    label.name = number == NULL ? DICTIONARY_NAME_UNKNOWN : *number;
+    return label;
+}
+
 static struct dictionary_label tap_port(struct dictionary *dictionary, uint16_t id,
                                         const struct json_in *tap)
 {
-    struct dictionary_label label = {.id = id};
-    struct dictionary_tap_port key = {.id = id};
-    json_in_text(tap, "port_name", key.name, sizeof(key.name));
-    if (key.name[0] == '\0') {
-        return label;
-    }
-    /* The key is compared to its end: nothing of an earlier, longer text may stay behind. */
-    memset(key.name + strlen(key.name), 0, sizeof(key.name) - strlen(key.name));
-    uint16_t *name = table_add(&dictionary->tap_ports, &key);
-    if (name != NULL && *name == 0) {
-        *name = (uint16_t)dictionary->tap_ports.count;
-    }
-    label.name = name == NULL ? 0 : *name;
-    struct dictionary_port *port = table_add(&dictionary->ports, &id);
+    char name[DICTIONARY_NAME_SIZE] = "";
+    json_in_text(tap, "port_name", name, sizeof(name));
+    struct dictionary_port *port = name[0] != '\0' ? table_add(&dictionary->ports, &id) : NULL;
     if (port != NULL) {
-        memcpy(port->name, key.name, sizeof(port->name));
+        snprintf(port->name, sizeof(port->name), "%s", name);
     }
-    return label;
+    return dictionary_add_label(dictionary, id, name);
 }
 
 struct dictionary_label dictionary_add_tap(struct dictionary *dictionary, const struct json_in *tap)
@@ -208,7 +217,11 @@ struct dictionary_label dictionary_find_label(const struct dictionary *dictionar
     }
     memcpy(key.name, name, length);
     const uint16_t *number = table_find(&dictionary->tap_ports, &key);
-    label.name = number != NULL ? *number : 0;
+    if (number != NULL) {
+        label.name = *number;
+    } else if (!table_has_room(&dictionary->tap_ports, 1)) {
+        label.name = DICTIONARY_NAME_UNKNOWN;
+    }
     return label;
 }
 
@@ -225,6 +238,9 @@ static const char *name_or_number(const char *known, const char *what, unsigned 
 const char *dictionary_port(const struct dictionary *dictionary, struct dictionary_label port,
                             struct dictionary_name *name)
 {
+    if (port.name == DICTIONARY_NAME_UNKNOWN) {
+        return name_or_number(NULL, "port", port.id, name);
+    }
     if (port.name != 0) {
         const struct dictionary_tap_port *tap =
             table_key(&dictionary->tap_ports, (size_t)port.name - 1);

@@ -25,13 +25,17 @@ enum {
     DICTIONARY_MAX = 16384,
     DICTIONARY_NAME_SIZE = 64,
     DICTIONARY_TEXT_SIZE = 160,
+    /* Of a tap point that comes when there are DICTIONARY_MAX already: what else the id meant must
+     * not be taken for its name. */
+    DICTIONARY_NAME_UNKNOWN = 0xffff,
     STAGE_ORDER_NONE = 0xffff /* no longer in the pipeline */
 };
 
 /* A port as a record means it. No padding: a key of tables. */
 struct dictionary_label {
     uint16_t id;
-    uint16_t name; /* the one of a tap point, as dictionary_add_tap() gave it; 0: as in the lists */
+    uint16_t name; /* the one of a tap point, as dictionary_add_tap() gave it; 0: as in the lists;
+                      DICTIONARY_NAME_UNKNOWN */
 };
 
 struct dictionary_tap_port { /* by dictionary_label.name - 1 */
@@ -101,12 +105,17 @@ void dictionary_add_summary(struct dictionary *dictionary, const struct json_in 
 struct dictionary_label dictionary_add_tap(struct dictionary *dictionary,
                                            const struct json_in *tap);
 
-/* The port of which a tap point says that it has this id and name. Without one, or without a name:
+/* A port that had this id and name at some time, whatever the lists say of the id. Without a name:
  * the id, which the lists name. */
+struct dictionary_label dictionary_add_label(struct dictionary *dictionary, uint16_t id,
+                                             const char *name);
+
+/* The port of which a tap point says that it has this id and name. Without one, or without a name:
+ * the id, which the lists name, unless there may have been one for which there was no room. */
 struct dictionary_label dictionary_find_label(const struct dictionary *dictionary, uint16_t id,
                                               const char *name, size_t length);
 
-/* "alice", or "port 3" when it has no name. */
+/* "alice", or "port 3" when it has no name, or none that is known for sure. */
 const char *dictionary_port(const struct dictionary *dictionary, struct dictionary_label port,
                             struct dictionary_name *name);
 const char *dictionary_stage(const struct dictionary *dictionary, uint16_t id,

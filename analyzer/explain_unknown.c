@@ -20,10 +20,11 @@ static const char *consequence_of(uint8_t kind)
     return sentences[kind];
 }
 
-/* Journeys that a recording lacks are told by its own account, with their causes. */
+/* Journeys that a recording lacks are told by its own account, with their causes; and what two
+ * sources tell alike is told once. */
 static bool is_told(const struct loss *loss)
 {
-    return loss->kind == LOSS_JOURNEYS && loss->source >= EVENTS_OF_SESSIONS;
+    return loss->is_repeat || (loss->kind == LOSS_JOURNEYS && loss->source >= EVENTS_OF_SESSIONS);
 }
 
 static void kind_explain(struct explaining *explaining, uint8_t kind)

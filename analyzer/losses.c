@@ -8,6 +8,7 @@
 #include "analyzer/words.h"
 
 static const uint64_t ONE_LOSS_NS = 1000000000; /* as long a pause parts two losses */
+static const uint64_t SAME_NS = 1000;
 
 static bool is_named(const struct pcapng_event *event, const char *name)
 {
@@ -23,7 +24,7 @@ static enum loss_kind kind_of(const struct pcapng_event *event)
     if (is_named(event, "kernel_untold")) {
         return LOSS_UNTOLD;
     }
-    if (is_named(event, "capture_gap")) {
+    if (is_named(event, "capture_gap") || is_named(event, "capture_lost")) {
         return LOSS_JOURNEYS;
     }
     if (is_named(event, "trace_packets_lost")) {
@@ -44,9 +45,19 @@ static void moment_take(const struct pcapng_event *event, const char *mono_name,
     }
 }
 
+/* Of journeys: the session, as the switch names it, or the cause, by the capture itself. */
+static const char *text_of(const struct pcapng_event *event, const struct loss *loss)
+{
+    const char *text = loss->kind == LOSS_UNTOLD     ? event->message
+                       : loss->kind != LOSS_JOURNEYS ? NULL
+                       : loss->is_first_hand         ? event_field(event, "reason")
+                                                     : event_field(event, "subject");
+    return text != NULL ? text : "";
+}
+
 static struct loss loss_make(const struct pcapng_event *event, enum loss_kind kind)
 {
-    struct loss loss = {.kind = (uint8_t)kind};
+    struct loss loss = {.kind = (uint8_t)kind, .is_first_hand = is_named(event, "capture_lost")};
     moment_take(event, "from_mono_ns", "from_wall_ns", &loss.from_mono_ns, &loss.from_ns);
     moment_take(event, "to_mono_ns", "to_wall_ns", &loss.until_mono_ns, &loss.until_ns);
     loss.is_open = kind == LOSS_UNTOLD && loss.until_mono_ns == 0 && loss.until_ns == 0;
@@ -57,15 +68,14 @@ static struct loss loss_make(const struct pcapng_event *event, enum loss_kind ki
         loss.until_mono_ns = event->mono_ns;
         loss.until_ns = event->wall_ns;
     }
-    loss.count = event_number(event, kind == LOSS_JOURNEYS ? "value" : "events", 0);
+    loss.count = event_number(event,
+                              loss.is_first_hand      ? "journeys"
+                              : kind == LOSS_JOURNEYS ? "value"
+                                                      : "events",
+                              0);
     loss.count = event_number(event, "packets_of_trace", loss.count);
     loss.is_more = loss.count == 0 && kind != LOSS_UNTOLD;
-    const char *subject = event_field(event, "subject");
-    subject = subject != NULL ? subject : "";
-    text_make_safe(loss.text, sizeof(loss.text),
-                   kind == LOSS_JOURNEYS                           ? subject
-                   : kind == LOSS_UNTOLD && event->message != NULL ? event->message
-                                                                   : "");
+    text_make_safe(loss.text, sizeof(loss.text), text_of(event, &loss));
     return loss;
 }
 
@@ -80,7 +90,7 @@ static struct loss *before_find(struct losses *losses, const struct loss *loss)
     for (size_t i = losses->count; i > 0; i--) {
         struct loss *before = &losses->list[i - 1];
         if (before->kind == loss->kind && before->source == loss->source &&
-            before->machine == loss->machine &&
+            before->machine == loss->machine && before->is_first_hand == loss->is_first_hand &&
             (loss->kind == LOSS_UNTOLD || strcmp(before->text, loss->text) == 0)) {
             return before;
         }
@@ -88,18 +98,38 @@ static struct loss *before_find(struct losses *losses, const struct loss *loss)
     return NULL;
 }
 
-/* Goes on with the one before, when there is no pause between them. */
+/* 0 is not known. */
+static uint64_t earlier(uint64_t one_ns, uint64_t other_ns)
+{
+    return one_ns != 0 && other_ns != 0 && other_ns < one_ns ? other_ns : one_ns;
+}
+
+static uint64_t later(uint64_t one_ns, uint64_t other_ns)
+{
+    return other_ns > one_ns ? other_ns : one_ns;
+}
+
+/* Where it begins, or else ends. */
+static uint64_t begin_of(const struct loss *loss)
+{
+    uint64_t begin = best(loss->from_mono_ns, loss->from_ns);
+    return begin != 0 ? begin : best(loss->until_mono_ns, loss->until_ns);
+}
+
+/* Goes on with the one before, when there is no pause between them: each processor and each worker
+ * tells of its own losses, so that one may begin before the other, and end within it. */
 static bool is_continued(struct loss *before, const struct loss *loss)
 {
     uint64_t end = best(before->until_mono_ns, before->until_ns);
-    uint64_t begin = best(loss->from_mono_ns, loss->from_ns);
-    begin = begin == 0 ? best(loss->until_mono_ns, loss->until_ns) : begin;
-    bool is_near = begin <= end + ONE_LOSS_NS && begin + ONE_LOSS_NS >= end;
+    bool is_near = begin_of(loss) <= end + ONE_LOSS_NS &&
+                   begin_of(before) <= best(loss->until_mono_ns, loss->until_ns) + ONE_LOSS_NS;
     if (before->is_open || loss->is_open || end == 0 || !is_near) {
         return false;
     }
-    before->until_mono_ns = loss->until_mono_ns;
-    before->until_ns = loss->until_ns;
+    before->from_mono_ns = earlier(before->from_mono_ns, loss->from_mono_ns);
+    before->from_ns = earlier(before->from_ns, loss->from_ns);
+    before->until_mono_ns = later(before->until_mono_ns, loss->until_mono_ns);
+    before->until_ns = later(before->until_ns, loss->until_ns);
     before->count += loss->count;
     before->is_more |= loss->is_more;
     return true;
@@ -168,6 +198,47 @@ bool losses_take(struct losses *losses, const struct pcapng_event *event, uint16
     return true;
 }
 
+/* Times that went through two formats may differ by some nanoseconds. */
+static bool is_same_time(uint64_t one_ns, uint64_t other_ns)
+{
+    return (one_ns > other_ns ? one_ns - other_ns : other_ns - one_ns) <= SAME_NS;
+}
+
+static bool is_overlapping(const struct loss *one, const struct loss *other)
+{
+    return one->from_ns <= other->until_ns + ONE_LOSS_NS &&
+           other->from_ns <= one->until_ns + ONE_LOSS_NS;
+}
+
+/* Whether `loss` need not be told, since `other` is. What a tracer or a recorder loses is lost by
+ * it alone, so that only what is equal is the same; but of the journeys of a capture the switch
+ * tells too, from one of its reports to the next. */
+static bool is_told_by(const struct loss *loss, const struct loss *other)
+{
+    if (other->is_repeat || loss->kind != other->kind || loss->machine != other->machine) {
+        return false;
+    }
+    if (loss->kind == LOSS_JOURNEYS && loss->is_first_hand != other->is_first_hand) {
+        return other->is_first_hand && is_overlapping(loss, other);
+    }
+    return loss->source != other->source && loss->count == other->count &&
+           loss->is_more == other->is_more && loss->is_open == other->is_open &&
+           is_same_time(loss->from_ns, other->from_ns) &&
+           is_same_time(loss->until_ns, other->until_ns) && strcmp(loss->text, other->text) == 0;
+}
+
+static void repeats_mark(struct losses *losses)
+{
+    for (size_t i = 0; i < losses->count; i++) {
+        struct loss *loss = &losses->list[i];
+        loss->is_repeat = false;
+        for (size_t j = 0; j < losses->count && !loss->is_repeat; j++) {
+            bool is_first = j < i || losses->list[j].is_first_hand != loss->is_first_hand;
+            loss->is_repeat = is_first && is_told_by(loss, &losses->list[j]);
+        }
+    }
+}
+
 void losses_place(struct losses *losses, const struct sources *sources)
 {
     for (size_t i = 0; i < losses->count; i++) {
@@ -182,6 +253,7 @@ void losses_place(struct losses *losses, const struct sources *sources)
             loss->until_ns = end_ns;
         }
     }
+    repeats_mark(losses);
 }
 
 const struct loss *losses_find(const struct losses *losses, int machine, uint64_t first_ns,
@@ -233,7 +305,8 @@ void loss_append(struct text *text, const struct loss *loss)
                                              : "",
                 loss->count == 1 && !loss->is_more ? "was" : "were");
     if (loss->kind == LOSS_JOURNEYS) {
-        text_format(text, " by the capture %s", loss->text);
+        text_format(text, loss->is_first_hand ? " by the capture (%s)" : " by the capture %s",
+                    loss->text);
     }
 }
 

@@ -35,10 +35,14 @@ struct loss {
     uint64_t count;                       /* what is missing; 0: not told */
     bool is_more;                         /* and of some it was not told how many */
     bool is_open;                         /* lasted when the source ended */
-    uint8_t kind;                         /* enum loss_kind */
-    int16_t machine;                      /* -1: not known */
+    bool
+        is_first_hand; /* of LOSS_JOURNEYS: told by the capture that lost them, not by the switch */
+    bool is_repeat;    /* another one tells of the same. losses_place makes it */
+    uint8_t kind;      /* enum loss_kind */
+    int16_t machine;   /* -1: not known */
     uint16_t source;
-    char text[LOSS_TEXT_SIZE]; /* of LOSS_UNTOLD: why; of LOSS_JOURNEYS: the session */
+    char
+        text[LOSS_TEXT_SIZE]; /* of LOSS_UNTOLD: why; of LOSS_JOURNEYS: the session, or the cause */
 };
 
 struct losses {
@@ -52,7 +56,9 @@ bool losses_take(struct losses *losses, const struct pcapng_event *event, uint16
                  int machine);
 /* One that is known otherwise. */
 void losses_keep(struct losses *losses, const struct loss *loss);
-/* Behind the last event: times on the clocks of `sources`, and the end of what still lasts. */
+/* Behind the last event: times on the clocks of `sources`, the end of what still lasts, and which
+ * of them tell what another one tells too. These stay, since they say of whose knowledge they are a
+ * part, but people are told of the other one alone. */
 void losses_place(struct losses *losses, const struct sources *sources);
 
 /* The next loss of this machine (or of one that is not known) in the span, from the place on;

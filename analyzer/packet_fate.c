@@ -34,6 +34,7 @@ void packet_fates_find(struct packet_fates *fates, const struct timeline *timeli
         fate->packet_id = joins[i].packet_id;
         fate->time_ns = joins[i].place_ns;
         fate->by = joins[i].by;
+        fate->alike = joins[i].alike;
         snprintf(fate->text, sizeof(fate->text), "%s", text_of(timeline, joins[i].episode));
     }
 }
@@ -43,9 +44,13 @@ void packet_fates_text(const struct page *page, const struct packet_fates *fates
     struct words time;
     for (size_t i = 0; i < fates->count; i++) {
         const struct packet_fate *fate = &fates->list[i];
+        char alike[64] = "";
+        if (fate->alike != 0) {
+            snprintf(alike, sizeof(alike), ", or one of %" PRIu32 " alike", fate->alike);
+        }
         page_label(page, 0, "KERNEL", PAGE_BAD, 2,
-                   "packet %" PRIu64 ", outside of the switch, at %s: %s. Known by its %s.",
-                   fate->packet_id, words_time(fate->time_ns, &time), fate->text,
+                   "packet %" PRIu64 "%s, outside of the switch, at %s: %s. Known by its %s.",
+                   fate->packet_id, alike, words_time(fate->time_ns, &time), fate->text,
                    fate->by == TIMELINE_JOIN_BYTES ? "first bytes" : "port and time alone");
     }
 }
@@ -60,6 +65,9 @@ void packet_fates_json(struct json_writer *json, const struct packet_fates *fate
         json_u64(json, "time_ns", fate->time_ns);
         json_text(json, "text", fate->text);
         json_text(json, "known_by", fate->by == TIMELINE_JOIN_BYTES ? "bytes" : "port and time");
+        if (fate->alike != 0) {
+            json_u64(json, "alike", fate->alike);
+        }
         json_object_close(json);
     }
     json_array_close(json);

@@ -14,7 +14,8 @@ enum { PACKET_FATES_MAX = 16 };
 
 struct packet_fate {
     uint64_t packet_id, time_ns;
-    uint8_t by; /* enum timeline_join_by */
+    uint32_t alike; /* it is one of so many; 0: it is certain */
+    uint8_t by;     /* enum timeline_join_by */
     char text[TIMELINE_TEXT_SIZE];
 };
 

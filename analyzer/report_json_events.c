@@ -57,6 +57,9 @@ static void losses_write(struct json_writer *json, const struct losses *losses,
     json_array_open(json, "unknown");
     for (size_t i = 0; i < losses->count; i++) {
         const struct loss *loss = &losses->list[i];
+        if (loss->is_repeat) {
+            continue;
+        }
         json_object_open(json, NULL);
         json_text(json, "what", loss_kind_name(loss->kind));
         host_write(json, sources, loss->machine);

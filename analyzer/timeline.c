@@ -21,7 +21,6 @@ enum xsw_status timeline_create(struct timeline **timeline, struct xsw_error *er
         made->flows = calloc(FLOWS_FOLLOWED, sizeof(*made->flows));
         table_init(&made->open, sizeof(struct episode_key), sizeof(uint32_t),
                    TIMELINE_EPISODES_MAX);
-        table_init(&made->wanted_by, sizeof(uint64_t), sizeof(uint32_t), TIMELINE_JOINS_MAX);
     }
     if (made == NULL || made->episodes == NULL || made->flows == NULL || made->wanted == NULL) {
         timeline_destroy(made);
@@ -37,7 +36,6 @@ void timeline_destroy(struct timeline *timeline)
         return;
     }
     table_fini(&timeline->open);
-    table_fini(&timeline->wanted_by);
     free(timeline->entries);
     free(timeline->episodes);
     free(timeline->flows);
@@ -77,11 +75,16 @@ uint64_t timeline_hash(uint64_t hash, const char *text)
 uint64_t timeline_sum_hash(const struct event_sum_key *key)
 {
     uint64_t hash = timeline_hash(1469598103934665603ULL, key->kind);
-    hash = timeline_hash(hash, key->switch_name);
     hash = timeline_hash(hash, key->port);
     hash = timeline_hash(hash, key->stage);
     hash = timeline_hash(hash, key->reason);
-    return timeline_hash(hash, key->why);
+    return timeline_hash(hash, key->why) | 1;
+}
+
+uint64_t timeline_switch_hash(const struct event_sum_key *key)
+{
+    return key->switch_name[0] != '\0' ? timeline_hash(1469598103934665603ULL, key->switch_name) | 1
+                                       : 0;
 }
 
 void timeline_source_begin(struct timeline *timeline, const char *path, const char *kind)
@@ -212,8 +215,11 @@ enum xsw_status timeline_finish(struct timeline *timeline, struct xsw_error *err
     losses_place(&timeline->losses, &timeline->sources);
     wanted_close(timeline);
     episodes_close(timeline);
+    wanted_list(timeline);
     for (size_t i = 0; i < timeline->losses.count; i++) {
-        loss_tell(timeline, &timeline->losses.list[i]);
+        if (!timeline->losses.list[i].is_repeat) {
+            loss_tell(timeline, &timeline->losses.list[i]);
+        }
     }
     hidden_drop(timeline);
     for (size_t i = 0; i < timeline->count; i++) {
@@ -249,7 +255,7 @@ const struct losses *timeline_losses(const struct timeline *timeline)
 size_t timeline_joins(const struct timeline *timeline, const struct timeline_join **joins)
 {
     *joins = timeline->joins;
-    return timeline->joins != NULL ? timeline->wanted_count : 0;
+    return timeline->join_count;
 }
 
 uint64_t timeline_beyond(const struct timeline *timeline)

@@ -51,6 +51,7 @@ struct timeline_entry {
     uint64_t place_ns;         /* on the reference's wall clock: the order */
     uint64_t count, span_ns;   /* of an episode, or of what is unknown */
     uint64_t packet_id;        /* one to look at; 0: none */
+    uint32_t alike;            /* so many packets may be it; 0: it is that one */
     uint16_t source;
     int16_t machine; /* -1: not known */
     int32_t episode; /* -1: none */
@@ -68,8 +69,10 @@ enum timeline_join_by { TIMELINE_JOIN_NONE, TIMELINE_JOIN_BYTES, TIMELINE_JOIN_T
 struct timeline_join {
     uint64_t place_ns;  /* on the reference's wall clock */
     uint64_t packets;   /* with these bytes */
-    uint64_t packet_id; /* 0: none that is recorded, or several might be it */
+    uint64_t packet_id; /* 0: none that is recorded, or several might be it, by port and time */
     uint32_t session;   /* of that packet */
+    uint32_t alike;     /* by bytes, so many packets may be it, of which this is the nearest; 8 may
+                           be more. 0: it is that one */
     int32_t episode;
     uint8_t by; /* enum timeline_join_by: what made it known */
 };

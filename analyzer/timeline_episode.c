@@ -25,6 +25,7 @@ static int32_t episode_begin(struct timeline *timeline, uint32_t *place, uint64_
     struct episode *episode = &timeline->episodes[timeline->episode_count++];
     *episode = (struct episode){.hash = hash,
                                 .begin = timeline->count - 1,
+                                .teller = begin.episode,
                                 .last = *entry,
                                 .noun = "time",
                                 .first_ns = entry->wall_ns,
@@ -81,6 +82,15 @@ int32_t episode_take(struct timeline *timeline, uint64_t hash, const struct time
     return (int32_t)(*place - 1);
 }
 
+void episode_drop(struct timeline *timeline, int32_t episode, const struct event_sum_key *key)
+{
+    if (episode >= 0) {
+        timeline->episodes[episode].noun = "packet";
+        timeline->episodes[episode].plain_hash = timeline_sum_hash(key);
+        timeline->episodes[episode].switch_hash = timeline_switch_hash(key);
+    }
+}
+
 /* The flows' places are given anew to others: then the older one is no longer followed. */
 static struct followed_flow *flow_place(const struct timeline *timeline, uint64_t flow)
 {
@@ -119,14 +129,33 @@ static uint64_t placed(const struct timeline *timeline, const struct timeline_en
 /* Two who see the same note it one behind the other. */
 static const uint64_t APART_NS = 1000000;
 
+/* A source that does not name the switch may mean any. */
+static bool is_same_key(const struct episode *one, const struct episode *other)
+{
+    bool is_drop = one->plain_hash != 0 && one->plain_hash == other->plain_hash;
+    return one->hash == other->hash ||
+           (is_drop && (one->switch_hash == 0 || other->switch_hash == 0));
+}
+
 static bool is_same(const struct timeline *timeline, const struct episode *one,
                     const struct episode *other)
 {
     const struct timeline_entry *a = &timeline->entries[one->begin];
     const struct timeline_entry *b = &timeline->entries[other->begin];
-    return one->hash == other->hash && a->source != b->source && a->machine == b->machine &&
+    return is_same_key(one, other) && a->source != b->source && a->machine == b->machine &&
            placed(timeline, a) <= placed(timeline, &other->last) + APART_NS &&
            placed(timeline, b) <= placed(timeline, &one->last) + APART_NS;
+}
+
+/* Of two lists of the packets that the same drops were, the one that knows more stays. */
+static void joins_melt(struct timeline *timeline, struct episode *stays, const struct episode *goes)
+{
+    bool is_less = goes->joined > stays->joined;
+    timeline->episodes[is_less ? stays->teller : goes->teller].is_unlisted = true;
+    if (is_less) {
+        stays->teller = goes->teller;
+        stays->joined = goes->joined;
+    }
 }
 
 /* The one that tells of more stays: what the other did not see, it lost. */
@@ -136,6 +165,8 @@ static void episode_melt(struct timeline *timeline, struct episode *stays, struc
     const struct timeline_entry *other = &timeline->entries[goes->begin];
     goes->is_hidden = true;
     stays->others += goes->others + 1;
+    joins_melt(timeline, stays, goes);
+    begin->alike = begin->packet_id == 0 ? other->alike : begin->alike;
     begin->packet_id = begin->packet_id == 0 ? other->packet_id : begin->packet_id;
     if (stays->recovered_ns == 0 && goes->recovered_ns > goes->last_ns) {
         uint64_t later_ns = goes->recovered_ns - goes->last_ns;

@@ -37,10 +37,11 @@ static void say_entry(const struct page *page, const struct timeline *timeline,
                       const struct timeline_entry *entry, bool has_hosts)
 {
     char label[64];
-    char packet[40] = "";
+    char packet[48] = "";
     struct words time;
     if (entry->packet_id != 0 && entry->kind != TIMELINE_END) {
-        snprintf(packet, sizeof(packet), " [packet %" PRIu64 "]", entry->packet_id);
+        snprintf(packet, sizeof(packet), " [packet %" PRIu64 "%s]", entry->packet_id,
+                 entry->alike != 0 ? ", or one alike" : "");
     }
     snprintf(label, sizeof(label), "%s", words_time(entry->place_ns, &time));
     int column = TIME_WIDTH;
@@ -110,6 +111,9 @@ static void json_entry(struct json_writer *json, const struct timeline *timeline
     if (entry->packet_id != 0) {
         json_u64(json, "packet_id", entry->packet_id);
     }
+    if (entry->alike != 0) {
+        json_u64(json, "packets_alike", entry->alike);
+    }
     json_text(json, "text", entry->text);
     json_object_close(json);
 }
@@ -133,6 +137,9 @@ static void json_joins(struct json_writer *json, const struct timeline *timeline
             json_none(json, "packet_id");
         }
         json_text(json, "known_by", ways[joins[i].by]);
+        if (joins[i].alike != 0) {
+            json_u64(json, "alike", joins[i].alike);
+        }
         json_object_close(json);
     }
     json_array_close(json);

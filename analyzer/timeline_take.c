@@ -22,7 +22,7 @@ static uint64_t episode_of(const struct pcapng_event *event, char *what, size_t 
     struct event_sum_key key;
     if (event_sum_key_make(&key, event)) {
         timeline_say_drop(what, size, &key, event);
-        return timeline_sum_hash(&key);
+        return timeline_sum_hash(&key) + timeline_switch_hash(&key);
     }
     uint64_t hash = timeline_hash(1469598103934665603ULL, event->name);
     char text[EPISODE_WHAT_SIZE];
@@ -57,8 +57,10 @@ static void episode_event(struct timeline *timeline, struct timeline_entry *entr
         snprintf(entry->text, sizeof(entry->text), "%s%s", is_own ? "first drop: " : "", what);
     }
     int32_t episode = episode_take(timeline, hash, entry, entry->wall_ns + more, what);
+    if (is_drop) {
+        episode_drop(timeline, episode, &key);
+    }
     if (episode >= 0) {
-        timeline->episodes[episode].noun = is_drop ? "packet" : "time";
         timeline->episodes[episode].is_of_kernel = is_drop;
     }
     if (is_of_kernel(entry->name) && entry->packet_id == 0) {
@@ -209,10 +211,9 @@ static void drop_take(struct timeline *timeline, const struct analysis_session *
     timeline_say_drop(what, sizeof(what), &key, NULL);
     snprintf(entry.name, sizeof(entry.name), "drop");
     snprintf(entry.text, sizeof(entry.text), "first drop: %s", what);
-    int32_t episode = episode_take(timeline, timeline_sum_hash(&key), &entry, entry.wall_ns, what);
-    if (episode >= 0) {
-        timeline->episodes[episode].noun = "packet";
-    }
+    uint64_t hash = timeline_sum_hash(&key) + timeline_switch_hash(&key);
+    int32_t episode = episode_take(timeline, hash, &entry, entry.wall_ns, what);
+    episode_drop(timeline, episode, &key);
     if (record->fixed.flow_hash != 0) {
         episode_flow_dropped(
             timeline, (uint64_t)(session->number + 1) << 32 | record->fixed.flow_hash, episode);
@@ -230,6 +231,7 @@ static void gap_take(struct timeline *timeline, const struct analysis_session *s
                         .from_mono_ns = gap->from_mono_ns,
                         .until_mono_ns = gap->to_mono_ns,
                         .count = gap->journeys,
+                        .is_first_hand = true,
                         .machine = (int16_t)known->machine,
                         .source = timeline->source_now};
     snprintf(loss.text, sizeof(loss.text), "%s", meta_loss_name(gap->cause));

@@ -79,6 +79,7 @@ static size_t losses_in_order(struct row_loss *losses, size_t count)
             continue;
         }
         last->count += losses[i].count;
+        last->is_uncounted |= losses[i].is_uncounted;
         last->to_ns = losses[i].to_ns > last->to_ns ? losses[i].to_ns : last->to_ns;
     }
     return merged;
@@ -100,6 +101,7 @@ static enum xsw_status pieces_of_losses(struct pieces *pieces, const struct rows
             status = piece_add(pieces, &(struct piece){.begin_ns = loss->from_ns,
                                                        .end_ns = loss->to_ns,
                                                        .lost = loss->count,
+                                                       .is_uncounted = loss->is_uncounted,
                                                        .first_row = begin,
                                                        .row_count = end - begin});
         }

@@ -22,7 +22,8 @@ enum { PIECE_ROWS_MAX = 4096 };
 
 struct piece {
     uint64_t begin_ns, end_ns; /* since 1970 */
-    uint64_t lost; /* told in front of it, since the end of the one before; 0: nothing */
+    uint64_t lost;     /* told in front of it, since the end of the one before; 0: nothing */
+    bool is_uncounted; /* something is lost, and it is not known how much */
     size_t first_row, row_count;
 };
 

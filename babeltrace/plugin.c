@@ -83,10 +83,13 @@ static bool stream_class_set(bt_stream_class *stream_class, bt_clock_class *cloc
     return is_good;
 }
 
+/* What tells of losses by events of its own need not be read twice: xsw_losses says so. */
 static bool trace_set(bt_trace *trace, const struct rows *rows, const char *path)
 {
     const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
     return bt_trace_set_name(trace, name) == BT_TRACE_SET_NAME_STATUS_OK &&
+           bt_trace_set_environment_entry_string(trace, "xsw_losses", "events") ==
+               BT_TRACE_SET_ENVIRONMENT_ENTRY_STATUS_OK &&
            (rows->is_of_several ||
             bt_trace_set_environment_entry_string(trace, "hostname", rows->host) ==
                 BT_TRACE_SET_ENVIRONMENT_ENTRY_STATUS_OK);
@@ -282,7 +285,7 @@ static bt_message *loss_message(bt_self_message_iterator *self, const struct pca
 {
     bt_message *message = bt_message_discarded_events_create_with_default_clock_snapshots(
         self, source->stream, clock_of(source, piece->begin_ns), clock_of(source, piece->end_ns));
-    if (message != NULL) {
+    if (message != NULL && !piece->is_uncounted) {
         bt_message_discarded_events_set_count(message, piece->lost);
     }
     return message;
@@ -307,7 +310,8 @@ static enum step next_piece(const struct iterator *iterator)
     if (iterator->piece == pieces->count) {
         return STEP_END;
     }
-    return pieces->list[iterator->piece].lost > 0 ? STEP_LOSS : STEP_OPEN;
+    const struct piece *piece = &pieces->list[iterator->piece];
+    return piece->lost > 0 || piece->is_uncounted ? STEP_LOSS : STEP_OPEN;
 }
 
 static enum step next_row(const struct iterator *iterator, const struct piece *piece)

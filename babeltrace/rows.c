@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "babeltrace/rows.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,17 @@ static void loss_add(struct rows *rows, const struct row_loss *loss)
         rows->losses = losses;
     }
     rows->losses[rows->loss_count++] = *loss;
+}
+
+/* Whether nothing more is taken: what has a time that is none may be anything, and so may what
+ * follows it. */
+static bool is_over(struct rows *rows, uint64_t time_ns, uint64_t offset)
+{
+    if (time_ns > ROW_TIME_MAX_NS && !rows->is_cut) {
+        rows->is_cut = true;
+        rows->cut_offset = offset;
+    }
+    return rows->is_cut || rows->status != XSW_OK;
 }
 
 /* Packets ------------------------------------------------------------------------------------- */
@@ -145,7 +157,7 @@ static void record_take(const struct analysis_session *session, const struct rec
                       .stage = record->fixed.stage,
                       .flags = record->fixed.flags,
                       .kind = (uint8_t)kind_of(record)};
-    if (rows->status != XSW_OK) {
+    if (is_over(rows, record->time_ns, record->offset)) {
         return;
     }
     if (record->has_gap) {
@@ -169,14 +181,18 @@ const uint8_t *row_head(const struct rows *rows, const struct row *row)
 
 /* Events -------------------------------------------------------------------------------------- */
 
-static uint64_t number_of(const struct pcapng_event *event, const char *name)
+/* False: the event does not tell it. */
+static bool number_of(const struct pcapng_event *event, const char *name, uint64_t *number)
 {
+    *number = 0;
     for (size_t i = 0; i < event->field_count; i++) {
-        if (strcmp(event->fields[i].name, name) == 0) {
-            return strtoull(event->fields[i].value, NULL, 10);
+        const char *value = event->fields[i].value;
+        if (strcmp(event->fields[i].name, name) == 0 && value[0] >= '0' && value[0] <= '9') {
+            *number = strtoull(value, NULL, 10);
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
 static char *copy_of(const char *text)
@@ -210,10 +226,13 @@ static void lost_events_take(struct rows *rows, const struct pcapng_event *event
     if (strcmp(name, "events_lost") != 0 && strcmp(name, "kernel_lost") != 0) {
         return;
     }
-    uint64_t offset_ns = event->mono_ns != 0 ? event->wall_ns - event->mono_ns : 0;
-    uint64_t from_ns = number_of(event, "from_mono_ns");
-    struct row_loss loss = {.to_ns = event->wall_ns, .count = number_of(event, "events")};
-    loss.from_ns = from_ns != 0 && from_ns < event->mono_ns ? from_ns + offset_ns : loss.to_ns;
+    uint64_t from_ns;
+    struct row_loss loss = {.from_ns = event->wall_ns, .to_ns = event->wall_ns};
+    loss.is_uncounted = !number_of(event, "events", &loss.count) || loss.count == 0;
+    if (number_of(event, "from_mono_ns", &from_ns) && from_ns != 0 && from_ns < event->mono_ns &&
+        event->mono_ns - from_ns < event->wall_ns) {
+        loss.from_ns = event->wall_ns - (event->mono_ns - from_ns);
+    }
     loss_add(rows, &loss);
 }
 
@@ -276,7 +295,7 @@ static void item_take(const struct analysis_session *session, const struct pcapn
         section_take(rows, &item->section.json);
     } else if (item->kind == PCAPNG_INTERFACE) {
         section_take(rows, &item->interface.section);
-    } else if (item->kind == PCAPNG_EVENT) {
+    } else if (item->kind == PCAPNG_EVENT && !is_over(rows, item->event.wall_ns, item->offset)) {
         event_take(rows, &item->event);
     }
 }
@@ -303,28 +322,62 @@ static enum xsw_status rows_judge(struct rows *rows, const char *path, struct xs
     if (rows->status != XSW_OK) {
         return error_set(error, rows->status, "%s: no memory for its records", path);
     }
-    if (file->status < 0 && rows->count == 0) {
+    if (file->status < 0 && rows->count == 0 && !rows->is_cut) {
         return error_set(error, file->status, "%s", file->problem);
     }
-    rows->is_torn = file->status != XSW_END;
+    rows->is_torn = rows->is_cut || file->status != XSW_END;
     snprintf(rows->problem, sizeof(rows->problem), "%s", file->problem);
+    if (rows->is_cut) {
+        snprintf(rows->problem, sizeof(rows->problem),
+                 "%s: byte %" PRIu64 ": a time behind the year 2262; expected nanoseconds since "
+                 "1970 that babeltrace can hold",
+                 path, rows->cut_offset);
+    }
     return XSW_OK;
 }
 
-/* What was lost behind the last record that could have told of it: the accounts at the end know. */
+/* Of which cause the records tell least. */
+static uint16_t untold_cause(const struct account *account)
+{
+    const struct account_worker workers = account_workers_sum(account);
+    uint64_t most = 0;
+    uint16_t found = 0;
+    for (uint16_t cause = 0; cause < META_LOSS_COUNT; cause++) {
+        uint64_t lost = account_sum(workers.lost[cause], account->recorder_lost[cause]);
+        uint64_t told = account->file.gap_journeys[cause];
+        if (cause != META_LOSS_PAST_LIMIT && lost > told && lost - told > most) {
+            most = lost - told;
+            found = cause;
+        }
+    }
+    return found;
+}
+
+static void late_loss_add(struct rows *rows, const struct analysis_session *session, uint64_t count)
+{
+    const struct account *account = &session->account;
+    uint64_t last_ns = rows->list[rows->count - 1].time_ns;
+    uint64_t from_ns = account->file.records > 0 ? account->file.last_ns : rows->list[0].time_ns;
+    const struct row_loss loss = {.from_ns = from_ns < last_ns ? from_ns : last_ns,
+                                  .to_ns = last_ns,
+                                  .count = count,
+                                  .cause = untold_cause(account)};
+    const struct row row = {
+        .time_ns = last_ns, .session = session, .of_event = rows->loss_count, .kind = ROW_LOST};
+    loss_add(rows, &loss);
+    row_add(rows, &row);
+}
+
+/* What was lost behind the last record that could have told of it: the accounts at the end know.
+ * The rows are in order. */
 static void late_losses_add(struct rows *rows)
 {
-    for (size_t i = 0; i < rows->analysis->session_count; i++) {
-        const struct account *account = &rows->analysis->sessions[i]->account;
-        uint64_t told = account_lost_in_band(account);
-        uint64_t lost = account_lost(account);
-        if (lost > told && rows->count > 0) {
-            uint64_t from_ns =
-                account->file.records > 0 ? account->file.last_ns : rows->list[0].time_ns;
-            uint64_t last_ns = rows->list[rows->count - 1].time_ns;
-            loss_add(rows, &(struct row_loss){.from_ns = from_ns,
-                                              .to_ns = last_ns > from_ns ? last_ns : from_ns,
-                                              .count = lost - told});
+    for (size_t i = 0; i < rows->analysis->session_count && !rows->is_cut; i++) {
+        const struct analysis_session *session = rows->analysis->sessions[i];
+        uint64_t told = account_lost_in_band(&session->account);
+        uint64_t lost = account_lost(&session->account);
+        if (lost > told && rows->status == XSW_OK) {
+            late_loss_add(rows, session, lost - told);
         }
     }
 }

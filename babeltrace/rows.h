@@ -26,6 +26,10 @@
 
 enum { ROWS_MAX = 1 << 25, ROW_HEAD_MAX = 64 };
 
+/* Later times, of the year 2262, are none: babeltrace counts nanoseconds since 1970 with a sign. A
+ * record with one is where a recording is torn. */
+static const uint64_t ROW_TIME_MAX_NS = INT64_MAX;
+
 enum row_kind {
     ROW_RECEIVED,
     ROW_PASSED,
@@ -70,8 +74,9 @@ struct row_event {
 /* Something is missing from the recording between two times, since 1970. */
 struct row_loss {
     uint64_t from_ns, to_ns;
-    uint64_t count; /* journeys, or events */
-    uint16_t cause; /* enum meta_loss */
+    uint64_t count;    /* journeys, or events */
+    bool is_uncounted; /* it is not known how many, or whether these were all */
+    uint16_t cause;    /* enum meta_loss */
     uint16_t worker;
 };
 
@@ -90,6 +95,8 @@ struct rows {
     uint64_t mono_ns, wall_ns; /* the same moment; 0: the recording does not tell */
     bool is_of_several;        /* boots or machines: there is no clock but the wall's */
     bool is_torn;              /* `problem` says where and why */
+    bool is_cut;               /* at a time that is none, at this byte */
+    uint64_t cut_offset;
     char problem[480];
     enum xsw_status status; /* while reading */
 };

@@ -10,6 +10,36 @@
 
 enum { PARTS = 4 /* numbers of an instruction: code, jt, jf, k */, CODE_MAX = 0xffff };
 
+/* Where libpcap's message quotes a word that stands in the text once: its column, from 1. libpcap
+ * itself tells no place. 0: it is not known. */
+static size_t column_of(const char *text, const char *message)
+{
+    char word[64];
+    const char *open = strchr(message, '\'');
+    const char *close = open != NULL ? strchr(open + 1, '\'') : NULL;
+    size_t length = close != NULL ? (size_t)(close - open) - 1 : 0;
+    if (length == 0 || length >= sizeof(word)) {
+        return 0;
+    }
+    memcpy(word, open + 1, length);
+    word[length] = '\0';
+    const char *at = strstr(text, word);
+    bool is_once = at != NULL && strstr(at + 1, word) == NULL;
+    return is_once ? (size_t)(at - text) + 1 : 0;
+}
+
+static enum xsw_status compile_failed(const char *text, const char *message,
+                                      struct xsw_error *error)
+{
+    size_t column = column_of(text, message);
+    if (column == 0) {
+        return error_set(error, XSW_INVALID, "filter \"%s\": %s (see pcap-filter(7))", text,
+                         message);
+    }
+    return error_set(error, XSW_INVALID, "filter \"%s\": column %zu: %s (see pcap-filter(7))", text,
+                     column, message);
+}
+
 enum xsw_status filter_program_compile(const char *text, struct bpf_program *program,
                                        struct xsw_error *error)
 {
@@ -19,8 +49,7 @@ enum xsw_status filter_program_compile(const char *text, struct bpf_program *pro
     }
     enum xsw_status status = XSW_OK;
     if (pcap_compile(pcap, program, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        status = error_set(error, XSW_INVALID, "filter \"%s\": %s (see pcap-filter(7))", text,
-                           pcap_geterr(pcap));
+        status = compile_failed(text, pcap_geterr(pcap), error);
     }
     pcap_close(pcap);
     return status;

@@ -23,7 +23,8 @@ enum {
     JOURNEY_NO_INTERFACE = UINT32_MAX,
     JOURNEY_NOTES_MAX = 64, /* more than the writer has places for pieces */
     JOURNEY_PATTERNS_MAX = 8,
-    JOURNEY_PATTERN_RECORDS = 2
+    JOURNEY_PATTERN_RECORDS = 2,
+    JOURNEY_ROWS_OF_ID_MAX = 4 /* more than one, as workers change their generation in turn */
 };
 
 /* What ordinary journeys of one timeline must have in common to have the same records, but for what
@@ -111,6 +112,12 @@ void journey_gap_add(struct meta_gap *gap, const struct meta_gap *more);
 /* What the port means in the worker's journeys now; null: no memory. */
 struct journey_row *journey_row_get(struct journey_file *file, struct worker_place *place,
                                     uint16_t port);
+/* When an id has had more ports than are remembered: the statistics of the oldest are written, and
+ * its row is forgotten, unless it is the one that is needed now. A worker that is so far behind
+ * that it comes to that port again gets another tap point of the same name. */
+enum xsw_status journey_rows_cut(struct journey_file *file, uint16_t port,
+                                 const struct journey_row *needed,
+                                 struct xsw_error *error) XSW_MUST_CHECK;
 /* For a new file, or the end. */
 void journey_rows_forget(struct journey_file *file);
 /* Statistics of the tap points: what is new since the last ones, or all. */

@@ -22,44 +22,64 @@ enum {
 
 /* Tap points --------------------------------------------------------------------------------- */
 
+/* The port's are copies: what is asked next may let go of the names that were there. */
+struct point_names {
+    struct tap_names tap;
+    char port[CONFIG_NAME_SIZE], port_kind[16];
+};
+
 /* `place`: of the worker in whose journeys the port stands. */
 static void names_get(const struct journey_file *file, const struct worker_place *place,
-                      uint16_t port, uint16_t stage, struct tap_names *names)
+                      uint16_t port, uint16_t stage, struct point_names *names)
 {
     struct tap_port meant = {0};
-    *names = (struct tap_names){.order = UINT16_MAX};
-    file->options.names(file->options.context, port, stage, names);
+    struct tap_names *tap = &names->tap;
+    *names = (struct point_names){.tap = {.order = UINT16_MAX}};
+    /* First, since it may take a newer dictionary, and names are those of the one that is there. */
     if (file->options.port != NULL) {
         file->options.port(file->options.context, port, place->generation, &meant);
     }
     if (meant.name != NULL) {
-        names->port = meant.name;
-        names->port_kind = meant.kind;
+        snprintf(names->port, sizeof(names->port), "%s", meant.name);
+        snprintf(names->port_kind, sizeof(names->port_kind), "%s", meant.kind);
     }
+    file->options.names(file->options.context, port, stage, tap);
+    if (meant.name == NULL) {
+        snprintf(names->port, sizeof(names->port), "%s", tap->port);
+        snprintf(names->port_kind, sizeof(names->port_kind), "%s", tap->port_kind);
+    }
+    tap->port = names->port;
+    tap->port_kind = names->port_kind;
 }
 
 enum xsw_status journey_interface_make(struct journey_file *file, struct worker_place *place,
                                        uint16_t port, uint16_t stage, struct xsw_error *error)
 {
-    struct tap_names names;
-    names_get(file, place, port, stage, &names);
+    struct point_names names;
     struct journey_row *row = journey_row_get(file, place, port);
     if (row == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for a port in a recording");
     }
+    enum xsw_status status = journey_rows_cut(file, port, row, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    names_get(file, place, port, stage, &names);
     char name[160], description[224], json[640];
-    snprintf(name, sizeof(name), "%s/%s.%s", file->options.host, names.port, names.stage);
-    snprintf(description, sizeof(description), "port %u (%s) stage %u %s%s%s", port, names.port,
-             stage, names.stage, names.extension[0] != '\0' ? " extension " : "", names.extension);
+    snprintf(name, sizeof(name), "%s/%s.%s", file->options.host, names.tap.port, names.tap.stage);
+    snprintf(description, sizeof(description), "port %u (%s) stage %u %s%s%s", port, names.tap.port,
+             stage, names.tap.stage, names.tap.extension[0] != '\0' ? " extension " : "",
+             names.tap.extension);
     /* Names of ports, stages and extensions hold nothing that JSON would need escaped. */
     snprintf(json, sizeof(json),
              "{\"format\":%d,\"port\":%u,\"port_name\":\"%s\",\"stage\":%u,\"stage_name\":\"%s\","
              "\"order\":%u,\"egress\":%s,\"extension\":\"%s\",\"snap_length\":%u}",
-             META_FORMAT, port, names.port, stage, names.stage, names.order,
-             names.is_egress ? "true" : "false", names.extension, file->options.snap_length);
+             META_FORMAT, port, names.tap.port, stage, names.tap.stage, names.tap.order,
+             names.tap.is_egress ? "true" : "false", names.tap.extension,
+             file->options.snap_length);
     struct pcapng_interface interface = {.name = name,
                                          .description = description,
-                                         .hardware = names.port_kind,
+                                         .hardware = names.tap.port_kind,
                                          .json = {.text = json, .length = strlen(json)}};
     if (file->options.filter != NULL && file->options.filter[0] != '\0') {
         interface.filter = file->options.filter;
@@ -105,9 +125,9 @@ static void comment_rule(struct journey_file *file, const struct worker_place *p
     uint16_t table = meta_rule_table(step->fixed.stage, step->fixed.rule);
     comment_add(file, used, " rule=%u", meta_rule_number(step->fixed.stage, step->fixed.rule));
     if (table != 0) {
-        struct tap_names names;
+        struct point_names names;
         names_get(file, place, table, step->fixed.stage, &names);
-        comment_add(file, used, " table=%s", names.port);
+        comment_add(file, used, " table=%s", names.tap.port);
     }
 }
 
@@ -116,10 +136,11 @@ static size_t comment_make(struct journey_file *file, const struct worker_place 
 {
     static const char *const verdicts[] = {"pass",  "drop",     "changed", "punt",
                                            "clone", "replaced", "injected"};
-    struct tap_names names;
+    struct point_names names;
     names_get(file, place, step->fixed.port, step->fixed.stage, &names);
     size_t used = 0;
-    comment_add(file, &used, "xsw stage=%s verdict=%s", names.stage, verdicts[step->fixed.kind]);
+    comment_add(file, &used, "xsw stage=%s verdict=%s", names.tap.stage,
+                verdicts[step->fixed.kind]);
     if (step->fixed.kind == META_DROP) {
         const char *reason = file->options.reason_name(file->options.context, step->fixed.reason);
         comment_add(file, &used, " reason=%s", reason != NULL ? reason : "unknown");
@@ -132,13 +153,13 @@ static size_t comment_make(struct journey_file *file, const struct worker_place 
     }
     for (size_t i = 0; i < step->hold_count; i++) {
         names_get(file, place, step->fixed.port, step->holds[i].stage, &names);
-        comment_add(file, &used, " held_at=%s held_ns=%llu", names.stage,
+        comment_add(file, &used, " held_at=%s held_ns=%llu", names.tap.stage,
                     (unsigned long long)step->holds[i].held_ns);
     }
     if (step->fixed.parent_id != 0) {
         comment_add(file, &used, " parent=%llu", (unsigned long long)step->fixed.parent_id);
     }
-    comment_add(file, &used, " port=%s", names.port);
+    comment_add(file, &used, " port=%s", names.tap.port);
     return used;
 }
 
@@ -156,11 +177,11 @@ static size_t meta_make(struct journey_file *file, uint32_t worker, const struct
         }
     }
     place->untold = 0;
-    struct tap_names source = {0};
+    struct point_names source = {0};
     if (step->has_source && step->source_port != XSW_PORT_NONE) {
         names_get(file, place, step->source_port, step->fixed.stage, &source);
     }
-    unfold_meta_add(&builder, step, place->generation, source.port);
+    unfold_meta_add(&builder, step, place->generation, source.tap.port);
     return builder.length;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What ids of ports mean in a recording. A switch gives them again; so a tap point is that of an id
- * and of the time from which on it meant this port: a row. Mostly there is one for each id.
+ * and of the time from which on it meant this port: a row. Mostly there is one for each id, and
+ * never more than JOURNEY_ROWS_OF_ID_MAX, however long the file goes on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,30 @@ static enum xsw_status row_statistics(struct journey_file *file, struct journey_
         status = pcapng_writer_statistics(file->writer, &statistics, error);
         row->told[stage] = row->records[stage];
     }
+    return status;
+}
+
+enum xsw_status journey_rows_cut(struct journey_file *file, uint16_t port,
+                                 const struct journey_row *needed, struct xsw_error *error)
+{
+    port %= XSW_PORTS_MAX;
+    struct journey_row **oldest = NULL;
+    uint32_t count = 0;
+    for (struct journey_row **at = &file->rows[port]; *at != NULL; at = &(*at)->older) {
+        oldest = *at != needed ? at : oldest;
+        count++;
+    }
+    if (count <= JOURNEY_ROWS_OF_ID_MAX) {
+        return XSW_OK;
+    }
+    struct journey_row *gone = *oldest;
+    enum xsw_status status = row_statistics(file, gone, file->lost_told, false, error);
+    *oldest = gone->older;
+    for (uint32_t worker = 0; worker < CONFIG_WORKERS_MAX; worker++) {
+        struct journey_row **known = &file->workers[worker].rows[port];
+        *known = *known != gone ? *known : NULL;
+    }
+    free(gone);
     return status;
 }
 

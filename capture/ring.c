@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/ring.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,12 +16,25 @@ static const char ring_magic[8] = "XSWRING";
 _Static_assert(sizeof(struct ring_header) <= RING_HEADER_SIZE, "the header fits its page");
 _Static_assert(sizeof(struct ring_journey) % 8 == 0, "bytes behind a journey are aligned");
 
+/* All of the memory is taken now, so that too little of it is an error here, and not the end of the
+ * switch at a page that a worker touches later. */
 static enum xsw_status memory_open(struct ring_producer *ring, struct xsw_error *error)
 {
     ring->fd = memfd_create("xsw-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (ring->fd < 0 || ftruncate(ring->fd, (off_t)ring->map_size) != 0 ||
-        fcntl(ring->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    if (ring->fd < 0) {
         return error_errno(error, "cannot make a ring of %zu bytes", ring->map_size);
+    }
+    int failure;
+    do {
+        failure = posix_fallocate(ring->fd, 0, (off_t)ring->map_size);
+    } while (failure == EINTR);
+    if (failure != 0) {
+        return error_set(error, XSW_NO_MEMORY,
+                         "no memory for a ring of %zu KiB: %s; try smaller rings",
+                         ring->map_size >> 10, strerror(failure));
+    }
+    if (fcntl(ring->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+        return error_errno(error, "cannot seal a ring of %zu bytes", ring->map_size);
     }
     void *memory =
         mmap(NULL, ring->map_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring->fd, 0);

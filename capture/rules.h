@@ -54,6 +54,11 @@ void rules_destroy(struct rules *rules); /* and those before; accepts null */
 /* `rules` come in the place of `before`, which they keep. Returns those that are no longer kept;
  * workers may look at them until each has begun another batch. */
 struct rules *rules_replace(struct rules *rules, struct rules *before) XSW_MUST_CHECK;
+/* Whether those before may be about a packet with this id. */
+static inline bool rules_may_be_older(const struct rules *rules, uint32_t worker, uint64_t id)
+{
+    return rules->since_ids[worker] > id;
+}
 /* The rules under which the packet with this id came in on the worker. */
 static inline struct rules *rules_of(struct rules *rules, uint32_t worker, uint64_t id)
 {

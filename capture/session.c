@@ -100,6 +100,7 @@ static enum xsw_status rings_create(struct capture_session *session,
         tap->workers[i].budget_begun = session->rules->told.budget;
         tap->workers[i].rules_begun = session->rules->number;
         tap->workers[i].ports_told = vswitch_generation(session->vswitch);
+        tap->workers[i].hides_names = options->privacy != NULL && options->privacy->pseudonyms;
         status = ring_open(session, options, i, error);
         tap->worker_count += status == XSW_OK;
     }

@@ -154,6 +154,27 @@ static int is_wanted(const struct rules *rules, uint32_t worker, const struct pa
            (rules->where == NULL || where_matches(rules->where, worker, packet, timeline));
 }
 
+/* The id by which the rules of a packet are found: a copy that is made of one that was held, or
+ * beside it, is judged by those under which the original came in. */
+static inline uint64_t id_for_rules(const struct packet *packet)
+{
+    return packet->parent_id != 0 && packet->parent_id < packet->id ? packet->parent_id
+                                                                    : packet->id;
+}
+
+/* Rules before these stay for what is held meanwhile: batches in which there is nothing of that are
+ * not asked about for their sake. */
+__attribute__((noinline)) static int has_older(const struct rules *rules, uint32_t worker,
+                                               const struct ended_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (rules_may_be_older(rules, worker, id_for_rules(batch->packets[i]))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Journeys that are over and that nobody wants are followed no longer: they are not written, and
  * what does not fit into the ring is not one of them. */
 __attribute__((noinline)) static uint32_t
@@ -167,7 +188,7 @@ unwanted_leave(struct rules *rules, uint32_t worker, const struct ended_batch *b
         if ((packet->watch & bit) == 0) {
             continue;
         }
-        const struct rules *own = rules_of(rules, worker, packet->id);
+        const struct rules *own = rules_of(rules, worker, id_for_rules(packet));
         if (!is_wanted(own, worker, packet, timeline, may_be_plain || own != rules)) {
             packet->watch &= (uint8_t)~bit;
             unwanted++;
@@ -338,8 +359,9 @@ static void tap_ended(void *state, uint32_t worker, const struct ended_batch *ba
     if (__builtin_expect(own->has_left_out, 0)) {
         marks_count(&record, batch, bit, &left_out);
     }
-    int has_older = atomic_load_explicit(&rules->older, memory_order_relaxed) != NULL;
-    if (__builtin_expect(rules->asks_at_end || has_older, 0)) {
+    int has_before = atomic_load_explicit(&rules->older, memory_order_relaxed) != NULL;
+    if (__builtin_expect(rules->asks_at_end || (has_before && has_older(rules, worker, batch)),
+                         0)) {
         left_out.unwanted = unwanted_leave(rules, worker, batch, bit);
     }
     if (__builtin_expect(rules->rate.rate != 0, 0)) {

@@ -41,9 +41,13 @@ struct tap_worker {
     uint8_t has_watch_cycles;
     _Atomic uint32_t shown_level, shown_share; /* of the budget, for others */
     uint32_t rules_begun;                      /* number of those that the budget is about */
-    uint32_t rules_told;  /* number of the rules of the last RING_EVENT_RULES */
-    uint8_t level_told;   /* the level of the last RING_EVENT_BUDGET */
-    uint64_t ports_told;  /* generation up to which ports have been told, by RING_EVENT_PORT */
+    uint32_t rules_told; /* number of the rules of the last RING_EVENT_RULES */
+    uint8_t level_told;  /* the level of the last RING_EVENT_BUDGET */
+    uint64_t ports_told; /* generation up to which ports have been told, by RING_EVENT_PORT */
+    /* Where the room ran out while ports up to that generation were told. */
+    uint64_t ports_telling;
+    uint16_t next_port;
+    uint8_t hides_names;  /* that tell addresses: a session with pseudonyms */
     uint8_t has_left_out; /* packets may be marked as sampled out, or over the budget */
     struct ring_account stages[STAGES_MAX]; /* by the stage at which journeys ended */
     struct worker_counters begin, end;

@@ -105,13 +105,19 @@ static int port_write(struct tap_worker *worker, const struct pipeline_names *na
         .event = {.record = {.size = sizeof(*place), .type = RING_EVENT, .count = RING_EVENT_PORT},
                   .mono_ns = now_ns,
                   .values = {id, names->port_since[id], names->port_kinds[id]}}};
-    memcpy(place->name, names->ports[id], sizeof(place->name));
+    memcpy(place->name, worker->hides_names ? names->hidden_ports[id] : names->ports[id],
+           sizeof(place->name));
     return 1;
 }
 
 int tap_record_ports(struct tap_worker *worker, const struct pipeline_names *names, uint64_t now_ns)
 {
-    for (uint16_t id = 1; id < XSW_PORTS_MAX; id++) {
+    if (worker->ports_telling != names->ports_changed) {
+        worker->ports_telling = names->ports_changed;
+        worker->next_port = 1;
+    }
+    for (; worker->next_port < XSW_PORTS_MAX; worker->next_port++) {
+        uint16_t id = worker->next_port;
         if (names->port_since[id] > worker->ports_told && names->ports[id][0] != '\0' &&
             !port_write(worker, names, id, now_ns)) {
             return 0;

@@ -48,6 +48,9 @@ static enum xsw_status connect_failed(const char *path, struct xsw_error *error)
             "socket with --socket",
             path);
     }
+    if (errno == EAGAIN) {
+        return error_set(error, XSW_AGAIN, "%s: xswd does not take the connection", path);
+    }
     if (errno == EACCES || errno == EPERM) {
         return error_set(
             error, XSW_DENIED,
@@ -70,8 +73,27 @@ enum xsw_status client_select(struct client *client, const char *switch_name,
     return XSW_OK;
 }
 
+/* One that stands still takes no more connections than it has a queue for. */
+static int socket_connect(int fd, const struct sockaddr_un *address, uint32_t milliseconds)
+{
+    const struct timeval limit = {.tv_sec = milliseconds / 1000,
+                                  .tv_usec = milliseconds % 1000 * 1000};
+    const struct timeval none = {0};
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
+        connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
+        return -1;
+    }
+    return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof(none));
+}
+
 enum xsw_status client_connect(const char *socket_path, struct client **client,
                                struct xsw_error *error)
+{
+    return client_connect_within(socket_path, 0, client, error);
+}
+
+enum xsw_status client_connect_within(const char *socket_path, uint32_t milliseconds,
+                                      struct client **client, struct xsw_error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct client *made = calloc(1, sizeof(*made));
@@ -93,10 +115,11 @@ enum xsw_status client_connect(const char *socket_path, struct client **client,
         status = error_errno(error, "no socket to be had");
         goto cleanup;
     }
-    if (connect(made->fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
+    if (socket_connect(made->fd, &address, milliseconds) != 0) {
         status = connect_failed(made->path, error);
         goto cleanup;
     }
+    client_limit(made, milliseconds);
     *client = made;
     return XSW_OK;
 

@@ -35,6 +35,11 @@ struct client_reply {
  * when nobody listens. */
 enum xsw_status client_connect(const char *socket_path, struct client **client,
                                struct xsw_error *error) XSW_MUST_CHECK;
+/* The same with client_limit, which holds for the connection too: XSW_AGAIN when xswd is there and
+ * takes none within that time. */
+enum xsw_status client_connect_within(const char *socket_path, uint32_t milliseconds,
+                                      struct client **client,
+                                      struct xsw_error *error) XSW_MUST_CHECK;
 /* Requests from now on are about this switch; at first they are about $XSW_SWITCH, or when that is
  * not set about the only one. Null or empty: the only one. */
 enum xsw_status client_select(struct client *client, const char *switch_name,

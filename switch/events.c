@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "packet/address_text.h"
 #include "switch/extension/extension_host.h"
 #include "switch/state.h"
 
@@ -226,6 +227,8 @@ void pipeline_events_build(const struct vswitch *vswitch, struct pipeline *pipel
     for (uint32_t id = 1; id < XSW_PORTS_MAX; id++) {
         const struct port_slot *slot = &vswitch->ports[id];
         memcpy(names->ports[id], slot->config.name, sizeof(names->ports[id]));
+        address_text_port_name(slot->config.name, (uint16_t)id, names->hidden_ports[id],
+                               sizeof(names->hidden_ports[id]));
         names->port_kinds[id] = (uint8_t)slot->config.kind;
         names->port_since[id] = slot->since;
         if (slot->since > names->ports_changed) {

@@ -26,6 +26,7 @@
 #include "trace/kernel_symbols.h"
 
 static const uint64_t LOSS_CHECK_NS = 500000000;
+static const uint64_t INTERFACES_CHECK_NS = 500000000;
 
 struct kernel_trace {
     struct tracefs_instance *instance;
@@ -36,7 +37,9 @@ struct kernel_trace {
     struct kernel_symbols symbols;
     struct kernel_ports *ports;
     struct kernel_interface *interfaces; /* of the devices */
-    bool is_watching;                    /* events come */
+    size_t interface_count;
+    uint64_t interfaces_ns; /* when they were looked up */
+    bool is_watching;       /* events come */
     bool all_reasons;
     uint64_t silent;
     uint64_t lost;
@@ -178,11 +181,41 @@ static bool is_same(const struct kernel_trace *trace, const struct kernel_device
     size_t known_count;
     const struct kernel_device *known = kernel_ports_devices(trace->ports, &known_count);
     for (size_t i = 0; i < count && i < known_count; i++) {
-        if (known[i].netns != devices[i].netns || strcmp(known[i].name, devices[i].name) != 0) {
+        if (known[i].netns != devices[i].netns || known[i].since_ns != devices[i].since_ns ||
+            strcmp(known[i].name, devices[i].name) != 0) {
             return false;
         }
     }
     return known != NULL && count == known_count && trace->is_watching;
+}
+
+/* The kernel is asked about each device, so not with every list while drops come. */
+static enum xsw_status interfaces_find(struct kernel_trace *trace, struct kernel_device *devices,
+                                       size_t count, bool are_same, struct xsw_error *error)
+{
+    uint64_t now_ns = clock_mono_ns();
+    struct stat about;
+    if (are_same && count == trace->interface_count &&
+        now_ns - trace->interfaces_ns < INTERFACES_CHECK_NS) {
+        for (size_t i = 0; i < count; i++) {
+            devices[i].index = trace->interfaces[i].place.index;
+        }
+        return XSW_OK;
+    }
+    uint64_t here = stat("/proc/self/ns/net", &about) == 0 ? about.st_ino : 0;
+    struct kernel_interface *interfaces = calloc(count + 1, sizeof(*interfaces));
+    if (interfaces == NULL) {
+        return error_set(error, XSW_NO_MEMORY, "no memory for %zu devices", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        interfaces[i] = interface_find(&devices[i], here);
+    }
+    kernel_rings_watch(trace->rings, interfaces, count);
+    free(trace->interfaces);
+    trace->interfaces = interfaces;
+    trace->interface_count = count;
+    trace->interfaces_ns = now_ns;
+    return XSW_OK;
 }
 
 static enum xsw_status interfaces_watch(struct kernel_trace *trace,
@@ -199,23 +232,14 @@ static enum xsw_status interfaces_watch(struct kernel_trace *trace,
 static enum xsw_status devices_take(struct kernel_trace *trace, struct kernel_device *devices,
                                     size_t count, uint64_t asked_ns, struct xsw_error *error)
 {
-    struct stat about;
-    uint64_t here = stat("/proc/self/ns/net", &about) == 0 ? about.st_ino : 0;
-    struct kernel_interface *interfaces = calloc(count + 1, sizeof(*interfaces));
-    if (interfaces == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "no memory for %zu devices", count);
+    bool are_same = is_same(trace, devices, count);
+    enum xsw_status status = interfaces_find(trace, devices, count, are_same, error);
+    if (status == XSW_OK && trace->probe == NULL) {
+        status = kernel_names_check(devices, count, error);
     }
-    for (size_t i = 0; i < count; i++) {
-        interfaces[i] = interface_find(&devices[i], here);
-    }
-    enum xsw_status status =
-        trace->probe == NULL ? kernel_names_check(devices, count, error) : XSW_OK;
-    if (status == XSW_OK && !is_same(trace, devices, count)) {
+    if (status == XSW_OK && !are_same) {
         status = interfaces_watch(trace, devices, count, error);
     }
-    kernel_rings_watch(trace->rings, interfaces, count);
-    free(trace->interfaces);
-    trace->interfaces = interfaces;
     return status == XSW_OK
                ? kernel_ports_list(trace->ports, devices, count, asked_ns, clock_mono_ns(), error)
                : status;
@@ -355,6 +379,11 @@ uint64_t kernel_trace_lost(const struct kernel_trace *trace)
 uint64_t kernel_trace_silent(const struct kernel_trace *trace)
 {
     return trace->silent;
+}
+
+uint64_t kernel_trace_whole_until(const struct kernel_trace *trace)
+{
+    return trace->whole_until_ns;
 }
 
 void kernel_trace_close(struct kernel_trace *trace)

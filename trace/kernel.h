@@ -117,6 +117,8 @@ void kernel_trace_tell(struct kernel_trace *trace, bool is_last, kernel_observer
 /* Lost events so far, and drops on our devices that were not told because of their reason. */
 uint64_t kernel_trace_lost(const struct kernel_trace *trace);
 uint64_t kernel_trace_silent(const struct kernel_trace *trace);
+/* CLOCK_MONOTONIC: what was lost before this is told; kernel_trace_tell looks twice a second. */
+uint64_t kernel_trace_whole_until(const struct kernel_trace *trace);
 void kernel_trace_close(struct kernel_trace *trace); /* accepts null */
 
 /* Whether a reason is one with which a healthy host frees packets all the time, such as those that

@@ -246,11 +246,24 @@ static void lost_tell(struct reading *reading, const struct lost *lost)
     reading->observer(&read->event, &about, reading->context);
 }
 
+/* Whether events of the trace's own tell of each loss, so that the message says it a second time:
+ * a recording that was converted, see babeltrace/plugin.c. */
+static bool has_losses_as_events(const bt_stream *stream)
+{
+    const bt_value *value = bt_trace_borrow_environment_entry_value_by_name_const(
+        bt_stream_borrow_trace_const(stream), "xsw_losses");
+    return value != NULL && bt_value_is_string(value) &&
+           strcmp(bt_value_string_get(value), "events") == 0;
+}
+
 static void lost_events_take(struct reading *reading, const bt_message *message)
 {
     struct lost lost = {.name = "events_lost",
                         .unit = "events",
                         .stream = bt_message_discarded_events_borrow_stream_const(message)};
+    if (has_losses_as_events(lost.stream)) {
+        return;
+    }
     lost.is_counted = bt_message_discarded_events_get_count(message, &lost.count) ==
                       BT_PROPERTY_AVAILABILITY_AVAILABLE;
     if (bt_stream_class_discarded_events_have_default_clock_snapshots(

@@ -144,6 +144,7 @@ static void list_remember(struct app *app)
 
 void app_derive(struct app *app)
 {
+    app_filter_renew(app);
     struct derived_limits limits = limits_of(app);
     list_remember(app);
     derived_make(app->derived, app->model, app->evidence, &limits);

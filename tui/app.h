@@ -81,6 +81,7 @@ struct app {
     char search[128];
     char filter[APP_FILTER_SIZE]; /* in force; "" for none */
     struct journey_filter *compiled;
+    size_t names_compiled; /* how many names were known then */
     struct scene_mark marks[2];
     int mark_count;
     bool is_paused;

@@ -52,6 +52,33 @@ static bool is_blank(const char *text)
     return text[strspn(text, " \t")] == '\0';
 }
 
+static size_t names_count(const struct app *app)
+{
+    const struct dictionary *dictionary = &app->model->of->dictionary;
+    return dictionary->ports.count + dictionary->tap_ports.count + dictionary->stages.count +
+           dictionary->reasons.count;
+}
+
+static enum xsw_status filter_compile(struct app *app, const char *text,
+                                      struct journey_filter **made, struct xsw_error *error)
+{
+    const struct journey_names names = {.at = name_at, .context = &app->model->of->dictionary};
+    size_t column = 1;
+    app->names_compiled = names_count(app);
+    return journey_filter_compile(text, &names, made, &column, error);
+}
+
+void app_filter_renew(struct app *app)
+{
+    struct journey_filter *made = NULL;
+    if (app->compiled == NULL || app->names_compiled == names_count(app) ||
+        filter_compile(app, app->filter, &made, NULL) != XSW_OK) {
+        return;
+    }
+    journey_filter_destroy(app->compiled);
+    app->compiled = made;
+}
+
 bool app_filter_set(struct app *app, const char *text, char *problem, size_t size)
 {
     struct journey_filter *made = NULL;
@@ -60,10 +87,8 @@ bool app_filter_set(struct app *app, const char *text, char *problem, size_t siz
         return false;
     }
     if (!is_blank(text)) {
-        struct journey_names names = {.at = name_at, .context = &app->model->of->dictionary};
         struct xsw_error error;
-        size_t column = 1;
-        if (journey_filter_compile(text, &names, &made, &column, &error) != XSW_OK) {
+        if (filter_compile(app, text, &made, &error) != XSW_OK) {
             snprintf(problem, size, "%s", error.text);
             return false;
         }

@@ -9,6 +9,8 @@
 /* app_filter.c */
 void prompt_open(struct app *app, enum prompt_kind kind, const char *text);
 void prompt_key(struct app *app, uint32_t key);
+/* The filter in force, of the names that have come to be known since it was set, too. */
+void app_filter_renew(struct app *app);
 /* Goes to the next (1) or the earlier (-1) row that has the text that is searched for. */
 void app_search(struct app *app, int step);
 

@@ -24,6 +24,7 @@
 #include "analyzer/selection_search.h"
 #include "base/error.h"
 #include "cmd/analyze/analyze_options.h"
+#include "cmd/analyze/pager.h"
 #include "cmd/analyze/reading.h"
 #include "cmd/analyze/timeline.h"
 #include "cmd/exit_codes.h"
@@ -284,18 +285,24 @@ static enum xsw_status report(const struct analysis *analysis, const struct pack
         return report_json(stdout, analysis, options->has_packet ? view : NULL,
                            options->report.selection, error);
     }
+    struct pager pager;
+    pager_begin(&pager, !options->is_csv && !options->without_pager);
     if (options->is_csv) {
         report_csv(stdout, analysis, options->report.only);
     } else if (options->has_packet) {
-        struct page page = {stdout, options->report.has_colours};
+        struct page page = {pager.out, options->report.has_colours};
         packet_view_text(&page, analysis, view);
         if (view->fates != NULL) {
             packet_fates_text(&page, view->fates);
         }
     } else {
-        report_text(stdout, analysis, &options->report);
+        report_text(pager.out, analysis, &options->report);
     }
-    return XSW_OK;
+    return pager_end(&pager) ? XSW_OK
+                             : error_set(error, XSW_IO,
+                                         "the report for the pager: %s; "
+                                         "--no-pager does without it",
+                                         strerror(errno));
 }
 
 static int exit_status(const struct analysis *analysis, const struct packet_view *view,

@@ -26,7 +26,7 @@ static const char help_text[] =
     "  -j, --json           everything, for programs; --csv NAME: one table\n"
     "  -w, --export FILE    what --packet or --where asks for, as another recording\n"
     "  -s, --strict         exit 1 also when not all is known (losses, torn files)\n"
-    "      --no-index       neither use FILE.xswi nor keep it; --index, --threads, -h\n"
+    "      --no-index       without FILE.xswi; --index, --threads, --no-pager, -h\n"
     "\n"
     "Exit status: 0 done, 1 the proof failed or nothing was found, 2 usage, 3 a file\n"
     "could not be read to its end; what could be read is told. \"-\": standard input.\n"
@@ -43,7 +43,8 @@ enum {
     OPTION_TIMELINE,
     OPTION_THREADS,
     OPTION_INDEX,
-    OPTION_NO_INDEX
+    OPTION_NO_INDEX,
+    OPTION_NO_PAGER
 };
 
 /* Exit status to return at once, or -1 to go on. */
@@ -151,6 +152,9 @@ static int option_take(struct analyze_options *options, int option)
     case OPTION_NO_INDEX:
         options->without_index = true;
         return -1;
+    case OPTION_NO_PAGER:
+        options->without_pager = true;
+        return -1;
     case 'h':
         fputs(help_text, stdout);
         return EXIT_DONE;
@@ -215,6 +219,7 @@ int analyze_options_parse(struct analyze_options *options, int argc, char **argv
                                           {"strict", no_argument, NULL, 's'},
                                           {"index", no_argument, NULL, OPTION_INDEX},
                                           {"no-index", no_argument, NULL, OPTION_NO_INDEX},
+                                          {"no-pager", no_argument, NULL, OPTION_NO_PAGER},
                                           {"threads", required_argument, NULL, OPTION_THREADS},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};

@@ -17,6 +17,7 @@ struct analyze_options {
     bool has_packet, is_json, is_csv, is_strict, has_progress;
     uint64_t packet;
     bool without_index, is_index_forced;
+    bool without_pager;
     unsigned threads;        /* 0: as many as there are cores */
     const char *where;       /* null: not given */
     const char *export_path; /* the same */

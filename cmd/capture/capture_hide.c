@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/capture/capture_hide.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "packet/address_text.h"
 
 static const char hidden[] = "(hidden)";
 
@@ -13,57 +14,11 @@ bool capture_hides(const json_t *attached)
     return json_is_true(json_object_get(json_object_get(attached, "privacy"), "pseudonyms"));
 }
 
-/* Four numbers of up to three digits with one sign between each, from `text` on. */
-static bool is_quad(const char *text)
-{
-    for (unsigned part = 0; part < 4; part++) {
-        size_t digits = strspn(text, "0123456789");
-        if (digits == 0 || digits > 3) {
-            return false;
-        }
-        text += digits;
-        if (part < 3 && (*text == '\0' || strchr(".-_", *text) == NULL)) {
-            return false;
-        }
-        text += part < 3;
-    }
-    return true;
-}
-
-/* Twelve hexadecimal digits, whatever stands between them. */
-static bool is_mac(const char *text)
-{
-    unsigned digits = 0;
-    for (; isxdigit((unsigned char)*text) || (*text != '\0' && strchr(":-._", *text) != NULL);
-         text++) {
-        digits += isxdigit((unsigned char)*text) != 0;
-    }
-    return digits >= 12;
-}
-
-/* "::" beside a hexadecimal digit; IPv6 addresses that are written in full look like MAC ones. */
-static bool is_short_ipv6(const char *text, const char *at)
-{
-    return at[0] == ':' && at[1] == ':' &&
-           (isxdigit((unsigned char)at[2]) || (at > text && isxdigit((unsigned char)at[-1])));
-}
-
-bool capture_hide_looks_like_address(const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++) {
-        bool is_start = at == text || !isdigit((unsigned char)at[-1]);
-        if ((is_start && is_quad(at)) || is_mac(at) || is_short_ipv6(text, at)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* `otherwise` takes the place of a name that tells an address. */
 static void name_hide(json_t *object, const char *member, const char *otherwise)
 {
     const char *name = json_string_value(json_object_get(object, member));
-    if (name != NULL && capture_hide_looks_like_address(name)) {
+    if (name != NULL && address_text_is_in(name)) {
         json_object_set_new(object, member, json_string(otherwise));
     }
 }
@@ -92,7 +47,7 @@ static void list_hide(json_t *object, const char *member)
         char *name = told + used + (used > 0);
         memcpy(name, list, length);
         name[length] = '\0';
-        if (capture_hide_looks_like_address(name)) {
+        if (address_text_is_in(name)) {
             memcpy(name, hidden, sizeof(hidden));
         }
         if (used > 0) {

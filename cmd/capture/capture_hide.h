@@ -20,7 +20,5 @@ bool capture_hides(const json_t *attached);
 void capture_hide_session(json_t *attached);
 /* In place: a dictionary of the switch. */
 void capture_hide_dictionary(json_t *dictionary);
-/* Whether there is an IPv4, IPv6 or MAC address in the text, in any usual spelling. */
-bool capture_hide_looks_like_address(const char *text);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "cmd/capture/capture_hide.h"
+#include "packet/address_text.h"
 #include "switch/events.h"
 
 enum detail {
@@ -43,14 +43,14 @@ static enum detail detail_of(uint16_t kind)
 
 static void name_hide(char *name, size_t size, const char *what, unsigned id)
 {
-    if (capture_hide_looks_like_address(name)) {
+    if (address_text_is_in(name)) {
         snprintf(name, size, "%s-%u", what, id);
     }
 }
 
 static void text_hide(char *text, size_t size)
 {
-    if (capture_hide_looks_like_address(text)) {
+    if (address_text_is_in(text)) {
         snprintf(text, size, "(hidden)");
     }
 }

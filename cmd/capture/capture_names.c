@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cmd/capture/capture_hide.h"
+#include "packet/address_text.h"
 #include "switch/config/config_json.h"
 
 /* Takes the reference. */
@@ -165,7 +166,7 @@ void capture_names_port_came(void *context, const struct ring_port *came)
     uint16_t id = (uint16_t)(came->event.values[0] % XSW_PORTS_MAX);
     uint64_t kind = came->event.values[2];
     snprintf(port.name, sizeof(port.name), "%.*s", (int)sizeof(came->name) - 1, came->name);
-    if (names->hides && capture_hide_looks_like_address(port.name)) {
+    if (names->hides && address_text_is_in(port.name)) {
         snprintf(port.name, sizeof(port.name), "port-%u", id);
     }
     snprintf(port.kind, sizeof(port.kind), "%s",

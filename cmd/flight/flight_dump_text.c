@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cmd/capture/capture_account.h"
-#include "cmd/capture/capture_hide.h"
 #include "cmd/capture/capture_report.h"
 #include "formats/stage_meta.h"
+#include "packet/address_text.h"
 
 enum { NS_PER_MS = 1000000, US_NS = 1000, SAME_NAMES_MAX = 1000 };
 
@@ -45,10 +45,10 @@ void flight_cause_hide(const struct flight_header *header, struct flight_cause *
     if ((header->privacy & (uint32_t)FLIGHT_PSEUDONYMS) == 0) {
         return;
     }
-    if (capture_hide_looks_like_address(cause->name)) {
+    if (address_text_is_in(cause->name)) {
         snprintf(cause->name, sizeof(cause->name), "hidden");
     }
-    if (capture_hide_looks_like_address(cause->text)) {
+    if (address_text_is_in(cause->text)) {
         snprintf(cause->text, sizeof(cause->text), "(hidden)");
     }
 }

@@ -64,6 +64,11 @@ enum xsw_status flight_attach(const json_t *flight, struct flight_reader **reade
     if (path == NULL) {
         return error_set(error, XSW_CORRUPT, "xswd did not say where the recorder's memory is");
     }
+    if (path[0] != '/') {
+        return error_set(error, XSW_DENIED,
+                         "xswd hides where the recorder's memory is from who may see pseudonyms "
+                         "only: a manager of the switch can read it");
+    }
     return flight_reader_open(path, reader, error);
 }
 

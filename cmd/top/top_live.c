@@ -96,6 +96,7 @@ static void names_read(struct top_live *live, json_t *result)
     const json_t *of = json_object_get(result, "switch");
     snprintf(section.path, sizeof(section.path), "dictionary");
     dictionary_add_section(&live->of.dictionary, &section);
+    top_names_read(&live->rings.names, result);
     snprintf(live->of.name, sizeof(live->of.name), "%s", reply_text(of, "name"));
     snprintf(live->of.id, sizeof(live->of.id), "%s", reply_text(of, "id"));
     snprintf(live->of.host, sizeof(live->of.host), "%s", reply_text(result, "host"));
@@ -114,6 +115,14 @@ static enum xsw_status names_ask(struct top_live *live, struct xsw_error *error)
         client_reply_fini(&reply);
     }
     return status;
+}
+
+/* In the midst of reading rings: a connection that is lost is noticed behind that. */
+static void names_ask_again(void *context)
+{
+    struct top_live *live = context;
+    (void)names_ask(live, NULL);
+    live->lists_ns = 0;
 }
 
 static void disconnect(struct top_live *live, bool is_over)
@@ -153,6 +162,7 @@ static enum xsw_status connect_to(struct top_live *live, struct xsw_error *error
     }
     if (status == XSW_OK) {
         client_limit(live->client, CALL_LIMIT_MS);
+        top_names_begin_anew(&live->rings.names);
         status = names_ask(live, error);
     }
     if (status == XSW_OK && options->rate > 0) {
@@ -182,6 +192,9 @@ enum xsw_status top_live_open(const struct top_live_options *options, struct mod
     model->of = &made->of;
     model->started_ns = clock_wall_ns();
     dictionary_init(&made->of.dictionary);
+    made->rings.names.dictionary = &made->of.dictionary;
+    made->rings.names.ask = names_ask_again;
+    made->rings.names.context = made;
     enum xsw_status status = connect_to(made, error);
     if (status != XSW_OK) {
         top_live_close(made);
@@ -197,6 +210,7 @@ void top_live_close(struct top_live *live)
         return;
     }
     disconnect(live, false);
+    top_names_fini(&live->rings.names);
     dictionary_fini(&live->of.dictionary);
     free(live);
 }
@@ -343,8 +357,8 @@ void top_live_turn(struct top_live *live, uint64_t mono_ns, enum screen_id scree
     kernel_turn(live);
     struct xsw_error error;
     if (live->client != NULL &&
-        top_rings_turn(&live->rings, mono_ns, is_frozen ? NULL : live->evidence,
-                       &live->of.dictionary, &error) != XSW_OK) {
+        top_rings_turn(&live->rings, mono_ns, is_frozen ? NULL : live->evidence, &error) !=
+            XSW_OK) {
         connection_lose(live, &error);
     }
 }
@@ -352,5 +366,14 @@ void top_live_turn(struct top_live *live, uint64_t mono_ns, enum screen_id scree
 bool top_live_filter(struct top_live *live, const char *where, struct xsw_error *error)
 {
     snprintf(live->where, sizeof(live->where), "%s", where);
-    return live->client == NULL || top_rings_filter(&live->rings, error) == XSW_OK;
+    if (live->client == NULL || top_rings_filter(&live->rings, error) == XSW_OK) {
+        return true;
+    }
+    /* It may name a port that has gone: then all are captured, and the viewer alone chooses. */
+    struct xsw_error again;
+    live->where[0] = '\0';
+    if (top_rings_filter(&live->rings, &again) != XSW_OK) {
+        *error = again;
+    }
+    return false;
 }

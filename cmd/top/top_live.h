@@ -42,7 +42,7 @@ void top_live_close(struct top_live *live); /* accepts null */
  * Frozen, the journeys stay in the rings. */
 void top_live_turn(struct top_live *live, uint64_t mono_ns, enum screen_id screen, bool is_frozen);
 /* Only journeys that match are captured from now on, so that more of these are. False, with the
- * daemon's sentence, when it refuses. */
+ * daemon's sentence, when it refuses: then all are captured. */
 bool top_live_filter(struct top_live *live, const char *where, struct xsw_error *error);
 
 #endif

@@ -95,6 +95,7 @@ static enum xsw_status sessions_open(struct top_rings *rings, struct xsw_error *
     for (int i = 0; status == XSW_OK && i < TOP_SESSIONS; i++) {
         status = session_open(rings, (enum top_session)i, &rings->options, error);
     }
+    top_names_port_came(&rings->names, NULL); /* while nobody looked, nobody was told of ports */
     rings->is_resting = false;
     rings->looks_since_ns = clock_mono_ns();
     rings->next_ns = rings->looks_since_ns + FIRST_ASK_NS;
@@ -199,11 +200,11 @@ static size_t meta_make(struct top_rings *rings, struct top_ring *ring,
 }
 
 static void journey_take(struct top_rings *rings, struct top_ring *ring,
-                         const struct ring_journey *journey, struct evidence *evidence,
-                         const struct dictionary *dictionary)
+                         const struct ring_journey *journey, struct evidence *evidence)
 {
     struct unfold_timeline timeline = {
         .hops = ring->hops, .hop_count = ring->hop_count, .rx_mono_ns = ring->rx_mono_ns};
+    const uint64_t wall_offset_ns = rings->wall_offset_ns; /* who asks for names sets it anew */
     struct unfold_step step;
     struct record record;
     if (unfold_begin(&rings->unfold, journey, &timeline, false, NULL) != XSW_OK) {
@@ -214,8 +215,7 @@ static void journey_take(struct top_rings *rings, struct top_ring *ring,
         struct pcapng_item item = {
             .kind = PCAPNG_PACKET,
             .packet = {.has = PCAPNG_HAS_TIMESTAMP | PCAPNG_HAS_ID,
-                       .timestamp_ns =
-                           rings->unfold.rx_mono_ns + step.since_rx_ns + rings->wall_offset_ns,
+                       .timestamp_ns = rings->unfold.rx_mono_ns + step.since_rx_ns + wall_offset_ns,
                        .captured_length = step.captured_length,
                        .original_length = step.length,
                        .data = step.bytes,
@@ -223,7 +223,11 @@ static void journey_take(struct top_rings *rings, struct top_ring *ring,
                        .meta = rings->meta,
                        .meta_length = meta_length}};
         if (record_read(&record, &item, NULL) == XSW_OK) {
-            evidence_add(evidence, 0, &record, dictionary);
+            record.port = top_names_label(&rings->names, record.port.id, ring->generation);
+            if (step.has_source) {
+                record.source = top_names_label(&rings->names, step.source_port, ring->generation);
+            }
+            evidence_add(evidence, 0, &record, rings->names.dictionary);
         }
     }
 }
@@ -237,8 +241,11 @@ static void timeline_take(struct top_ring *ring, const struct ring_timeline *tim
     ring->generation = timeline->generation;
 }
 
-static void gap_take(struct top_ring *ring, const struct ring_gap *gap)
+static void gap_take(struct top_rings *rings, struct top_ring *ring, const struct ring_gap *gap)
 {
+    if (gap->record.count == META_LOSS_OVERWRITTEN || gap->record.count == META_LOSS_READER) {
+        top_names_port_came(&rings->names, NULL);
+    }
     if (gap->record.count == META_LOSS_RATE || gap->record.count == META_LOSS_BUDGET) {
         return; /* what a sample leaves out is no gap in it */
     }
@@ -249,8 +256,7 @@ static void gap_take(struct top_ring *ring, const struct ring_gap *gap)
 }
 
 /* False: there may be more. */
-static bool ring_drain(struct top_rings *rings, struct top_ring *ring, struct evidence *evidence,
-                       const struct dictionary *dictionary)
+static bool ring_drain(struct top_rings *rings, struct top_ring *ring, struct evidence *evidence)
 {
     const struct ring_record *record = NULL;
     enum xsw_status status = XSW_OK;
@@ -260,11 +266,12 @@ static bool ring_drain(struct top_rings *rings, struct top_ring *ring, struct ev
         if (record->type == RING_TIMELINE) {
             timeline_take(ring, (const struct ring_timeline *)(const void *)record);
         } else if (record->type == RING_JOURNEY) {
-            journey_take(rings, ring, (const struct ring_journey *)(const void *)record, evidence,
-                         dictionary);
+            journey_take(rings, ring, (const struct ring_journey *)(const void *)record, evidence);
             count++;
         } else if (record->type == RING_GAP) {
-            gap_take(ring, (const struct ring_gap *)(const void *)record);
+            gap_take(rings, ring, (const struct ring_gap *)(const void *)record);
+        } else if (record->type == RING_EVENT && record->count == RING_EVENT_PORT) {
+            top_names_port_came(&rings->names, (const struct ring_port *)(const void *)record);
         }
     }
     ring->is_broken |= status == XSW_CORRUPT;
@@ -274,13 +281,12 @@ static bool ring_drain(struct top_rings *rings, struct top_ring *ring, struct ev
     return count < BURST;
 }
 
-static bool rings_drain(struct top_rings *rings, struct evidence *evidence,
-                        const struct dictionary *dictionary)
+static bool rings_drain(struct top_rings *rings, struct evidence *evidence)
 {
     bool is_empty = true;
     for (int session = 0; session < TOP_SESSIONS; session++) {
         for (uint32_t i = 0; i < rings->ring_counts[session]; i++) {
-            is_empty &= ring_drain(rings, &rings->rings[session][i], evidence, dictionary);
+            is_empty &= ring_drain(rings, &rings->rings[session][i], evidence);
         }
     }
     return is_empty;
@@ -316,11 +322,10 @@ static enum xsw_status cost_ask(struct top_rings *rings, uint64_t *cost, struct 
 }
 
 /* What is in the rings is taken before they go, unless the screens stand still. */
-static void rest(struct top_rings *rings, uint64_t cost, struct evidence *evidence,
-                 const struct dictionary *dictionary)
+static void rest(struct top_rings *rings, uint64_t cost, struct evidence *evidence)
 {
     sessions_end(rings);
-    while (evidence != NULL && !rings_drain(rings, evidence, dictionary)) {
+    while (evidence != NULL && !rings_drain(rings, evidence)) {
     }
     rings->before = top_rings_account(rings);
     rings_unmap(rings);
@@ -346,7 +351,7 @@ static enum xsw_status look_again(struct top_rings *rings, struct xsw_error *err
 }
 
 enum xsw_status top_rings_turn(struct top_rings *rings, uint64_t mono_ns, struct evidence *evidence,
-                               const struct dictionary *dictionary, struct xsw_error *error)
+                               struct xsw_error *error)
 {
     uint64_t cost = 0;
     enum xsw_status status = XSW_OK;
@@ -357,14 +362,14 @@ enum xsw_status top_rings_turn(struct top_rings *rings, uint64_t mono_ns, struct
         return mono_ns < rings->next_ns || evidence == NULL ? XSW_OK : look_again(rings, error);
     }
     if (evidence != NULL) {
-        (void)rings_drain(rings, evidence, dictionary);
+        (void)rings_drain(rings, evidence);
     }
     if (mono_ns >= rings->next_ns) {
         rings->next_ns = mono_ns + ASK_NS;
         status = cost_ask(rings, &cost, error);
     }
     if (status == XSW_OK && cost > ALLOWED) {
-        rest(rings, cost, evidence, dictionary);
+        rest(rings, cost, evidence);
     }
     return status;
 }

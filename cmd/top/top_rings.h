@@ -23,6 +23,7 @@
 #include "capture/ring.h"
 #include "capture/unfold.h"
 #include "cmd/client.h"
+#include "cmd/top/top_names.h"
 #include "tui/evidence.h"
 #include "tui/model.h"
 
@@ -51,6 +52,7 @@ struct top_rings {
     int64_t sessions[TOP_SESSIONS];
     uint32_t ring_counts[TOP_SESSIONS];
     struct top_ring rings[TOP_SESSIONS][CLIENT_FDS_MAX];
+    struct top_names names; /* its dictionary and whom it asks are the caller's to set */
     uint64_t wall_offset_ns;
     struct unfold unfold;
     uint8_t meta[16 << 10];
@@ -66,7 +68,6 @@ enum xsw_status top_rings_filter(struct top_rings *rings, struct xsw_error *erro
 /* Takes what is there, up to a limit that keeps a frame short; looks on, or rests. `evidence`: null
  * while the screens stand still, then nothing is taken. */
 enum xsw_status top_rings_turn(struct top_rings *rings, uint64_t mono_ns, struct evidence *evidence,
-                               const struct dictionary *dictionary,
                                struct xsw_error *error) XSW_MUST_CHECK;
 /* Of the sample, as the switch has counted it so far. */
 struct model_account top_rings_account(const struct top_rings *rings);

@@ -2,6 +2,7 @@
 #include "cmd/trace/kernel_keeper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -54,11 +55,14 @@ bool kernel_keep(struct kernel_life *life, kernel_life_run *run, void *context)
 {
     uint32_t in_a_row = 0;
     prctl(PR_SET_NAME, "xsw-kernel-keep");
-    while (in_a_row < DEATHS_MAX) {
+    while (in_a_row < DEATHS_MAX || life->pause_ms != 0) {
         uint64_t begun_ns = clock_mono_ns();
         pid_t pid = fork();
         if (pid == 0) {
             prctl(PR_SET_NAME, "xsw-kernel");
+            if (in_a_row >= DEATHS_MAX) {
+                (void)poll(NULL, 0, (int)life->pause_ms);
+            }
             _exit(run(life, context) ? EXIT_DONE : EXIT_FAILED);
         }
         if (pid < 0) {

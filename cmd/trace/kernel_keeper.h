@@ -20,8 +20,9 @@
 enum { KERNEL_CAUSE_SIZE = 240 };
 
 struct kernel_life {
-    _Atomic uint64_t told_ns;      /* all that happened before this is told; 0: nothing yet */
-    uint32_t deaths;               /* of those before this one */
+    _Atomic uint64_t told_ns; /* all that happened before this is told; 0: nothing yet */
+    uint32_t deaths;          /* of those before this one */
+    uint32_t pause_ms;        /* before the next when they die in a row; 0: then it is given up */
     char cause[KERNEL_CAUSE_SIZE]; /* why the last one has ended */
 };
 
@@ -33,7 +34,8 @@ void kernel_life_destroy(struct kernel_life *life); /* accepts null */
 /* In a process of its own: tells, and keeps life->told_ns. Returns true when it is over, and false
  * with life->cause when it could not go on. */
 typedef bool kernel_life_run(struct kernel_life *life, void *context);
-/* Returns when it is over; false: it dies again and again, life->cause says of what. */
+/* Returns when it is over; false: it dies again and again, life->cause says of what, and
+ * life->pause_ms is 0. */
 bool kernel_keep(struct kernel_life *life, kernel_life_run *run, void *context);
 
 #endif

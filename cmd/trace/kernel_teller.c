@@ -27,6 +27,7 @@
 
 enum {
     TURN_MS = 50,
+    DEATHS_PAUSE_MS = 2000,
     JOIN_TRIES = 100,
     FLUSH_TRIES = 100,
     PAUSE_NS = 20000000,
@@ -168,14 +169,51 @@ static enum xsw_status watch_begin(struct teller *teller, struct xsw_error *erro
     return kernel_watch_open(&teller->watch, &options, group_tell, teller, error);
 }
 
-/* That the one before has died: how much is missing nobody knows, but since when. */
-static void gap_tell(const struct teller *teller, uint64_t told_ns)
+/* What is told, for those who wait for it and for the one that follows. */
+static void told_keep(const struct teller *teller, struct kernel_life *life, uint64_t told_ns)
+{
+    atomic_store_explicit(&life->told_ns, told_ns, memory_order_relaxed);
+    (void)!pwrite(teller->lock_fd, &told_ns, sizeof(told_ns), 0);
+}
+
+/* That the one before has died, or that this one cannot go on for it: how much is missing nobody
+ * knows, but since when. */
+static void gap_tell(const struct teller *teller, uint64_t told_ns, uint64_t now_ns)
 {
     const struct kernel_group gap = {
-        .first = {.kind = KERNEL_LOST, .mono_ns = teller->watch.told_ns, .from_ns = told_ns}};
-    if (told_ns != 0) {
+        .first = {.kind = KERNEL_LOST, .mono_ns = now_ns, .from_ns = told_ns}};
+    if (told_ns != 0 && told_ns < now_ns) {
         group_tell(&gap, (void *)(uintptr_t)teller);
     }
+}
+
+/* Until when a keeper told that was killed with all of its own: whoever ends in peace leaves 0. */
+static uint64_t told_before(const struct teller *teller)
+{
+    uint64_t told_ns = 0;
+    bool is_there = pread(teller->lock_fd, &told_ns, sizeof(told_ns), 0) == sizeof(told_ns);
+    return is_there ? told_ns : 0;
+}
+
+/* An xswd that comes again may have a new folder for its socket, and then who starts a session
+ * looks at another file. False: another process holds that one. */
+static bool lock_renew(struct teller *teller)
+{
+    struct stat mine;
+    struct stat there;
+    int fd = lock_open(teller->socket, O_CREAT, NULL);
+    if (fd < 0) {
+        return true;
+    }
+    bool is_same = fstat(teller->lock_fd, &mine) == 0 && fstat(fd, &there) == 0 &&
+                   mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+    if (is_same || !lock_take(fd)) {
+        close(fd);
+        return is_same;
+    }
+    close(teller->lock_fd);
+    teller->lock_fd = fd;
+    return true;
 }
 
 /* Whether it ends: nobody records any more. Who starts a session looks at the lock behind that; so
@@ -195,12 +233,16 @@ static enum xsw_status tell(struct teller *teller, struct kernel_life *life,
     enum xsw_status status = XSW_OK;
     bool is_over = false;
     while (status == XSW_OK && !is_over && !is_over_for_all(teller)) {
-        is_over = teller->watch.has_ended || is_interrupted;
+        bool was_away = teller->watch.has_ended;
+        is_over = is_interrupted;
         status = is_over ? kernel_watch_finish(&teller->watch, error)
                          : kernel_watch_turn(&teller->watch, error);
-        atomic_store_explicit(&life->told_ns, teller->watch.told_ns, memory_order_relaxed);
-        (void)!pwrite(teller->lock_fd, &teller->watch.told_ns, sizeof(teller->watch.told_ns), 0);
+        is_over |= was_away && !teller->watch.has_ended && !lock_renew(teller);
+        told_keep(teller, life, teller->watch.told_ns);
         (void)poll(NULL, 0, is_over ? 0 : TURN_MS);
+    }
+    if (status == XSW_OK) {
+        (void)!ftruncate(teller->lock_fd, 0);
     }
     return status;
 }
@@ -215,7 +257,8 @@ static void interrupted(int signal_number)
 static bool teller_run(struct teller *teller, struct kernel_life *life)
 {
     struct xsw_error error = {0};
-    const uint64_t told_ns = atomic_load_explicit(&life->told_ns, memory_order_relaxed);
+    uint64_t told_ns = atomic_load_explicit(&life->told_ns, memory_order_relaxed);
+    const bool is_first = told_ns == 0;
     enum xsw_status status = session_join(teller, &error);
     if (status == XSW_OK) {
         teller->lock_fd = lock_open(teller->socket, O_CREAT, &error);
@@ -225,12 +268,26 @@ static bool teller_run(struct teller *teller, struct kernel_life *life)
         answer_send(teller, XSW_OK, ""); /* another one tells this session too */
         return true;
     }
-    status = status == XSW_OK ? watch_begin(teller, &error) : status;
-    if (status != XSW_OK) {
+    const bool has_joined = status == XSW_OK;
+    if (has_joined) {
+        told_ns = is_first ? told_before(teller) : told_ns;
+        status = watch_begin(teller, &error);
+    }
+    if (status != XSW_OK && is_first) {
         answer_send(teller, status, error.text);
         return true;
     }
-    gap_tell(teller, told_ns);
+    if (status != XSW_OK) {
+        const uint64_t now_ns = clock_mono_ns();
+        if (has_joined) {
+            gap_tell(teller, told_ns, now_ns);
+            told_keep(teller, life, now_ns);
+        }
+        /* A session that has ended meanwhile asks for nobody. */
+        return teller->provider == NULL || !teller->provider->kernel_is_enabled();
+    }
+    gap_tell(teller, told_ns, teller->watch.told_ns);
+    told_keep(teller, life, teller->watch.told_ns);
     answer_send(teller, XSW_OK, kernel_trace_remark(teller->watch.trace));
     status = tell(teller, life, &error);
     kernel_watch_close(&teller->watch);
@@ -255,6 +312,7 @@ static void keeper_main(int answer_fd, const char *socket)
     struct xsw_error error;
     (void)!chdir("/"); /* the socket's path is absolute */
     if (kernel_life_create(&life, &error) == XSW_OK) {
+        life->pause_ms = DEATHS_PAUSE_MS;
         (void)kernel_keep(life, teller_main, &teller);
     }
 }

@@ -6,9 +6,10 @@
  * The process that tells LTTng what the kernel drops behind the ports of all switches. xswd has not
  * the rights to read the kernel's events, and shall not have them; so `xsw trace start` leaves this
  * one behind. It loads the same provider as xswd, tells every session that records kernel_drop and
- * its like, and ends by itself when none does, or when xswd has gone. There is one for each xswd:
- * it holds a lock on the file PATH.kernel beside the control socket, and writes there until when
- * all is told.
+ * its like, and ends by itself when none does. An xswd that goes is waited for, so that tracing
+ * goes on. One that dies is followed by another, which tells kernel_lost for the time between; as
+ * does, again and again, one that cannot begin. There is one for each xswd: it holds a lock on the
+ * file PATH.kernel beside the control socket, and writes there until when all is told.
  *
  * Threads: main only; the process has LTTng's too.
  */

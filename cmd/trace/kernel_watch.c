@@ -82,9 +82,13 @@ static enum xsw_status devices_of_all(struct kernel_watch *watch, struct device_
     return status;
 }
 
-static enum xsw_status connect_to(struct kernel_watch *watch, struct xsw_error *error)
+static enum xsw_status connect_to(struct kernel_watch *watch, uint32_t limit_ms,
+                                  struct xsw_error *error)
 {
-    enum xsw_status status = client_connect(watch->options.socket, &watch->client, error);
+    client_close(watch->client);
+    watch->client = NULL;
+    enum xsw_status status =
+        client_connect_within(watch->options.socket, limit_ms, &watch->client, error);
     if (status == XSW_OK && watch->options.switch_name != NULL) {
         status = client_select(watch->client, watch->options.switch_name, error);
     }
@@ -102,13 +106,7 @@ static enum xsw_status late_wait(struct kernel_watch *watch, int wait_ms, struct
     if (poll(&wait, 1, wait_ms) <= 0) {
         return error_set(error, XSW_AGAIN, "xswd does not answer");
     }
-    client_close(watch->client);
-    watch->client = NULL;
-    enum xsw_status status = connect_to(watch, error);
-    if (status == XSW_OK) {
-        client_limit(watch->client, ANSWER_MS);
-    }
-    return status;
+    return connect_to(watch, ANSWER_MS, error);
 }
 
 /* Ports come and go, and devices are moved to other namespaces. */
@@ -120,15 +118,24 @@ static enum xsw_status devices_ask(struct kernel_watch *watch, struct device_lis
                                     : devices_of(watch, "", list, error);
 }
 
-/* False: there is no answer. XSW_AGAIN is one that may come later, all else the end of xswd. */
+/* False: there is no answer. XSW_AGAIN is one that may come later. After all else the connection
+ * has gone, and xswd only if it takes no other one; that is tried again whenever there is to be
+ * asked. */
 static bool devices_have(struct kernel_watch *watch, int wait_ms, struct device_list *list)
 {
     struct xsw_error ignored;
-    enum xsw_status status = late_wait(watch, wait_ms, &ignored);
-    if (status == XSW_OK) {
-        status = devices_ask(watch, list, &ignored);
+    enum xsw_status status = XSW_NOT_FOUND;
+    if (watch->client != NULL) {
+        status = late_wait(watch, wait_ms, &ignored);
+        status = status == XSW_OK ? devices_ask(watch, list, &ignored) : status;
+    }
+    if (status != XSW_OK && status != XSW_AGAIN) {
+        list->count = 0;
+        status = connect_to(watch, ANSWER_MS, &ignored);
+        status = status == XSW_OK ? devices_ask(watch, list, &ignored) : status;
     }
     watch->has_ended = status != XSW_OK && status != XSW_AGAIN;
+    watch->asked_ns = status != XSW_OK ? clock_mono_ns() : watch->asked_ns;
     return status == XSW_OK;
 }
 
@@ -138,7 +145,7 @@ enum xsw_status kernel_watch_open(struct kernel_watch *watch,
 {
     struct device_list list = {NULL, 0};
     *watch = (struct kernel_watch){.options = *options, .observer = observer, .context = context};
-    enum xsw_status status = connect_to(watch, error);
+    enum xsw_status status = connect_to(watch, 0, error);
     if (status == XSW_OK) {
         status = kernel_trace_open(&options->kernel, &watch->trace, error);
     }
@@ -163,15 +170,16 @@ static enum xsw_status turn(struct kernel_watch *watch, bool is_last, struct xsw
     struct device_list list = {NULL, 0};
     uint64_t begun_ns = clock_mono_ns();
     enum xsw_status status = kernel_trace_read(watch->trace, error);
-    bool is_due = kernel_trace_waits(watch->trace) || begun_ns - watch->asked_ns >= ASK_AGAIN_NS;
-    if (status == XSW_OK && !watch->has_ended && is_due &&
-        devices_have(watch, is_last ? ANSWER_MS : 0, &list)) {
+    bool is_due = (kernel_trace_waits(watch->trace) && watch->client != NULL) ||
+                  begun_ns - watch->asked_ns >= ASK_AGAIN_NS;
+    if (status == XSW_OK && is_due && devices_have(watch, is_last ? ANSWER_MS : 0, &list)) {
         status = kernel_trace_watch(watch->trace, list.devices, list.count, watch->asked_ns, error);
     }
     free(list.devices);
     kernel_trace_tell(watch->trace, is_last || watch->has_ended, watch->observer, watch->context);
+    uint64_t whole_until_ns = kernel_trace_whole_until(watch->trace);
     if (status == XSW_OK && !kernel_trace_waits(watch->trace)) {
-        watch->told_ns = begun_ns;
+        watch->told_ns = begun_ns < whole_until_ns ? begun_ns : whole_until_ns;
     }
     return status;
 }

@@ -6,7 +6,7 @@
  * Events of the kernel for the ports of a switch, or of all switches: asks xswd where the devices
  * of its ports are, now and then and behind every drop, and tells what the kernel drops there,
  * equal drops of one turn as one. While xswd does not answer, drops wait; when it has gone, they
- * have no port.
+ * have no port, until there is an xswd again.
  *
  * Threads: one.
  */
@@ -30,8 +30,8 @@ struct kernel_watch {
     struct kernel_trace *trace;
     struct client *client; /* null: xswd is to be connected to again */
     uint64_t asked_ns;
-    uint64_t told_ns; /* all that happened before this is told */
-    bool has_ended;   /* xswd has gone */
+    uint64_t told_ns; /* all that happened before this is told, what was lost too */
+    bool has_ended;   /* xswd has gone; it may come again */
     kernel_observer *observer;
     void *context;
 };

@@ -10,12 +10,21 @@
 #include <lttng/lttng.h>
 
 #include "base/error.h"
+#include "cmd/trace/trace_cut.h"
 #include "switch/events.h"
 
 static const char channel_name[] = "xsw";
+static const char metadata_name[] = "metadata"; /* LTTng knows its channel by it */
 static const char event_prefix[] = "xsw:";
 
-enum { ROTATION_TRIES = 200, ROTATION_PAUSE_NS = 50000000, EVENT_NAME_SIZE = 128 };
+enum {
+    ROTATION_TRIES = 200,
+    ROTATION_PAUSE_NS = 50000000,
+    EVENT_NAME_SIZE = 128,
+    WRITE_US = 1000000,
+    METADATA_WRITE_US = 200000,
+    METADATA_BYTES = 4096
+};
 
 static enum xsw_status failed(const char *name, const char *what, int code, struct xsw_error *error)
 {
@@ -92,15 +101,25 @@ static struct lttng_session_descriptor *descriptor_make(const struct trace_plan 
         plan->name, plan->target != NULL ? plan->target : "net://127.0.0.1", NULL, TRACE_LIVE_US);
 }
 
+/* What is written to a folder gets there once a second, and before it what describes it: else
+ * nobody could read what is there when the disk is full, or the consumer daemon has died. */
 static enum xsw_status channel_enable(const struct trace_plan *plan, struct lttng_handle *handle,
-                                      struct lttng_domain *domain, struct xsw_error *error)
+                                      struct lttng_domain *domain, bool is_metadata,
+                                      struct xsw_error *error)
 {
     struct lttng_channel *channel = lttng_channel_create(domain);
     if (channel == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for a channel");
     }
-    snprintf(channel->name, sizeof(channel->name), "%s", channel_name);
+    snprintf(channel->name, sizeof(channel->name), "%s",
+             is_metadata ? metadata_name : channel_name);
     channel->attr.overwrite = plan->mode == TRACE_SNAPSHOT;
+    if (plan->mode == TRACE_LOCAL) {
+        channel->attr.switch_timer_interval = is_metadata ? METADATA_WRITE_US : WRITE_US;
+    }
+    if (is_metadata) {
+        channel->attr.subbuf_size = METADATA_BYTES;
+    }
     int code = lttng_enable_channel(handle, channel);
     lttng_channel_destroy(channel);
     return code < 0 ? failed(plan->name, "its channel cannot be made", code, error) : XSW_OK;
@@ -151,7 +170,10 @@ static enum xsw_status session_fill(const struct trace_plan *plan, struct xsw_er
     if (handle == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for session %s", plan->name);
     }
-    enum xsw_status status = channel_enable(plan, handle, &domain, error);
+    enum xsw_status status = channel_enable(plan, handle, &domain, false, error);
+    if (status == XSW_OK && plan->mode == TRACE_LOCAL) {
+        status = channel_enable(plan, handle, &domain, true, error);
+    }
     for (uint16_t kind = 0; status == XSW_OK && kind < SWITCH_EVENT_LIMIT; kind++) {
         if ((plan->kinds & switch_event_bit(kind)) != 0) {
             status = event_enable(plan, handle, switch_event_info(kind)->name, error);
@@ -307,8 +329,9 @@ enum xsw_status trace_session_stop(const char *name, struct trace_session *sessi
     status = trace_session_find(name, session, error);
     code = lttng_destroy_session(name);
     struct trace_session left;
-    if (code < 0 && trace_session_find(name, &left, NULL) == XSW_NOT_FOUND &&
-        session->disk_free_bytes < TRACE_DISK_LOW_BYTES) {
+    if (session->disk_free_bytes < TRACE_DISK_LOW_BYTES &&
+        (code >= 0 || trace_session_find(name, &left, NULL) == XSW_NOT_FOUND)) {
+        session->cut_bytes = trace_cut(session->path);
         return status; /* it has gone, without what the disk had no room for */
     }
     return code < 0 ? failed(name, "it cannot be destroyed", code, error) : status;

@@ -58,6 +58,7 @@ struct trace_session {
     uint64_t lost_events;     /* for which there was no room */
     uint64_t overwritten;     /* packets of events that a newer one took the place of */
     uint64_t disk_free_bytes; /* TRACE_LOCAL; else UINT64_MAX */
+    uint64_t cut_bytes;       /* by its end: of a packet that the disk had no room for */
 };
 
 /* Sessions that record events of xsw. From malloc. */
@@ -66,7 +67,8 @@ enum xsw_status trace_sessions_list(struct trace_session **sessions, size_t *cou
 /* XSW_NOT_FOUND. */
 enum xsw_status trace_session_find(const char *name, struct trace_session *session,
                                    struct xsw_error *error) XSW_MUST_CHECK;
-/* Stops it, waits until all is written, says in `session` what came of it, and destroys it. */
+/* Stops it, waits until all is written, says in `session` what came of it, and destroys it. Where
+ * the disk was full the torn end is cut off, so that the rest can be read. */
 enum xsw_status trace_session_stop(const char *name, struct trace_session *session,
                                    struct xsw_error *error) XSW_MUST_CHECK;
 /* folder: null for the one of the session. `path` says where the snapshot is. */

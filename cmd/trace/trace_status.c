@@ -44,10 +44,11 @@ static int session_verdict(const struct trace_session *session)
 static json_t *session_json(const struct trace_session *session)
 {
     static const char *const modes[] = {"snapshot", "folder", "remote", "live"};
-    return json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:b}", "session", session->name, "mode",
+    return json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:b,s:I}", "session", session->name, "mode",
                      modes[session->mode], "path", session->path, "running", session->is_running,
                      "lost_events", (json_int_t)session->lost_events, "lost_buffers",
-                     (json_int_t)lost_buffers(session), "disk_full", is_disk_full(session));
+                     (json_int_t)lost_buffers(session), "disk_full", is_disk_full(session),
+                     "cut_bytes", (json_int_t)session->cut_bytes);
 }
 
 /* What is missing from the trace, in sentences. */
@@ -62,9 +63,15 @@ static void losses_print(const struct trace_session *session)
                (unsigned long long)lost_buffers(session));
     }
     if (is_disk_full(session)) {
-        printf("session %s: the disk of %s is full: what came since then is not in the trace; make "
-               "room and start a new session\n",
-               session->name, session->path);
+        printf("session %s: the disk of %s is full, %llu KiB are free: what came since then is not "
+               "in the trace; %smake room and start a new session\n",
+               session->name, session->path, (unsigned long long)(session->disk_free_bytes / 1024),
+               session->is_running ? "`xsw trace stop` makes the rest readable; " : "");
+    }
+    if (session->cut_bytes > 0) {
+        printf("session %s: %llu bytes at the end, of events for which there was no room in whole, "
+               "were cut off, so that the rest can be read\n",
+               session->name, (unsigned long long)session->cut_bytes);
     }
 }
 
@@ -151,14 +158,17 @@ static void part_print(enum part part)
     }
 }
 
-static void kernel_print(const struct command *command, const struct trace_session *sessions,
-                         size_t count)
+static bool kernel_is_asked(const struct trace_session *sessions, size_t count)
 {
-    bool is_told = kernel_teller_runs(command->socket);
     bool is_asked = false;
     for (size_t i = 0; i < count; i++) {
         is_asked |= sessions[i].has_kernel && sessions[i].is_running;
     }
+    return is_asked;
+}
+
+static void kernel_print(bool is_told, bool is_asked)
+{
     printf("what the kernel drops behind ports is %s\n",
            is_told    ? "told too"
            : is_asked ? "not told, though it is asked for: `xsw trace join` tries again"
@@ -176,18 +186,19 @@ static int sessions_show(const struct command *command, const struct trace_sessi
     }
     enum part part = part_find(command);
     bool is_missing = part != PART_TAKEN && some_run(sessions, count);
-    verdict = is_missing ? EXIT_FOUND : verdict;
+    bool is_told = kernel_teller_runs(command->socket);
+    bool is_asked = kernel_is_asked(sessions, count);
+    verdict = is_missing || (is_asked && !is_told) ? EXIT_FOUND : verdict;
     int exit_code = EXIT_DONE;
     if (command->json) {
         exit_code = command_print_json(json_pack("{s:O,s:b,s:s}", "sessions", list, "kernel",
-                                                 kernel_teller_runs(command->socket), "xswd",
-                                                 part_names[part]));
+                                                 is_told, "xswd", part_names[part]));
     } else if (count == 0) {
         puts("no session records events of xsw");
     } else {
         exit_code = sessions_print(sessions, count);
         part_print(is_missing ? part : PART_TAKEN);
-        kernel_print(command, sessions, count);
+        kernel_print(is_told, is_asked);
     }
     json_decref(list);
     return exit_code != EXIT_DONE ? exit_code : verdict;
@@ -221,7 +232,6 @@ int trace_join(struct command *command)
 {
     struct trace_session *sessions = NULL;
     struct xsw_error error = {0};
-    bool has_kernel = false;
     size_t count = 0;
     if (!command_ends(command)) {
         return EXIT_USAGE;
@@ -230,9 +240,7 @@ int trace_join(struct command *command)
         trace_sessions_list(&sessions, &count, &error) != XSW_OK) {
         return trace_failed(command, &error);
     }
-    for (size_t i = 0; i < count; i++) {
-        has_kernel |= sessions[i].has_kernel && sessions[i].is_running;
-    }
+    bool has_kernel = kernel_is_asked(sessions, count);
     int exit_code = trace_take_part(command, some_run(sessions, count), has_kernel);
     free(sessions);
     if (exit_code != EXIT_DONE) {

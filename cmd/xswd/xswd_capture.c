@@ -196,7 +196,7 @@ static enum xsw_status method_orphans(void *context, const struct rpc_caller *ca
                                       struct xsw_error *error)
 {
     struct xswd_capture *capture = context;
-    return xswd_orphans_list(&capture->orphans, capture->vswitch, caller, params, reply, error);
+    return xswd_orphans_list(&capture->orphans, caller, params, reply, error);
 }
 
 static enum xsw_status method_recover(void *context, const struct rpc_caller *caller,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/xswd/xswd_hide.h"
 
-#include "cmd/capture/capture_hide.h"
+#include "packet/address_text.h"
 #include "switch/control/rpc.h"
 #include "switch/events.h"
 #include "switch/switch.h"
@@ -23,20 +23,25 @@ static void texts_hide(json_t *object, const char *const *members)
     }
 }
 
-void xswd_hide_session(json_t *session, const struct vswitch *vswitch,
-                       const struct rpc_caller *caller, uint32_t uid)
+void xswd_hide_words(json_t *session)
 {
-    static const char *const of_session[] = {"name", "filter", "where", "ports", "stages", NULL};
+    static const char *const of_session[] = {"name",   "filter", "where", "ports",
+                                             "stages", "flight", "path",  NULL};
     static const char *const of_trigger[] = {"name", "text", NULL};
     size_t place;
     json_t *trigger;
-    if (!xswd_is_held_to_pseudonyms(vswitch, caller) || caller->uid == uid) {
-        return;
-    }
     texts_hide(session, of_session);
     json_array_foreach(json_object_get(session, "triggers"), place, trigger)
     {
         texts_hide(trigger, of_trigger);
+    }
+}
+
+void xswd_hide_session(json_t *session, const struct vswitch *vswitch,
+                       const struct rpc_caller *caller, uint32_t uid)
+{
+    if (xswd_is_held_to_pseudonyms(vswitch, caller) && caller->uid != uid) {
+        xswd_hide_words(session);
     }
 }
 
@@ -51,7 +56,7 @@ static bool is_of_capture(uint16_t kind)
 static const char *text_hide(const char *text, bool hides_all)
 {
     bool is_there = text != NULL && text[0] != '\0';
-    return is_there && (hides_all || capture_hide_looks_like_address(text)) ? hidden_text : text;
+    return is_there && (hides_all || address_text_is_in(text)) ? hidden_text : text;
 }
 
 void xswd_hide_event(const struct switch_event *event, struct switch_event *hidden)

@@ -22,7 +22,10 @@ struct vswitch;
 
 /* Whether the caller may see pseudonyms only. */
 bool xswd_is_held_to_pseudonyms(const struct vswitch *vswitch, const struct rpc_caller *caller);
-/* In place: the rules and the name of a session of user `uid`, unless that is the caller, or he may
+/* In place: the rules and the names of a session or a flight recorder, with the path of its memory,
+ * which has the name in it. */
+void xswd_hide_words(json_t *session);
+/* The same of a session of user `uid`, unless that is the caller, or he may
  * see addresses. */
 void xswd_hide_session(json_t *session, const struct vswitch *vswitch,
                        const struct rpc_caller *caller, uint32_t uid);

@@ -58,22 +58,27 @@ static void about_make(struct orphan *orphan, const struct xswd_session *place)
         json_pack("{s:o,s:o,s:o}", "account", session_account_json(place->session, workers),
                   "workers", session_workers_json(place->session, workers), "stages",
                   session_stages_json(place->session, place->vswitch));
-    orphan->dictionary = control_dictionary_json(place->vswitch);
 }
 
 bool xswd_orphans_take(struct xswd_orphans *orphans, struct xswd_session *place)
 {
     const int *fds;
     size_t count = capture_session_rings(place->session, &fds);
+    /* Before the end: what ids of ports meant is known as long as somebody looks on. */
+    json_t *dictionary = control_dictionary_json(place->vswitch);
     if (capture_session_stop(place->session, NULL) != XSW_OK || count > RPC_FDS_MAX ||
         rings_bytes_left(fds, count) == 0) {
+        json_decref(dictionary);
         return false;
     }
     struct orphan *orphan = place_make(orphans);
     *orphan = (struct orphan){.number = ++orphans->last_number,
                               .uid = place->uid,
                               .pid = place->pid,
-                              .since_ns = clock_mono_ns()};
+                              .since_ns = clock_mono_ns(),
+                              .hides_from_observers =
+                                  vswitch_config(place->vswitch)->observers.pseudonyms,
+                              .dictionary = dictionary};
     about_make(orphan, place);
     while (orphan->fd_count < count) {
         int fd = fcntl(fds[orphan->fd_count], F_DUPFD_CLOEXEC, 3);
@@ -125,9 +130,9 @@ static json_t *orphan_json(const struct orphan *orphan)
     return object;
 }
 
-enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const struct vswitch *vswitch,
-                                  const struct rpc_caller *caller, const json_t *params,
-                                  struct rpc_reply *reply, struct xsw_error *error)
+enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const struct rpc_caller *caller,
+                                  const json_t *params, struct rpc_reply *reply,
+                                  struct xsw_error *error)
 {
     static const char *const members[] = {NULL};
     struct config_reader reader;
@@ -144,7 +149,9 @@ enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const struct vsw
             const struct orphan *orphan = &orphans->places[i];
             json_t *told = orphan_json(orphan);
             json_t *capture = json_deep_copy(json_object_get(told, "capture"));
-            xswd_hide_session(capture, vswitch, caller, orphan->uid);
+            if (orphan->hides_from_observers && !caller->may_manage && caller->uid != orphan->uid) {
+                xswd_hide_words(capture);
+            }
             json_object_set_new(told, "capture", capture);
             json_array_append_new(list, told);
         }

@@ -25,14 +25,13 @@ struct orphan {
     uint64_t number;      /* 0: this place is free */
     int fds[RPC_FDS_MAX]; /* our own, one a worker */
     size_t fd_count;
-    uint32_t uid, pid;  /* of the recorder */
-    uint64_t since_ns;  /* monotonic */
-    json_t *about;      /* the session, its account, its switch */
-    json_t *ended;      /* account, workers, stages: as capture.detach would have answered */
-    json_t *dictionary; /* of the switch, as it was then */
+    uint32_t uid, pid;         /* of the recorder */
+    uint64_t since_ns;         /* monotonic */
+    bool hides_from_observers; /* its switch, which may be gone, held them to pseudonyms */
+    json_t *about;             /* the session, its account, its switch */
+    json_t *ended;             /* account, workers, stages: as capture.detach would have answered */
+    json_t *dictionary;        /* of the switch, as it was then */
 };
-
-struct vswitch;
 
 struct xswd_orphans {
     uint64_t last_number;
@@ -50,9 +49,9 @@ void xswd_orphans_fini(struct xswd_orphans *orphans);
 
 /* capture.orphans and capture.recover; the second is for who manages and for the recorder's user.
  */
-enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const struct vswitch *vswitch,
-                                  const struct rpc_caller *caller, const json_t *params,
-                                  struct rpc_reply *reply, struct xsw_error *error);
+enum xsw_status xswd_orphans_list(struct xswd_orphans *orphans, const struct rpc_caller *caller,
+                                  const json_t *params, struct rpc_reply *reply,
+                                  struct xsw_error *error);
 enum xsw_status xswd_orphans_recover(struct xswd_orphans *orphans, const struct rpc_caller *caller,
                                      const json_t *params, struct rpc_reply *reply,
                                      struct xsw_error *error);

@@ -124,11 +124,13 @@ enum { VLAN_SETS_MAX = 4096 };
 struct pipeline_names {
     char switch_name[CONFIG_NAME_SIZE];
     char ports[XSW_PORTS_MAX][CONFIG_NAME_SIZE]; /* by id; a port that is gone keeps its name */
-    uint8_t port_kinds[XSW_PORTS_MAX];           /* enum port_kind */
-    uint64_t port_since[XSW_PORTS_MAX];          /* generation of the first snapshot with it */
-    uint64_t ports_changed;                      /* the highest of these */
-    const struct stage_info *stages;             /* by id */
-    const struct reason_info *reasons;           /* by id */
+    /* The same for who sees pseudonyms only: "port-7" for a name that tells an address. */
+    char hidden_ports[XSW_PORTS_MAX][CONFIG_NAME_SIZE];
+    uint8_t port_kinds[XSW_PORTS_MAX];  /* enum port_kind */
+    uint64_t port_since[XSW_PORTS_MAX]; /* generation of the first snapshot with it */
+    uint64_t ports_changed;             /* the highest of these */
+    const struct stage_info *stages;    /* by id */
+    const struct reason_info *reasons;  /* by id */
 };
 
 struct pipeline {

@@ -93,3 +93,70 @@ refused()
     [ "$("$XSW" analyze --help | wc -l)" -le 24 ]
     [ "$("$XSW" analyze --help | awk '{ print length }' | sort -n | tail -n 1)" -le 80 ]
 }
+
+# on_terminal ROWS COMMAND…: in a terminal of so many rows, whose output is in out.txt.
+on_terminal()
+{
+    local rows=$1
+    shift
+    script -qefc "stty rows $rows cols 80; $*" /dev/null < /dev/null > out.txt
+}
+
+@test "a report that is longer than the terminal is paged as a whole, and only then" {
+    export NO_COLOR=1 XSW_PAGER='cat > paged.txt' PAGER=false
+    "$XSW" analyze small.pcapng > whole.txt || [ $? -eq 1 ]
+    [ ! -e paged.txt ]
+    local rows
+    rows=$(wc -l < whole.txt)
+    on_terminal "$rows" "'$XSW' analyze small.pcapng" || [ $? -eq 1 ]
+    cmp paged.txt whole.txt
+    [ ! -s out.txt ]
+    rm paged.txt
+    on_terminal $((rows + 1)) "'$XSW' analyze small.pcapng" || [ $? -eq 1 ]
+    [ ! -e paged.txt ]
+    tr -d '\r' < out.txt | cmp - whole.txt
+    for option in --no-pager --json '--csv drops' '--table drops'; do
+        on_terminal 20 "'$XSW' analyze $option small.pcapng" || [ $? -eq 1 ]
+        [ ! -e paged.txt ]
+        [ -s out.txt ]
+    done
+}
+
+@test "a pager changes neither the exit status nor, when it cannot be run, the report" {
+    export NO_COLOR=1
+    local code=0 paged=0
+    "$XSW" analyze small.pcapng > whole.txt || code=$?
+    XSW_PAGER=false on_terminal 10 "'$XSW' analyze small.pcapng" || paged=$?
+    [ "$paged" -eq "$code" ]
+    [ ! -s out.txt ]
+    for pager in /no/such/pager '' cat; do
+        XSW_PAGER=$pager on_terminal 10 "'$XSW' analyze small.pcapng" || [ $? -eq "$code" ]
+        tr -d '\r' < out.txt > shown.txt
+        tail -n "$(wc -l < whole.txt)" shown.txt | cmp - whole.txt
+    done
+}
+
+@test "less shows the beginning of the report, and q ends it" {
+    command -v tmux > /dev/null && command -v less > /dev/null || skip "tmux or less is not here"
+    unset TMUX XSW_PAGER PAGER LESS
+    export NO_COLOR=1 LC_ALL=C.UTF-8
+    local first
+    first=$("$XSW" analyze small.pcapng | grep -m 1 .) || true
+    tmux -S tmux.sock -f /dev/null new-session -d -x 80 -y 20 \
+        "'$XSW' analyze small.pcapng; echo \"ended \$?\"; cat"
+    shows() { tmux -S tmux.sock capture-pane -p | grep -qF -- "$1"; }
+    local tries=400
+    until shows "$first" || [ $tries -eq 0 ]; do
+        tries=$((tries - 1))
+        sleep 0.05
+    done
+    shows "$first"
+    if shows 'ended'; then false; fi
+    tmux -S tmux.sock send-keys q
+    until shows 'ended' || [ $tries -eq 0 ]; do
+        tries=$((tries - 1))
+        sleep 0.05
+    done
+    shows 'ended'
+    tmux -S tmux.sock kill-server
+}

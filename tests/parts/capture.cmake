@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # capture/: the ring, sessions, and journeys from the ring to the file.
 xsw_unit_test(capture ring)
+target_link_options(unit_capture_ring PRIVATE -Wl,--wrap=posix_fallocate)
 xsw_unit_test(capture ring_set)
 target_link_options(unit_capture_ring_set PRIVATE -Wl,--wrap=journey_file_press)
 xsw_unit_test(capture journey_repeat LINK xsw_test_rig)
+xsw_unit_test(capture journey_rows LINK xsw_test_rig)
 xsw_unit_test(capture unfold)
 xsw_unit_test(capture pseudonym)
 xsw_unit_test(capture privacy)

@@ -2,7 +2,7 @@
 # Capture sessions: their rules, their budget, and what they tell when these change.
 xsw_unit_test(capture budget)
 xsw_unit_test(capture filter_program)
-foreach(module rules rules_change event_room stage_records held_marks ports_churn)
+foreach(module rules rules_change event_room stage_records held_marks ports_churn ports_told)
     xsw_unit_test(capture ${module} LINK xsw_test_rig)
     target_compile_definitions(unit_capture_${module} PRIVATE
         EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")

@@ -25,3 +25,10 @@ target_link_libraries(unit_cmd_top_lists PRIVATE xsw_build xsw_tui xsw_capture x
     PkgConfig::JANSSON PkgConfig::CMOCKA)
 add_test(NAME unit.cmd.top_lists COMMAND unit_cmd_top_lists)
 set_tests_properties(unit.cmd.top_lists PROPERTIES TIMEOUT 120 LABELS unit)
+
+add_executable(unit_cmd_top_names unit/cmd/top_names_test.c
+    ${PROJECT_SOURCE_DIR}/cmd/top/top_names.c ${PROJECT_SOURCE_DIR}/cmd/capture/port_names.c)
+target_link_libraries(unit_cmd_top_names PRIVATE xsw_build xsw_analyzer xsw_capture xsw_switch
+    PkgConfig::JANSSON PkgConfig::CMOCKA)
+add_test(NAME unit.cmd.top_names COMMAND unit_cmd_top_names)
+set_tests_properties(unit.cmd.top_names PROPERTIES TIMEOUT 120 LABELS unit)

@@ -25,6 +25,7 @@ set_tests_properties(lint.events PROPERTIES TIMEOUT 60 LABELS lint)
 # trace_bench.sh BUILD gives the costs that xsw-events(7) tells; it is run by name.
 pkg_check_modules(LTTNG_CTL IMPORTED_TARGET lttng-ctl>=2.13)
 if(TARGET xsw_trace_provider AND LTTNG_CTL_FOUND)
-    add_executable(trace_bench bench/trace_bench.c bench/bench_switch.c ${PROJECT_SOURCE_DIR}/cmd/trace/trace_session.c)
+    add_executable(trace_bench bench/trace_bench.c bench/bench_switch.c ${PROJECT_SOURCE_DIR}/cmd/trace/trace_session.c
+        ${PROJECT_SOURCE_DIR}/cmd/trace/trace_cut.c)
     target_link_libraries(trace_bench PRIVATE xsw_build xsw_trace xsw_capture PkgConfig::LTTNG_CTL)
 endif()

@@ -169,13 +169,66 @@ claim_a_torn_recording_gives_all_that_is_whole_and_says_at_which_byte_it_ends() 
     local whole code=0
     whole=$("$XSW" analyze --json torn.pcapng 2>analyze.log | jq '.files[0].packets')
     plugged torn.pcapng >torn.txt 2>torn.log || code=$?
-    [ "$code" -ne 0 ]
+    equal "exit status of reading it" "$code" 1
     tr -s ' \n' ' ' <torn.log | grep -q 'torn.pcapng: byte [0-9]*: the file ends inside the block'
     equal "records before that" "$(grep -c ' packet_' torn.txt)" "$whole"
     tail -n 1 torn.txt | grep -q 'recording_torn: .*byte [0-9]*'
     code=0
     plugged torn.pcapng -o ctf -w ctf >sink.log 2>&1 || code=$?
-    [ "$code" -ne 0 ]
+    equal "exit status of converting it" "$code" 1
     bt2 equal torn.pcapng ctf/torn.pcapng
     shown torn.pcapng '.[-1].error | test("byte [0-9]+")'
+}
+
+claim_a_time_that_babeltrace_cannot_hold_is_where_a_recording_is_torn() {
+    journal far.pcapng "
+for seconds in [1700000000, 1700000001, 9300000000, 1700000002]:
+    place = len(out)
+    far = place if seconds == 9300000000 else 0
+    open('far', 'a').write(f'{far}\\n')
+    out += entry(seconds * 1000000, [('MESSAGE', 'x'), ('XSW_EVENT', 'policy_set')])"
+    local way byte
+    byte=$(sort -n far | tail -n 1)
+    for way in dummy 'ctf -w ctf'; do
+        local code=0
+        # shellcheck disable=SC2086
+        plugged far.pcapng -o $way >far.log 2>&1 || code=$?
+        equal "exit status" "$code" 1
+        tr -s ' \n' ' ' <far.log | grep -q "far.pcapng: byte $byte: a time behind the year 2262"
+    done
+    bt2 equal far.pcapng ctf/far.pcapng
+    shown ctf/far.pcapng '[.[] | select(.event == "policy_set")] | length == 2'
+}
+
+# unknown FILE...: what the timeline does not know, as numbers.
+unknown() {
+    "$XSW" analyze --timeline --json "$@" >timeline.json 2>timeline.log || true
+    jq -c '[.timeline.entries[] | select(.kind == "unknown") | [.name, .count]]' timeline.json
+}
+
+claim_a_loss_that_a_converted_recording_tells_is_told_once() {
+    out_switch
+    capture_start --trace
+    "$XSW" policy add out in deny id 9 proto tcp
+    capture_stop
+    # With losses behind its last event, of its own boot and clock.
+    journal none.pcapng "
+import re
+whole = open('capture.pcapng', 'rb').read()
+mono, wall, boot, host = (re.findall(name + rb'=([^\n]+)', whole)[-1]
+    for name in (b'XSW_MONO_NS', b'XSW_WALL_NS', b'_BOOT_ID', b'_HOSTNAME'))
+def lost(name, seconds, events):
+    now = int(mono) + seconds * 1000000000
+    return entry((int(wall) + seconds * 1000000000) // 1000, [('MESSAGE', 'lost'), ('XSW_EVENT', name), ('_HOSTNAME', host),
+        ('_BOOT_ID', boot), ('XSW_WALL_NS', int(wall) + seconds * 1000000000), ('XSW_MONO_NS', now), ('XSW_EVENTS', events),
+        ('XSW_FROM_MONO_NS', now - 500000000), ('XSW_TO_MONO_NS', now)])
+open('lost.pcapng', 'wb').write(whole + lost('events_lost', 10, 5) + lost('kernel_lost', 20, 7) + lost('events_lost', 30, 'unknown'))"
+    plugged lost.pcapng -o ctf -w ctf >sink.log 2>&1
+    local all='[["events-lost",5],["kernel-lost",7],["events-lost",0]]'
+    equal "by the recording" "$(unknown lost.pcapng)" "$all"
+    equal "by what it was converted to" "$(unknown ctf)" "$all"
+    equal "by both" "$(unknown lost.pcapng ctf)" "$all"
+    # Who reads the messages has all three; the last one has no number.
+    shown lost.pcapng '[.[] | select(has("lost")) | .lost] == [5, 7, null]'
+    shown ctf/lost.pcapng '[.[] | select(has("lost"))] | length == 3'
 }

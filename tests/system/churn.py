@@ -6,7 +6,7 @@ import struct
 import sys
 import time
 
-from frames import call, eth, write
+from frames import call, eth, link_open, write
 from journeys import content
 
 FRAMES = 5
@@ -33,6 +33,27 @@ def churn(first, last):
         else:
             raise SystemExit("%s has not received its frames" % name)
         call(where, "port.remove", name=name)
+
+
+def send(device, number):
+    """Frames of that number by a device."""
+    link = link_open(device, False)
+    for n in range(FRAMES):
+        link.send(eth(1, 0x100 + number, bytes([n]) * 46))
+
+
+def replace(name):
+    """The port goes, and others come until one has its id."""
+    where = os.environ["XSW_SOCKET"]
+    number = call(where, "port.show", name=name)["port"]["id"]
+    call(where, "port.remove", name=name)
+    for n in range(1000):
+        other = "other%d" % n
+        call(where, "port.add", port={"name": other, "kind": "memory"})
+        if call(where, "port.show", name=other)["port"]["id"] == number:
+            return
+        call(where, "port.remove", name=other)
+    raise SystemExit("the id of %s is not given again" % name)
 
 
 def tap_points(data):
@@ -73,12 +94,23 @@ def check(first, last, paths):
         raise SystemExit("frames of ports that are not there, or too many: %r" % wrong)
 
 
+def at_rx(path):
+    """How many records of frames that came in are in the recording."""
+    return sum(stage == "rx" for _, stage, _ in tap_points(content(path)))
+
+
 def main():
-    first, last = int(sys.argv[2]), int(sys.argv[3])
-    if sys.argv[1] == "churn":
-        churn(first, last)
+    what, words = sys.argv[1], sys.argv[2:]
+    if what == "churn":
+        churn(int(words[0]), int(words[1]))
+    elif what == "send":
+        send(words[0], int(words[1]))
+    elif what == "replace":
+        replace(words[0])
+    elif what == "count":
+        print(at_rx(words[0]))
     else:
-        check(first, last, sys.argv[4:])
+        check(int(words[0]), int(words[1]), words[2:])
 
 
 main()

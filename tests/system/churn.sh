@@ -65,6 +65,32 @@ claim_what_a_dead_recorder_left_is_of_the_ports_of_its_time() {
     switch_stop
 }
 
+recorded() { names_are_right 0 0 "$1" && equal "records" "$(python3 "$here/churn.py" count "$1")" "$2"; }
+
+# Of a port that has come and sent the rings tell, and what a recorder has taken from there is gone.
+claim_what_a_dead_recorder_left_is_of_a_port_whose_name_it_had_taken() {
+    churn_switch
+    call port.add 'port={"name": "p0", "kind": "tap", "device": "tap-p0"}' >call.json
+    sysctl -qw net.ipv6.conf.tap-p0.disable_ipv6=1
+    ip link set tap-p0 up
+    capture_start
+    local round
+    for round in 1 2; do
+        python3 "$here/churn.py" send tap-p0 0
+        until_true 20 recorded capture.pcapng $((round * 5))
+    done
+    kill -STOP "$capture"
+    until_true 20 grep -q '^State:.*T' "/proc/$capture/status"
+    python3 "$here/churn.py" send tap-p0 0
+    until_true 20 port_has p0 rx_packets 15
+    python3 "$here/churn.py" replace p0
+    kill -KILL "$capture"
+    wait "$capture" || true
+    until_true 20 "$XSW" capture recover rest.pcapng behind capture.pcapng
+    recorded rest.pcapng 5
+    switch_stop
+}
+
 claim_a_black_box_names_the_ports_of_its_time() {
     churn_switch
     "$XSW" flight run --memory 8M --min-free 0 >flight.out 2>flight.log &

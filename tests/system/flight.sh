@@ -222,6 +222,22 @@ claim_a_silent_drop_fires_by_default() {
     report_is '[$s.drops[] | select(.reason_name == "silent-drop")] | length > 0'
 }
 
+claim_a_broken_balance_writes_a_file_with_what_led_to_it() {
+    frames "write('many.pcap', [udp(2, 1, 1000, port) for port in range(1, 4322)])"
+    flight_switch
+    flight_run --after 0
+    play many.pcap 4321
+    until_true 20 port_has out tx_packets 4321
+    equal "files before something is wrong" "$(find . -name 'truth-*' | wc -l)" 0
+    # No stage of ours loses packets, so one is made to look as if it had.
+    python3 "$here/counter_spoil.py" "$switch" 4321
+    until_true 30 has_files balance 1
+    flight_end
+    cause_of "$(files_of balance)" | jq -e '.cause == "balance"' >/dev/null
+    holds "$(files_of balance)"
+    report_is '$m.received > 0 and $m.delivered > 0'
+}
+
 claim_it_waits_for_a_switch_that_died_and_keeps_what_that_left() {
     good_and_bad
     flight_switch

@@ -202,3 +202,53 @@ claim_a_restart_never_goes_on_behind_a_torn_block() {
             "$(jq .switches[0].summary.records report.json)"
     done
 }
+
+# statistics FILE FIELD: of all statistics blocks, one a line, as stock tshark reads them.
+statistics() {
+    tshark -r "$1" -X 'read_format:MIME Files Format' -T fields -E 'aggregator= ' \
+        -e "pcapng.options.option.data.interface.$2" 2>>tshark.log | tr ' ' '\n'
+}
+
+# line_says: the last line about progress that a terminal was shown is about so many.
+line_says() {
+    tr '\r' '\n' <tty.log | tail -n 1 |
+        grep -q " $1 journeys written, $2 filtered, $3 lost, "
+}
+
+claim_a_loss_is_the_same_in_file_and_report_on_the_line_and_on_the_screen() {
+    frames "
+small = [eth(2, 1, bytes([n]) * 60) for n in range(150)]
+# A journey with such a frame is larger than half of the ring.
+large = [eth(2, 1, bytes(40000)) for _ in range(20)]
+write('in.pcap', [eth(3, 9, bytes(60))] * 10 + small[:70] + large + small[70:])"
+    out_switch
+    # Only who looks at a terminal is told while it goes on.
+    # shellcheck disable=SC2016
+    python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' sh -c \
+        'exec "$0" capture --json --name lossy --budget 100 --ring 64 -w capture.pcapng \
+            "ether src 02:00:00:00:00:01" >capture.json' "$XSW" >tty.log &
+    capture=$!
+    until_true 20 grep -q 'recording switch' tty.log
+    play in.pcap 180
+    until_true 20 line_says 150 10 20
+    "$XSW" top --once --json --screen sessions >top.json
+    jq -e '.rows[] | select(.session | endswith(" lossy")) |
+        .offered == 180 and .written == 150 and .filtered == 10 and .lost == 20' top.json
+    "$XSW" capture stop lossy >stop.txt
+    local code=0
+    wait $capture || code=$?
+    equal "exit status of capture" $code 1
+    equal "records that are too big" "$(jq '[.workers[].lost["record-too-big"]] | add' capture.json)" 20
+    equal "offered" "$(jq '[.workers[].offered] | add' capture.json)" 180
+    identity
+    equal "too big, by the file" "$(losses_of capture.pcapng record-too-big)" 20
+    # Of rx, of tx, and the one with the summary.
+    equal "isb_ifdrop" "$(statistics capture.pcapng dropped | xargs)" "20 20 20"
+    equal "isb_usrdeliv" "$(statistics capture.pcapng delivered_to_user | xargs)" "150 150"
+    equal "epb_dropcount in all" "$(tshark -r capture.pcapng -T fields -e frame.drop_count 2>>tshark.log |
+        awk '{ sum += $1 } END { print sum }')" 20
+    capinfos -M -c capture.pcapng | grep -q 'packets: *300$'
+    analyze capture.pcapng
+    report_is '$s.sessions[0].lost == 20 and all($s.sessions[].proof[]; .state != "fails")'
+    switch_stop
+}

@@ -57,6 +57,56 @@ with mmap.mmap(events, 0, prot=mmap.PROT_READ) as memory:
     switch_stop
 }
 
+# The name of a flight recorder, and with it its file, may be an address as well.
+claim_who_is_held_to_pseudonyms_learns_no_name_of_a_flight_recorder() {
+    users_make
+    flight_switch
+    "$XSW" switch set truth observers pseudonyms
+    call flight.start 'name="vm-192-183-147-213"' >flight.json
+    "${as_nobody[@]}" /run/xsw --json flight show >flights.json
+    jq -e '.flights | length == 1 and .[0].flight == "(hidden)" and .[0].path == "(hidden)"' flights.json
+    "${as_nobody[@]}" /run/xsw flight show >show.txt
+    fails grep -q '192-183' flights.json show.txt
+    grep -q 'a manager of the switch can read it' show.txt
+    "$XSW" --json flight show | jq -e '.flights[0] | .flight as $name | $name == "vm-192-183-147-213" and
+        (.path | contains($name))'
+    switch_stop
+}
+
+# Orphans are those of all switches, whichever is asked: each is told as its own one lets it be.
+claim_what_a_dead_recorder_left_is_hidden_as_its_own_switch_wants_it() {
+    users_make
+    frames "write('in.pcap', [udp(2, 1, 1000, 80) for _ in range(50)])"
+    cat >config.json <<JSON
+{"switches": [{"switch": {"name": "truth", "workers": 1, "observers": {"pseudonyms": true}}},
+              {"switch": {"name": "open", "workers": 1}}]}
+JSON
+    "$XSWD" --config config.json 2>xswd.log &
+    switch=$!
+    until_true 20 "$XSW" switch list
+    local name
+    for name in truth open; do
+        "$XSW" capture -q -S $name --name "secretly-$name" -w "$name.pcapng" 'not host 192.183.147.213' 2>capture.log &
+        capture=$!
+        until_true 20 sh -c "'$XSW' capture list -S $name | grep -q secretly"
+        kill -STOP "$capture"
+        until_true 20 grep -q '^State:.*T' "/proc/$capture/status"
+        "$XSW" port add in -S $name kind file input "$PWD/in.pcap" >port.txt
+        until_true 20 sh -c "XSW_SWITCH=$name '$XSW' --json capture list | jq -e '.sessions[0].account.written == 50'"
+        kill -KILL "$capture"
+        wait "$capture" || true
+    done
+    until_true 20 sh -c "'$XSW' --json capture orphans -S open | jq -e '.orphans | length == 2'"
+    for name in truth open; do
+        "${as_nobody[@]}" /run/xsw --json capture orphans -S $name >orphans.json || [ $? -eq 1 ]
+        jq -e '[.orphans[] | {switch, name: .capture.name, filter: .capture.filter}] | sort_by(.switch) == [
+            {switch: "open", name: "secretly-open", filter: "not host 192.183.147.213"},
+            {switch: "truth", name: "(hidden)", filter: "(hidden)"}]' orphans.json
+    done
+    "$XSW" --json capture orphans -S open | jq -e 'all(.orphans[]; .capture.filter | startswith("not host"))'
+    switch_stop
+}
+
 claim_nobody_recovers_what_the_recorder_of_another_user_left() {
     users_make
     sed '/^xsw:/s/$/,games/' group >more

@@ -92,6 +92,9 @@ record_dat() {
     local instance=/sys/kernel/tracing/instances/test-$$-$RANDOM
     mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null || [ -e /sys/kernel/tracing/instances ]
     mkdir "$instance" || exit 77
+    # Nothing outlives a claim but what is in the kernel.
+    # shellcheck disable=SC2064
+    trap "rmdir '$instance' 2>/dev/null || true" EXIT
     echo mono >"$instance/trace_clock"
     echo 1 >"$instance/events/skb/kfree_skb/enable"
     overflow

@@ -100,6 +100,66 @@ claim_a_drop_leads_to_its_packets_and_their_rule() {
     viewer_end
 }
 
+# port_of_drops NAME COUNT: a port whose frames, so many, a rule of its own denies; and its id.
+port_of_drops() {
+    frames "write('$1.pcap', [udp(1, 2, 2000, 99) for n in range($2)])"
+    call port.add "port={'name': '$1', 'kind': 'file', 'input': '$PWD/$1.pcap', 'acl': [{'id': 7, 'direction': 'in', 'action': 'deny', 'protocol': 'udp'}]}" >call.json
+    until_true 20 port_has "$1" rx_packets "$2"
+    call port.show "name='$1'" | jq .port.id
+}
+
+# Ports come and go until the next one is given this id.
+ids_pass_until() {
+    python3 -c "
+import sys
+from frames import call
+where, wanted = sys.argv[1], int(sys.argv[2])
+others = [port['id'] for port in call(where, 'port.list')['ports']]
+last = max(id for id in range(wanted - 255, wanted) if id % 256 and id % 256 not in others) % 256
+for number in range(600):
+    name = 'f%d' % number
+    call(where, 'port.add', port={'name': name, 'kind': 'memory'})
+    id = call(where, 'port.show', name=name)['port']['id']
+    call(where, 'port.remove', name=name)
+    if id == last:
+        break
+else:
+    raise SystemExit('the id %d was never next' % wanted)
+" "$XSW_SOCKET" "$1"
+}
+
+claim_a_row_keeps_the_name_of_a_port_whose_id_is_given_again() {
+    top_switch
+    viewer --screen journeys
+    says 'LIVE'
+    id=$(port_of_drops oldport 3)
+    says ' oldport .* acl-denied'
+    "$XSW" port remove oldport >/dev/null
+    ids_pass_until "$id"
+    equal "the id of the new port" "$(port_of_drops newport 2)" "$id"
+    says ' newport .* acl-denied'
+    equal "rows of the old port" "$(tmux -S tmux.sock capture-pane -p | grep -c ' oldport .* acl-denied')" 3
+    equal "rows of the new port" "$(tmux -S tmux.sock capture-pane -p | grep -c ' newport .* acl-denied')" 2
+    keys 3
+    says '└ acl-denied .* oldport .* 3$'
+    says '└ acl-denied .* newport .* 2$'
+    keys 4 f
+    keys -l 'port == newport'
+    keys Enter
+    says 'shown 2 of'
+    keys f C-u
+    keys -l 'port == oldport'
+    keys Enter
+    says 'shown 3 of'
+    # By its name it is found under any other id, too, and by a filter that was there before it.
+    "$XSW" port remove newport >/dev/null
+    fails equal "the id of the old name" "$(port_of_drops oldport 4)" "$id"
+    says 'shown 7 of'
+    keys q
+    says 'ended 0'
+    viewer_end
+}
+
 claim_a_line_below_the_pipeline_leads_to_its_packets() {
     top_switch
     viewer

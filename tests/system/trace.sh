@@ -160,6 +160,9 @@ claim_held_at_removal_is_the_same_in_ctf_and_pcapng() { agree removed_holder; }
 # A packet port whose device has been given a slow queue with room for little.
 slow_device() {
     ip link add lazy type veth peer name far
+    # Or its kernel looks for routers and neighbours, before one of both records too.
+    echo 1 >/proc/sys/net/ipv6/conf/lazy/disable_ipv6
+    echo 1 >/proc/sys/net/ipv6/conf/far/disable_ipv6
     ip link set dev lazy up
     ip link set dev far up
     tc qdisc add dev lazy root tbf rate 8kbit burst 1540 limit 3000 || exit 77
@@ -647,6 +650,40 @@ claim_a_full_disk_is_told_and_leaves_the_switch() {
     port_has in rx_packets 60000
     lives
 }
+
+metadata_is_written() { [ -s "$(find "$1" -name metadata)" ]; }
+
+claim_what_was_written_before_the_disk_was_full_can_be_read() {
+    dropping_switch 60000
+    frames "write('few.pcap', [eth(1, 1, bytes(46))] * 10)"
+    mkdir small
+    mount -t tmpfs -o size=4M tmpfs small
+    "$XSW" trace start t to "$PWD/small/ctf"
+    until_true 20 metadata_is_written small/ctf
+    play few.pcap 10
+    "$XSW" port remove in
+    play in.pcap 60000
+    until_true 20 disk_is_full
+    "$XSW" --json trace stop t >stop.json || true
+    jq -e '.disk_full and .cut_bytes > 0' stop.json
+    # Packets are numbered from 1 on, and the first of them came first.
+    traced small/ctf "{int(e['packet_id']) for e in events} >= set(range(1, 11))"
+    traced small/ctf "1000 < len(events) < 60010"
+    "$XSW" analyze --timeline --json small/ctf >timeline.json
+    jq -e '[.timeline.entries[] | select(.kind == "begin" and .name == "packet_dropped")] != []' timeline.json
+}
+
+claim_what_was_written_before_lttng_was_killed_can_be_read() {
+    dropping_switch 9
+    "$XSW" trace start t to "$PWD/ctf"
+    play in.pcap 9
+    until_true 20 is_in_folder 9
+    # shellcheck disable=SC2046
+    kill -KILL $(pgrep -f 'lttng-(sessiond|consumerd)')
+    traced ctf 'len(events) == 9'
+}
+
+is_in_folder() { [ "$(babeltrace2 ctf 2>>ctf.log | grep -c packet_dropped)" -eq "$1" ]; }
 
 disk_is_full() { "$XSW" --json trace status | jq -e '.sessions[0].disk_full'; }
 

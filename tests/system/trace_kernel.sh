@@ -75,6 +75,78 @@ claim_a_dry_fill_ring_is_in_ctf() {
     traced ctf "{e['error'] for e in events if e['event'] == 'kernel_xdp_redirect_err'} == {'-12'}"
 }
 
+claim_an_xswd_that_is_started_again_has_what_the_kernel_drops_told_as_before() {
+    followed two_guests
+    down
+    # Each has its port while there is an xswd to tell it.
+    until_true 20 live_has kernel_drop DEV_READY 40
+    switch_stop
+    "$XSWD" --config config.json 2>>xswd.log &
+    switch=$!
+    until_true 20 "$XSW" switch show
+    ip netns delete alice
+    ip netns delete bob
+    host_make alice 1
+    host_make bob 2
+    hosts_know_each_other alice bob
+    until_true 20 status_is_whole
+    # Until the reader knows of the new devices.
+    ip -n alice link set eth0 down
+    until_true 20 one_more_is_told 40
+    ip -n alice link set eth0 up
+    hosts_know_each_other alice bob
+    overflow
+    until_true 20 live_has kernel_drop 'FULL_RING in tun_net_xmit' "$dropped"
+    follow_stop
+    "$XSW" trace stop t
+    in_ctf kernel_drop FULL_RING "$dropped"
+}
+
+one_more_is_told() {
+    burst bob 1 10.0.0.1
+    [ "$(live_packets kernel_drop DEV_READY)" -gt "$1" ]
+}
+
+status_is_whole() { "$XSW" trace status >status.txt && grep -q 'told too' status.txt; }
+
+claim_a_session_whose_kernel_drops_nobody_tells_is_no_good_state() {
+    followed two_guests
+    kill -KILL "$(pgrep -x xsw-kernel-keep)" "$(pgrep -x xsw-kernel)"
+    local code=0
+    "$XSW" trace status >status.txt || code=$?
+    equal "exit status of status" $code 1
+    grep -q 'not told, though it is asked for' status.txt
+    # Another one tells since when nothing was told.
+    "$XSW" trace join
+    until_true 20 grep -q ' kernel_lost from_mono_ns=[1-9].* events=0' follow.txt
+    follow_stop
+    "$XSW" trace stop t
+}
+
+more_gaps_than() { [ "$(grep -c ' kernel_lost ' follow.txt)" -gt "$1" ]; }
+another_reader_than() { reader=$(pgrep -x xsw-kernel) && [ "$reader" != "$1" ]; }
+
+claim_readers_that_die_again_and_again_are_followed_and_each_gap_is_told() {
+    followed two_guests
+    local last=0 reader
+    for _ in 1 2 3 4 5 6; do
+        until_true 20 another_reader_than $last
+        last=$reader
+        kill -KILL "$last"
+    done
+    # Only another one tells of a gap behind this.
+    local gaps
+    gaps=$(grep -c ' kernel_lost ' follow.txt) || true
+    until_true 30 more_gaps_than "$gaps"
+    status_is_whole
+    overflow
+    until_true 20 live_has kernel_drop 'FULL_RING in tun_net_xmit' "$dropped"
+    follow_stop
+    "$XSW" trace stop t
+    in_ctf kernel_drop FULL_RING "$dropped"
+    traced ctf "[e for e in events if e['event'] == 'kernel_lost'] != []"
+}
+
 claim_a_reader_that_is_killed_is_followed_by_another_and_whoever_looks_on_sees_the_gap() {
     followed two_guests
     kill -KILL "$(pgrep -x xsw-kernel)"

@@ -188,6 +188,32 @@ static void endless_names_fill_no_memory(void **state)
     free(json);
 }
 
+static struct dictionary_label tap_of(struct fixture *fixture, unsigned id, unsigned number)
+{
+    char json[128];
+    snprintf(json, sizeof(json),
+             "{\"port\":%u,\"port_name\":\"q%u\",\"stage\":1,\"stage_name\":\"rx\"}", id, number);
+    return add_tap(fixture, json);
+}
+
+static void a_port_for_whose_name_there_is_no_room_is_a_number_and_not_another_port(void **state)
+{
+    struct fixture *fixture = *state;
+    struct dictionary_label label = {0};
+    char name[32];
+    for (unsigned number = 0; number < DICTIONARY_MAX; number++) {
+        label = tap_of(fixture, 1 + number % 7, number);
+    }
+    snprintf(name, sizeof(name), "q%u", DICTIONARY_MAX - 1);
+    assert_string_equal(port_name(fixture, label.id, label.name), name);
+    label = tap_of(fixture, 3, DICTIONARY_MAX);
+    assert_string_equal(port_name(fixture, label.id, label.name), "port 3");
+    label = dictionary_find_label(&fixture->dictionary, 3, "q99999", strlen("q99999"));
+    assert_string_equal(port_name(fixture, label.id, label.name), "port 3");
+    label = tap_of(fixture, 1, 0);
+    assert_string_equal(port_name(fixture, label.id, label.name), "q0");
+}
+
 static void deep_nesting_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -219,6 +245,9 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(endless_names_fill_no_memory, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_port_for_whose_name_there_is_no_room_is_a_number_and_not_another_port, fixture_setup,
+            fixture_teardown),
         cmocka_unit_test_setup_teardown(deep_nesting_is_refused, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

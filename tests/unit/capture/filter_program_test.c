@@ -137,6 +137,25 @@ static void what_is_no_program_is_named_by_its_place(void **state)
     }
 }
 
+static void assert_says(const char *text, const char *part, bool has_column)
+{
+    struct bpf_program program;
+    struct xsw_error error;
+    assert_int_equal(filter_program_compile(text, &program, &error), XSW_INVALID);
+    assert_non_null(strstr(error.text, part));
+    assert_int_equal(strstr(error.text, "column") != NULL, has_column);
+}
+
+static void an_error_has_the_column_of_the_word_that_libpcap_names(void **state)
+{
+    (void)state;
+    assert_says("udp and ether host zz", "column 20: unknown ether host 'zz'", true);
+    assert_says("host 300.1.1.1 and tcp", "column 6: ", true);
+    /* It may be either of them, or none. */
+    assert_says("ether host zz and udp or ether host zz", "unknown ether host 'zz'", false);
+    assert_says("udp prot 53", "filter \"udp prot 53\": ", false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_program_that_might_not_end_is_refused),
         cmocka_unit_test(a_program_reads_only_what_it_wrote),
         cmocka_unit_test(what_is_no_program_is_named_by_its_place),
+        cmocka_unit_test(an_error_has_the_column_of_the_word_that_libpcap_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,6 +171,37 @@ static void the_kind_of_rules_may_change_as_well(void **state)
     assert_int_equal(written_of_one_held(&in_at_2, &where_1), 2);
 }
 
+/* A packet from before and one from behind the change are flooded when they go on: returns how many
+ * journeys ended. */
+static uint64_t offered_of_two_flooded(const struct capture_rules *before,
+                                       const struct capture_rules *after)
+{
+    ports_make(3);
+    holder_load();
+    begin(0, before);
+    hold_one(2);
+    set_with(0, after);
+    hold_one(1);
+    release_all();
+    return account_of(0).offered;
+}
+
+static void copies_of_what_was_held_are_judged_by_the_rules_of_their_original(void **state)
+{
+    (void)state;
+    uint64_t offered = offered_of_two_flooded(&where_2, &where_1);
+    assert_true(offered >= 4);
+    assert_int_equal(written(0), offered);
+    assert_int_equal(account_of(0).unwanted, 0);
+}
+
+static void copies_of_what_nobody_wanted_are_not_wanted_by_later_rules(void **state)
+{
+    (void)state;
+    assert_true(offered_of_two_flooded(&where_1, &where_2) >= 4);
+    assert_int_equal(written(0), 0);
+}
+
 /* More often than rules are kept: the oldest of these judge. */
 static void rules_may_be_changed_without_end_while_something_is_held(void **state)
 {
@@ -201,6 +232,8 @@ int main(void)
         CLAIM(what_is_asked_at_the_end_is_asked_by_the_rules_of_the_beginning),
         CLAIM(neither_is_wanted_when_each_comes_under_the_rules_of_the_other),
         CLAIM(the_kind_of_rules_may_change_as_well),
+        CLAIM(copies_of_what_was_held_are_judged_by_the_rules_of_their_original),
+        CLAIM(copies_of_what_nobody_wanted_are_not_wanted_by_later_rules),
         CLAIM(rules_may_be_changed_without_end_while_something_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

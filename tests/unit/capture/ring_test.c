@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,22 @@
 #include "unit/packet/frames.h"
 
 enum { SIZE = 1 << 16 };
+
+/* What taking memory is to come to; see the linker's --wrap. */
+static int failure;
+static int interruptions;
+
+int __real_posix_fallocate(int fd, off_t offset, off_t length);
+int __wrap_posix_fallocate(int fd, off_t offset, off_t length);
+
+int __wrap_posix_fallocate(int fd, off_t offset, off_t length)
+{
+    if (interruptions > 0) {
+        interruptions--;
+        return EINTR;
+    }
+    return failure != 0 ? failure : __real_posix_fallocate(fd, offset, length);
+}
 
 static struct ring_producer producer;
 static struct ring_consumer consumer;
@@ -276,6 +293,24 @@ static void a_kept_descriptor_keeps_no_memory_when_the_ring_is_punched(void **st
     nothing_expect(); /* and it is still one */
 }
 
+/* Memory that is short is known when it is asked for, and not when a worker writes there. */
+static void a_ring_for_which_there_is_no_memory_is_not_made(void **state)
+{
+    struct ring_producer none;
+    struct xsw_error error;
+    (void)state;
+    failure = ENOSPC;
+    assert_int_equal(ring_create(&none, 0, SIZE, 64, &error), XSW_NO_MEMORY);
+    assert_non_null(strstr(error.text, " KiB: No space left on device; try smaller rings"));
+    assert_int_equal(none.fd, -1);
+    failure = 0;
+    /* A signal is no want of memory. */
+    interruptions = 2;
+    assert_int_equal(ring_create(&none, 0, SIZE, 64, &error), XSW_OK);
+    assert_int_equal(interruptions, 0);
+    ring_destroy(&none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +323,7 @@ int main(void)
         CLAIM(a_broken_record_is_told_with_its_place),
         CLAIM(only_a_ring_is_attached),
         CLAIM(nobody_can_shrink_the_memory_under_the_other),
+        cmocka_unit_test(a_ring_for_which_there_is_no_memory_is_not_made),
         cmocka_unit_test_setup_teardown(a_kept_descriptor_keeps_no_memory_when_the_ring_is_punched,
                                         setup, teardown),
     };

@@ -24,7 +24,7 @@ static const char metadata[] =
     "typealias integer { size = 64; align = 8; signed = false; } := u64;\n"
     "trace { major = 1; minor = 8; byte_order = le;\n"
     "  packet.header := struct { u32 magic; u32 stream_id; }; };\n"
-    "env { hostname = \"%s\"; };\n"
+    "env { hostname = \"%s\"; xsw_losses = \"%s\"; };\n"
     "clock { name = \"monotonic\"; uuid = \"%s\"; freq = 1000000000; offset_s = 1700000000; };\n"
     "typealias integer { size = 64; align = 8; signed = false; map = clock.monotonic.value; }\n"
     "  := when;\n"
@@ -68,8 +68,8 @@ static void packet_write(FILE *file, const struct packet *packet)
     fputc(0, file);
 }
 
-static void trace_write(const char *host, const char *boot_id, const char *event,
-                        const struct packet *packets, size_t count)
+static void trace_write(const char *host, const char *losses, const char *boot_id,
+                        const char *event, const struct packet *packets, size_t count)
 {
     char path[128];
     snprintf(path, sizeof(path), "%s/%s", root, host);
@@ -77,7 +77,7 @@ static void trace_write(const char *host, const char *boot_id, const char *event
     snprintf(path, sizeof(path), "%s/%s/metadata", root, host);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    fprintf(file, metadata, host, boot_id, event);
+    fprintf(file, metadata, host, losses, boot_id, event);
     fclose(file);
     snprintf(path, sizeof(path), "%s/%s/stream", root, host);
     file = fopen(path, "w");
@@ -163,6 +163,17 @@ static void what_the_tracer_lost_is_told_with_number_and_span(void **state)
     assert_true(packets->to_mono_ns == 5 * SECOND);
 }
 
+static void loss_of_which_events_tell_is_not_told_by_its_message_too(void **state)
+{
+    (void)state;
+    read_all();
+    for (size_t i = 0; i < seen_count; i++) {
+        bool is_b = strcmp(seen[i].host, "host-b") == 0;
+        assert_true(!is_b || strcmp(seen[i].name, "events_lost") != 0);
+    }
+    (void)find("events_lost"); /* of the host whose events do not tell */
+}
+
 static void each_event_names_the_host_and_boot_of_its_own_stream(void **state)
 {
     (void)state;
@@ -195,12 +206,14 @@ static int begin(void **state)
     (void)state;
     static const struct packet of_a[] = {
         {SECOND, 2 * SECOND, 0, 0}, {2 * SECOND, 3 * SECOND, 1, 5}, {5 * SECOND, 6 * SECOND, 4, 5}};
-    static const struct packet of_b[] = {{SECOND, 4 * SECOND, 0, 0}};
+    static const struct packet of_b[] = {{SECOND, 4 * SECOND, 0, 9}}; /* of 9 events tell too */
     if (mkdtemp(root) == NULL) {
         return 1;
     }
-    trace_write("host-a", "11111111-2222-4333-8444-555555555555", "kernel_lost", of_a, 3);
-    trace_write("host-b", "99999999-2222-4333-8444-555555555555", "worker_over_budget", of_b, 1);
+    trace_write("host-a", "messages", "11111111-2222-4333-8444-555555555555", "kernel_lost", of_a,
+                3);
+    trace_write("host-b", "events", "99999999-2222-4333-8444-555555555555", "worker_over_budget",
+                of_b, 1);
     return 0;
 }
 
@@ -221,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_tracer_lost_is_told_with_number_and_span),
+        cmocka_unit_test(loss_of_which_events_tell_is_not_told_by_its_message_too),
         cmocka_unit_test(each_event_names_the_host_and_boot_of_its_own_stream),
         cmocka_unit_test(event_has_the_time_when_it_happened_not_when_it_was_told),
     };
