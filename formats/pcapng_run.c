@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See pcapng_run.h. pcapng_reader_take_run() is in pcapng_read.c. */
+/* See pcapng_run.h. pcapng_reader_take_run() is in pcapng_take.c. */
 #include "formats/pcapng_run.h"
 
 #include <inttypes.h>
@@ -26,10 +26,23 @@ static enum xsw_status block_parse(const struct pcapng_run *run, size_t at, size
     return parse_block(run->state, &block, item, error);
 }
 
+static bool is_padding(const struct pcapng_run *run, size_t at)
+{
+    return get_32(run->buffer + run->first + at, run->state->big_endian) == PCAPNG_BLOCK_PADDING;
+}
+
+static void padding_skip(struct pcapng_run *run)
+{
+    while (run->at < run->length && is_padding(run, run->at)) {
+        run->at += get_32(run->buffer + run->first + run->at + 4, run->state->big_endian);
+    }
+}
+
 enum xsw_status pcapng_run_next(struct pcapng_run *run, const char *name, struct pcapng_item *item,
                                 struct xsw_error *error)
 {
     size_t length;
+    padding_skip(run);
     if (run->at == run->length) {
         return XSW_END;
     }
@@ -61,6 +74,10 @@ size_t pcapng_run_whole_journeys(const struct pcapng_run *run)
         size_t begin = end - get_32(tail, run->state->big_endian);
         struct pcapng_item item;
         size_t length;
+        if (is_padding(run, begin)) {
+            end = begin;
+            continue;
+        }
         if (block_parse(run, begin, &length, &item, NULL) != XSW_OK) {
             break;
         }

@@ -3,9 +3,9 @@
 #define XSW_PCAPNG_RUN_H
 
 /*
- * Packet blocks that stand one behind the other, taken out of a reader as they are, to be parsed by
- * another thread. The reader has checked where each begins and ends; what is inside is checked
- * here.
+ * Packet blocks that stand one behind the other, with padding between, taken out of a reader as
+ * they are, to be parsed by another thread. The reader has checked where each begins and ends; what
+ * is inside is checked here.
  *
  * Threads: a run belongs to one at a time. While it is looked at, the reader that it came from may
  * give further runs, but no items: these may add interfaces.

@@ -7,13 +7,17 @@
 #include "formats/pcapng_reader.h"
 #include "formats/pcapng_run.h"
 
-/* The length of the whole packet block that begins there, 0 when there is none. */
-static size_t packet_block_length(const struct pcapng_reader *reader, size_t at)
+/* The length of the whole block that begins there and may stand in a run: a packet, or padding,
+ * which our own writer puts behind each piece. 0 when there is none. */
+static size_t run_block_length(const struct pcapng_reader *reader, size_t at)
 {
     bool big_endian = reader->state.big_endian;
     size_t left = reader->end - at;
-    if (left < BLOCK_LENGTH_MIN ||
-        get_32(reader->buffer + at, big_endian) != PCAPNG_BLOCK_ENHANCED_PACKET) {
+    if (left < BLOCK_LENGTH_MIN) {
+        return 0;
+    }
+    uint32_t type = get_32(reader->buffer + at, big_endian);
+    if (type != PCAPNG_BLOCK_ENHANCED_PACKET && type != PCAPNG_BLOCK_PADDING) {
         return 0;
     }
     uint32_t length = get_32(reader->buffer + at + 4, big_endian);
@@ -79,7 +83,7 @@ enum xsw_status pcapng_reader_take_run(struct pcapng_reader *reader, size_t want
     (void)filled;
     size_t length = 0;
     size_t block;
-    while (length < wanted && (block = packet_block_length(reader, reader->start + length)) != 0) {
+    while (length < wanted && (block = run_block_length(reader, reader->start + length)) != 0) {
         length += block;
     }
     if (length == 0) {
