@@ -402,7 +402,7 @@ claim_without_tracefs_a_session_says_so_and_has_the_rest() {
     traced ctf 'len(events) == 7'
 }
 
-claim_who_reads_the_kernels_events_ends_with_the_session_daemon_and_with_xswd() {
+claim_who_reads_the_kernels_events_ends_with_the_session_and_with_its_daemon() {
     kernel_begin
     "$XSW" trace start
     kernel_is_told
@@ -414,6 +414,8 @@ claim_who_reads_the_kernels_events_ends_with_the_session_daemon_and_with_xswd() 
     kernel_is_told
     switch_stop
     switch=
+    pgrep -x xsw-kernel # waits for a new xswd
+    "$XSW" trace stop
     until_true 20 fails pgrep -x xsw-kernel
 }
 
@@ -653,6 +655,8 @@ claim_a_full_disk_is_told_and_leaves_the_switch() {
 
 metadata_is_written() { [ -s "$(find "$1" -name metadata)" ]; }
 
+# DIR: LTTng writes at least each second.
+events_are_written() { [ -n "$(find "$1" -type f ! -name metadata ! -name '*.idx' -size +0)" ]; }
 claim_what_was_written_before_the_disk_was_full_can_be_read() {
     dropping_switch 60000
     frames "write('few.pcap', [eth(1, 1, bytes(46))] * 10)"
@@ -661,6 +665,7 @@ claim_what_was_written_before_the_disk_was_full_can_be_read() {
     "$XSW" trace start t to "$PWD/small/ctf"
     until_true 20 metadata_is_written small/ctf
     play few.pcap 10
+    until_true 20 events_are_written small/ctf
     "$XSW" port remove in
     play in.pcap 60000
     until_true 20 disk_is_full
