@@ -283,6 +283,7 @@ static void probe_take(const struct kernel_probe_record *record, void *context)
     memcpy(raw.place.name, record->key.name, sizeof(raw.place.name) - 1);
     kernel_format_reason(&trace->format, reason, name, sizeof(name));
     raw.is_xdp_freed = strcmp(name, "XDP") == 0;
+    raw.is_freed_unsaid = strcmp(name, "NOT_SPECIFIED") == 0;
     if (record->has_head != 0) {
         raw.head_length =
             (uint8_t)(record->length < KERNEL_HEAD_SIZE ? record->length : KERNEL_HEAD_SIZE);

@@ -24,6 +24,7 @@ struct kernel_join {
     struct passing passing[KERNEL_PACKETS_MAX];
     /* XDP told of the packet that this processor frees next: where. */
     struct kernel_place xdp_told[PROCESSORS_MAX];
+    bool xdp_was_exception[PROCESSORS_MAX];
 };
 
 enum xsw_status kernel_join_create(struct kernel_join **join, struct xsw_error *error)
@@ -108,16 +109,19 @@ static void freed(struct kernel_join *join, struct kernel_raw *raw)
     entry->packet = 0;
 }
 
-/* In generic mode a packet that XDP could not hand over is freed behind it: that is one loss. */
+/* A packet that XDP could not hand over, or for which it had no such action, is freed behind it:
+ * that is one loss. Behind an exception kernels give no reason. */
 static bool was_told_by_xdp(struct kernel_join *join, const struct kernel_raw *raw)
 {
     struct kernel_place *told = &join->xdp_told[raw->cpu % PROCESSORS_MAX];
+    bool *is_exception = &join->xdp_was_exception[raw->cpu % PROCESSORS_MAX];
     if (raw->kind == KERNEL_RAW_XDP) {
         *told = raw->place;
+        *is_exception = raw->xdp_kind == KERNEL_XDP_EXCEPTION;
         return false;
     }
-    bool is_same = raw->is_xdp_freed && told->name[0] != '\0' &&
-                   strcmp(told->name, raw->place.name) == 0 &&
+    bool may_be = raw->is_xdp_freed || (raw->is_freed_unsaid && *is_exception);
+    bool is_same = may_be && told->name[0] != '\0' && strcmp(told->name, raw->place.name) == 0 &&
                    (raw->place.netns == 0 || raw->place.netns == told->netns);
     told->name[0] = '\0';
     return is_same;

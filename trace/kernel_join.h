@@ -54,8 +54,9 @@ struct kernel_raw {
     uint16_t cpu;
     uint16_t protocol;
     uint8_t kind;
-    uint8_t xdp_kind;     /* enum kernel_event_kind */
-    uint8_t is_xdp_freed; /* of KERNEL_RAW_FREED: its reason is XDP's */
+    uint8_t xdp_kind;        /* enum kernel_event_kind */
+    uint8_t is_xdp_freed;    /* of KERNEL_RAW_FREED: its reason is XDP's */
+    uint8_t is_freed_unsaid; /* of the same: no reason is given */
     uint8_t head_length;
     uint8_t head[64];
 };

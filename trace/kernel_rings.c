@@ -120,6 +120,7 @@ static bool raw_make(const struct kernel_rings *rings, const void *event, size_t
         raw->protocol = (uint16_t)kernel_format_number(&layout->protocol, event, size);
         kernel_format_reason(rings->format, raw->number, name, sizeof(name));
         raw->is_xdp_freed = strcmp(name, "XDP") == 0;
+        raw->is_freed_unsaid = strcmp(name, "NOT_SPECIFIED") == 0;
     } else {
         raw->kind = KERNEL_RAW_XDP;
         raw->xdp_kind = known == KERNEL_XDP_ERROR ? KERNEL_XDP_REDIRECT : KERNEL_XDP_EXCEPTION;

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Every drop reason that traffic can provoke from outside, each with frames whose fate is known before:
 # good ones arrive byte for byte, bad ones are found with their reason, stage, port and rule, and
-# sent = delivered + dropped. More are in policies.sh and trace.sh. Nowhere but in the unit tests, because no
-# traffic and no kernel gives them: bad-offload, no-buffer, not-segmented.
+# sent = delivered + dropped. More are in policies.sh and trace.sh; and those that take more than a frame to
+# provoke, bad-offload, no-buffer and not-segmented, in trace_rare.sh.
 
 claim_runt_frame() {
     out_switch

@@ -161,6 +161,33 @@ claim_a_dry_fill_ring_of_an_xdp_port_is_told_with_port_and_count() {
     jq -e "[.drops[] | select(.port == \"alice\")] | map(.packets) | add == $dropped" sums.json >/dev/null
 }
 
+# A device whose own XDP program wants what the kernel cannot do, in the generic mode or in the driver's. Exits
+# with 77 where programs may not be loaded.
+xdp_faulty() {
+    local device
+    ip link add wire type veth peer name far
+    for device in wire far; do
+        echo 1 >"/proc/sys/net/ipv6/conf/$device/disable_ipv6"
+        ip link set $device up
+    done
+    mkdir programs
+    mount -t bpf bpf programs || exit 77
+    python3 "$here/bpf.py" programs/invalid invalid || exit 77
+    ip link set dev wire "$1" pinned programs/invalid
+    switch_start <<<'{"switch": {"workers": 1}, "ports": [{"name": "alice", "kind": "packet", "device": "wire"},
+        {"name": "bob", "kind": "tap", "device": "tap-bob"}]}'
+}
+xdp_faulty_generic() { xdp_faulty xdpgeneric; }
+xdp_faulty_native() { xdp_faulty xdpdrv; }
+
+# 40 frames come to alice's device.
+faults() {
+    frames '
+link = link_open("far", False)
+for n in range(40):
+    link.send(eth(2, 1, bytes(46)))'
+}
+
 # recorded_events NAME: how many of them capture.pcapng holds, by stock tshark.
 recorded_events() {
     tshark -r capture.pcapng -Y "systemd_journal.field.value == \"$1\"" 2>tshark.log | wc -l
@@ -214,6 +241,19 @@ claim_a_dry_fill_ring_is_in_the_recording() {
     capture_stop
     equal "packets" "$(recorded_packets kernel_xdp_redirect_err REDIRECT)" "$dropped"
     grep -q 'its fill ring is empty' drops.txt
+}
+
+fault_is_recorded() {
+    "$1"
+    capture_start --trace
+    faults
+    capture_stop
+    equal "packets" "$(recorded_packets kernel_xdp_exception 'XDP unknown failed')" 40
+    fails grep -v "the program's action could not be done" drops.txt
+}
+claim_an_action_that_xdp_does_not_have_is_in_the_recording() { fault_is_recorded xdp_faulty_generic; }
+claim_an_action_that_xdp_does_not_have_is_in_the_recording_in_the_drivers_mode() {
+    fault_is_recorded xdp_faulty_native
 }
 
 # events_look: attaches to the switch's events, and when a port "marker" is among them says whether the address

@@ -75,6 +75,23 @@ claim_a_dry_fill_ring_is_in_ctf() {
     traced ctf "{e['error'] for e in events if e['event'] == 'kernel_xdp_redirect_err'} == {'-12'}"
 }
 
+# fault_is_told SETUP: while it happens, and in CTF. The kernel calls an action unknown that it has no name for.
+fault_is_told() {
+    followed "$1"
+    faults
+    until_true 20 live_has kernel_xdp_exception unknown 40
+    follow_stop
+    "$XSW" trace stop t
+    in_ctf kernel_xdp_exception unknown 40
+    # That each of these packets is freed then is no loss more.
+    fails grep -q 'kernel_drop.*wire' follow.txt
+    traced ctf "{e['device'] for e in events if e['event'] == 'kernel_xdp_exception'} == {'wire'}"
+}
+claim_an_action_that_xdp_does_not_have_is_told_live_and_in_ctf() { fault_is_told xdp_faulty_generic; }
+claim_an_action_that_xdp_does_not_have_is_told_live_and_in_ctf_in_the_drivers_mode() {
+    fault_is_told xdp_faulty_native
+}
+
 claim_an_xswd_that_is_started_again_has_what_the_kernel_drops_told_as_before() {
     followed two_guests
     down

@@ -143,6 +143,33 @@ static void packet_that_xdp_told_of_is_told_once(void **state)
     assert_int_equal(told[1].mono_ns, 12);
 }
 
+/* Behind an exception no reason is given; behind a packet that could not be handed over, XDP's is.
+ */
+static void packet_of_an_exception_is_freed_without_a_reason(void **state)
+{
+    (void)state;
+    struct kernel_raw raw = {.mono_ns = 10,
+                             .kind = KERNEL_RAW_XDP,
+                             .xdp_kind = KERNEL_XDP_EXCEPTION,
+                             .place = place(1),
+                             .cpu = 3};
+    const struct kernel_raw freed = {
+        .mono_ns = 11, .kind = KERNEL_RAW_FREED, .place = place(1), .cpu = 3, .is_freed_unsaid = 1};
+    kernel_join_add(join, &raw);
+    kernel_join_add(join, &freed);
+    raw.mono_ns = 12;
+    raw.xdp_kind = KERNEL_XDP_REDIRECT;
+    kernel_join_add(join, &raw);
+    struct kernel_raw another = freed;
+    another.mono_ns = 13;
+    kernel_join_add(join, &another);
+    kernel_join_run(join, 100, take, NULL);
+    assert_int_equal(told_count, 3);
+    assert_int_equal(told[0].mono_ns, 10);
+    assert_int_equal(told[1].mono_ns, 12);
+    assert_int_equal(told[2].mono_ns, 13);
+}
+
 static void what_does_not_fit_is_counted(void **state)
 {
     (void)state;
@@ -301,6 +328,7 @@ int main(void)
         CLAIM(events_that_may_still_be_overtaken_wait),
         CLAIM(events_of_one_moment_stay_in_their_order),
         CLAIM(packet_that_xdp_told_of_is_told_once),
+        CLAIM(packet_of_an_exception_is_freed_without_a_reason),
         CLAIM(what_does_not_fit_is_counted),
         CLAIM(equal_drops_become_one_with_their_number),
         CLAIM(recorder_is_told_each_packet_and_the_rest_of_a_storm_as_one),
