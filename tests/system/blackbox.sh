@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The black box: what was in memory when something died at a moment that nobody chose.
 
-KILLS=10
+KILLS=${KILLS:-10} # by hand also hundreds
 
 # box_switch: with a recorder that holds all that is played.
 box_switch() {

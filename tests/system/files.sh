@@ -102,7 +102,8 @@ claim_packed_files_of_a_series_are_read_by_wireshark_as_they_are() {
         zstd -q -t "$file"
         shown=$(tshark -r "$file" 2>/dev/null | wc -l)
         equal "$file, unpacked" "$shown" "$(zstd -dcq "$file" | tshark -r - 2>/dev/null | wc -l)"
-        total=$((total + shown))
+        # What happened to the capture meanwhile is a line of tshark's, too, and no record.
+        total=$((total + $(tshark -r "$file" -Y 'not systemd_journal' 2>/dev/null | wc -l)))
     done
     [ "$(ls roll_* | wc -l)" -gt 2 ]
     analyze roll_*

@@ -84,7 +84,7 @@ killed_many_times() {
 }
 
 claim_a_killed_recorder_and_its_rings_have_every_journey() {
-    killed_many_times 20 -w roll.pcapng
+    killed_many_times "${KILLS:-20}" -w roll.pcapng # KILLS: by hand also hundreds
 }
 
 claim_a_killed_recorder_of_a_compressed_series_and_its_rings_have_every_journey() {
