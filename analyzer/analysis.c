@@ -11,7 +11,7 @@
 #include "analyzer/analysis_section.h"
 #include "analyzer/analysis_stream.h"
 #include "analyzer/analysis_trace.h"
-#include "analyzer/index.h"
+#include "analyzer/index/index.h"
 #include "base/error.h"
 
 enum xsw_status analysis_create(uint32_t open_max, struct analysis **analysis,

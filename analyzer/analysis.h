@@ -25,22 +25,22 @@
 
 #include <xsw/error.h>
 
-#include "analyzer/account.h"
-#include "analyzer/changes.h"
-#include "analyzer/dictionary.h"
-#include "analyzer/drops.h"
-#include "analyzer/events.h"
-#include "analyzer/flows.h"
-#include "analyzer/id_set.h"
-#include "analyzer/journey.h"
-#include "analyzer/latency.h"
-#include "analyzer/marks.h"
-#include "analyzer/notes.h"
-#include "analyzer/paths.h"
-#include "analyzer/proof.h"
-#include "analyzer/sources.h"
-#include "analyzer/stations.h"
-#include "analyzer/trail.h"
+#include "analyzer/books/account.h"
+#include "analyzer/books/changes.h"
+#include "analyzer/books/drops.h"
+#include "analyzer/books/flows.h"
+#include "analyzer/books/id_set.h"
+#include "analyzer/books/latency.h"
+#include "analyzer/books/marks.h"
+#include "analyzer/books/notes.h"
+#include "analyzer/books/paths.h"
+#include "analyzer/books/stations.h"
+#include "analyzer/journey/dictionary.h"
+#include "analyzer/journey/journey.h"
+#include "analyzer/journey/trail.h"
+#include "analyzer/proof/proof.h"
+#include "analyzer/timeline/events.h"
+#include "analyzer/timeline/sources.h"
 
 enum {
     ANALYSIS_FILES_MAX = 4096,
@@ -189,7 +189,8 @@ enum xsw_status analysis_read(struct analysis *analysis, const char *path,
                               struct xsw_error *error) XSW_MUST_CHECK;
 
 /* The same piece by piece, for a stream that is read elsewhere: `name` is for messages. The items
- * are as the reader (formats/pcapng_read.h) gives them; a failure is told by the file's notes. */
+ * are as the reader (formats/pcapng/pcapng_read.h) gives them; a failure is told by the file's
+ * notes. */
 struct analysis_stream;
 enum xsw_status analysis_stream_open(struct analysis *analysis, const char *name,
                                      struct analysis_stream **stream,

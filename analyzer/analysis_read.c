@@ -5,8 +5,8 @@
 
 #include "analyzer/analysis_stream.h"
 #include "analyzer/crew.h"
-#include "analyzer/index.h"
-#include "formats/pcapng_read.h"
+#include "analyzer/index/index.h"
+#include "formats/pcapng/pcapng_read.h"
 
 enum { PROGRESS_ITEMS = 16384, RUN_SMALL = 16 << 10, RUNS_BYTES_MIN = 2 << 20 };
 

@@ -5,7 +5,7 @@
 /* What one record means for the books. Part of analysis.c, apart for its size. Threads: one. */
 
 #include "analyzer/analysis.h"
-#include "analyzer/record.h"
+#include "analyzer/journey/record.h"
 
 void analysis_record(struct analysis *analysis, struct analysis_session *session,
                      const struct record *record);

@@ -10,7 +10,7 @@
  */
 
 #include "analyzer/analysis.h"
-#include "formats/pcapng_items.h"
+#include "formats/pcapng/pcapng_items.h"
 
 /* The session of a section, found or made. `json` may have no text: then the session is one of an
  * unnamed switch, of its own for each file. Null when there are too many switches or sessions,

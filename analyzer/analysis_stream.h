@@ -6,7 +6,7 @@
  * gets them from files. Threads: one. */
 
 #include "analyzer/analysis.h"
-#include "analyzer/record.h"
+#include "analyzer/journey/record.h"
 
 struct analysis_stream {
     struct analysis *analysis;

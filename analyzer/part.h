@@ -22,8 +22,8 @@
 #include <xsw/error.h>
 
 #include "analyzer/analysis.h"
-#include "analyzer/classes.h"
-#include "formats/pcapng_run.h"
+#include "analyzer/index/classes.h"
+#include "formats/pcapng/pcapng_run.h"
 
 enum {
     PART_OPEN_MAX = 1024,

@@ -12,7 +12,7 @@
 #include "babeltrace/fields.h"
 #include "babeltrace/pieces.h"
 #include "babeltrace/rows.h"
-#include "formats/pcapng_read.h"
+#include "formats/pcapng/pcapng_read.h"
 
 enum { UUID_SIZE = 16, NS_PER_SECOND = 1000000000 };
 

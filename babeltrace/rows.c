@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/json_in.h"
-#include "analyzer/record.h"
+#include "analyzer/journey/json_in.h"
+#include "analyzer/journey/record.h"
 #include "base/error.h"
 
 /* Room for one more element; null when there is no memory, or more would be too much. */

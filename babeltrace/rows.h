@@ -21,8 +21,8 @@
 
 #include "analyzer/analysis.h"
 #include "babeltrace/shapes.h"
-#include "formats/pcapng_items.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/pcapng_items.h"
+#include "formats/pcapng/stage_meta.h"
 
 enum { ROWS_MAX = 1 << 25, ROW_HEAD_MAX = 64 };
 

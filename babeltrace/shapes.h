@@ -17,7 +17,7 @@
 
 #include <xsw/error.h>
 
-#include "formats/pcapng_items.h"
+#include "formats/pcapng/pcapng_items.h"
 
 enum { SHAPES_MAX = 4096 };
 

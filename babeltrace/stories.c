@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "analyzer/record.h"
+#include "analyzer/journey/record.h"
 
 static void flags_tell(struct text *text, uint8_t flags)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See facts.h. analyzer/selection.c gathers the same of records; both must agree, and
+/* See facts.h. analyzer/selection/selection.c gathers the same of records; both must agree, and
  * tests/system/where.sh compares them. */
 #include "capture/facts.h"
 

@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
-#include "formats/journey_filter.h"
-#include "formats/stage_meta.h"
+#include "formats/filter/journey_filter.h"
+#include "formats/pcapng/stage_meta.h"
 #include "packet/packet.h"
 #include "switch/path/observe.h"
 

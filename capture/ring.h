@@ -27,7 +27,7 @@
 
 #include <xsw/error.h>
 
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "switch/config/config.h"
 #include "switch/switch.h"
 
@@ -120,7 +120,7 @@ enum {
 
 /* The bytes are those at the end of the journey; the changes in the notes lead back to those at its
  * beginning. Behind the frame's bytes, which are padded to 8, stand `count` bytes of TLVs
- * (formats/stage_meta.h): what was noted on the way, decisions of access lists, offload. The
+ * (formats/pcapng/stage_meta.h): what was noted on the way, decisions of access lists, offload. The
  * journey passed the timeline's hops from first_hop to the last one. */
 struct ring_journey {
     struct ring_record record;

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 
 enum { DUE_SHARE = 4, WAITING_SHARE = 2 };
 

@@ -74,8 +74,8 @@ struct capture_options {
     const char *name;                      /* for people; null or "": capture-N */
     uint32_t ring_bytes;                   /* a worker; rounded up to a power of two; 0: default */
     const struct privacy_options *privacy; /* null: all bytes may be seen */
-    /* A flight recorder's memory (capture/flight_ring.h): the journeys go there, and there are no
-     * rings. Borrowed until the session is closed. Null: rings. */
+    /* A flight recorder's memory (capture/flight/flight_ring.h): the journeys go there, and there
+     * are no rings. Borrowed until the session is closed. Null: rings. */
     struct flight_ring *flight;
 };
 

@@ -16,11 +16,11 @@
 #include <stdint.h>
 
 #include "capture/budget.h"
-#include "capture/flight_ring.h"
-#include "capture/privacy.h"
+#include "capture/flight/flight_ring.h"
+#include "capture/privacy/privacy.h"
 #include "capture/ring.h"
 #include "capture/rules.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "switch/path/observe.h"
 
 struct pipeline_names;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "capture/tap.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "switch/path/held.h"
 #include "switch/path/pipeline.h"
 #include "switch/path/reasons.h"

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "capture/facts.h"
-#include "formats/journey_filter.h"
+#include "formats/filter/journey_filter.h"
 #include "switch/switch.h"
 
 struct where {

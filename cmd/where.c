@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "formats/journey_filter.h"
+#include "formats/filter/journey_filter.h"
 
 enum { WINDOW = 72 /* bytes of a long expression that are shown */ };
 

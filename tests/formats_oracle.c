@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "formats/json_write.h"
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_write.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_write.h"
+#include "formats/pcapng/stage_meta.h"
 
 enum {
     FRAME_LENGTH = 60,

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum {
     NOISE_LENGTH = 2600000,

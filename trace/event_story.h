@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "formats/pcapng_items.h"
+#include "formats/pcapng/pcapng_items.h"
 #include "trace/event_ring.h"
 
 enum { EVENT_STORY_FIELDS = 14, EVENT_STORY_SIZE = 480 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace/events_packet.h"
 
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "switch/extension/extension_host.h"
 #include "switch/path/held.h"
 #include "switch/path/pipeline.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "analyzer/words.h"
-#include "tui/screen.h"
+#include "analyzer/report/words.h"
+#include "tui/screens/screen.h"
 
 void cell_text(struct screen_cell *cell, const char *format, ...)
 {

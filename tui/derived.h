@@ -18,11 +18,11 @@
 
 #include <xsw/error.h>
 
-#include "analyzer/drops.h"
-#include "analyzer/flows.h"
-#include "analyzer/latency.h"
-#include "analyzer/paths.h"
-#include "analyzer/stations.h"
+#include "analyzer/books/drops.h"
+#include "analyzer/books/flows.h"
+#include "analyzer/books/latency.h"
+#include "analyzer/books/paths.h"
+#include "analyzer/books/stations.h"
 #include "tui/evidence.h"
 #include "tui/model.h"
 

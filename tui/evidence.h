@@ -19,8 +19,8 @@
 
 #include <xsw/error.h>
 
-#include "analyzer/record.h"
-#include "formats/journey_filter.h"
+#include "analyzer/journey/record.h"
+#include "formats/filter/journey_filter.h"
 
 struct evidence_journey {
     uint64_t id;

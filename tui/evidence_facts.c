@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tui/evidence_facts.h"
 
-#include "analyzer/journey_facts.h"
+#include "analyzer/journey/journey_facts.h"
 
 void evidence_facts_begin(struct evidence_journey *journey, const struct record *record)
 {

@@ -6,7 +6,7 @@
  * drops that are most and the commonest paths; above it, on a wide screen, the path with the rate
  * on each of its edges. Below that of events the whole text of one. Threads: one. */
 
-#include "tui/screen.h"
+#include "tui/screens/screen.h"
 
 enum { PANEL_LISTS = 4 };
 extern const struct screen_list panel_lists[PANEL_LISTS];

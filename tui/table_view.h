@@ -7,7 +7,7 @@
  * Columns that a narrow screen has no room for are left out. Threads: one.
  */
 
-#include "tui/screen.h"
+#include "tui/screens/screen.h"
 
 struct list_place { /* where a list below the table was last drawn; see list_view.h */
     struct grid_area area;

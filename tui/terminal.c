@@ -12,7 +12,7 @@
 #include <term.h>
 
 #include "base/error.h"
-#include "tui/keys.h"
+#include "tui/app/keys.h"
 
 /* Blue and orange, and no pair of red and green: told apart by everybody, and each style has an
  * attribute of its own, so that it is told apart without colours, too. */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/report_text.h"
+#include "analyzer/report/report_text.h"
 
 enum { ANALYZE_BASELINES_MAX = 16 };
 

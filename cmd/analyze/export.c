@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/stage_view.h"
+#include "analyzer/selection/stage_view.h"
 #include "cmd/exit_codes.h"
-#include "formats/pcap_write.h"
-#include "formats/pcapng_read.h"
+#include "formats/pcap/pcap_write.h"
+#include "formats/pcapng/pcapng_read.h"
 
 static const char help_text[] =
     "usage: xsw export --stage PORT.STAGE [--write OUT.pcap] FILE...\n"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "analyzer/index.h"
+#include "analyzer/index/index.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cmd/analyze/traces.h"

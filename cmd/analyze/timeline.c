@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "analyzer/analysis.h"
-#include "analyzer/json_in.h"
-#include "analyzer/packet_fate.h"
-#include "analyzer/timeline.h"
-#include "analyzer/timeline_report.h"
+#include "analyzer/journey/json_in.h"
+#include "analyzer/packet/packet_fate.h"
+#include "analyzer/timeline/timeline.h"
+#include "analyzer/timeline/timeline_report.h"
 #include "base/error.h"
 #include "cmd/exit_codes.h"
-#include "trace/readers.h"
+#include "trace/readers/readers.h"
 
 /* What is being read, and where it goes. */
 struct reading {

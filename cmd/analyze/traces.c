@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/analyze/traces.h"
 
-#include "trace/readers.h"
+#include "trace/readers/readers.h"
 
 struct taking {
     struct analysis *analysis;

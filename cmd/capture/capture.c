@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "capture/ring.h"
 #include "capture/ring_set.h"
 #include "cmd/capture/capture_events.h"
@@ -26,7 +26,7 @@
 #include "cmd/client.h"
 #include "cmd/exit_codes.h"
 #include "cmd/where.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum {
     IDLE_MAX_MS = 5,        /* how long a recorder with empty rings waits at most */

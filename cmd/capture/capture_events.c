@@ -8,7 +8,7 @@
 #include "cmd/capture/capture_hide.h"
 #include "cmd/capture/capture_rules.h"
 #include "cmd/command.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum { FIELDS_MAX = 8, NUMBER_SIZE = 24, TEXT_SIZE = 2048 };
 

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cmd/capture/capture_privileges.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum {
     FLOOR_DEFAULT = 256 << 20,

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "trace/event_ring.h"
-#include "trace/kernel.h"
+#include "trace/kernel/kernel.h"
 
 /* In place. False: it is about an address, and not to be told at all. */
 bool capture_hide_event(struct event_record *record);

@@ -15,7 +15,7 @@
 #include <xsw/error.h>
 
 #include "cmd/trace/kernel_keeper.h"
-#include "trace/kernel.h"
+#include "trace/kernel/kernel.h"
 
 struct capture_kernel {
     pid_t pid;                /* of the keeper; 0: there is none */

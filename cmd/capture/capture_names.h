@@ -16,7 +16,7 @@
 
 #include <jansson.h>
 
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "cmd/capture/port_names.h"
 #include "cmd/client.h"
 

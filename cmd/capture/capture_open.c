@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "capture/filter_program.h"
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "capture/ring_set.h"
 #include "cmd/capture/capture_hide.h"
 #include "cmd/capture/capture_recorder.h"

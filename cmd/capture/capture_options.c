@@ -12,7 +12,7 @@
 #include "cmd/capture/capture_privacy.h"
 #include "cmd/capture/capture_rules.h"
 #include "cmd/exit_codes.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum { ROTATE_BYTES_MIN = 64 << 10, ROTATE_COUNT_MAX = 10000 };
 

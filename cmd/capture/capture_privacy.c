@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "capture/pseudonym.h"
+#include "capture/privacy/pseudonym.h"
 
 enum { KEY_DIGITS = 2 * PSEUDONYM_KEY_SIZE };
 

@@ -3,7 +3,7 @@
 #define XSW_CMD_CAPTURE_PRIVACY_H
 
 /*
- * The options of xsw capture by which it sees less of packets: capture/privacy.h.
+ * The options of xsw capture by which it sees less of packets: capture/privacy/privacy.h.
  */
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "cmd/capture/capture_account.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 
 /* 1234567 as "1,234,567". */
 static const char *grouped(uint64_t value, char text[32])

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "capture/journey_file.h"
-#include "formats/pcapng_write.h"
+#include "capture/recorder/journey_file.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum {
     SIZE_STEP = 64 << 10,       /* of records, after which the size of the file is looked at */

@@ -13,10 +13,10 @@
 #include "cmd/capture/capture_hide_event.h"
 #include "cmd/capture/capture_kernel.h"
 #include "cmd/client.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "trace/event_ring.h"
 #include "trace/event_story.h"
-#include "trace/kernel_story.h"
+#include "trace/kernel/kernel_story.h"
 
 enum { BEGIN_MS = 5000, END_MS = 3000, EVENTS_A_TURN = 512 };
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "formats/pcapng_read.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/stage_meta.h"
 
 static bool ends_journey(const struct pcapng_packet *packet)
 {

@@ -7,13 +7,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "capture/ring_set.h"
 #include "cmd/capture/capture_hide.h"
 #include "cmd/capture/capture_names.h"
 #include "cmd/capture/journey_ids.h"
 #include "cmd/client.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum {
     BURST = 1024,

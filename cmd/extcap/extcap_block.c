@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "formats/byte_order.h"
-#include "formats/pcapng_wire.h"
+#include "formats/pcapng/pcapng_wire.h"
 
 enum { JSON_HEAD_SIZE = 12 /* of our option, before the text */ };
 

@@ -14,7 +14,7 @@
 
 #include <xsw/error.h>
 
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 
 struct extcap_bytes {
     uint8_t *data; /* from malloc */

@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "cmd/extcap/extcap_block.h"
 #include "formats/byte_order.h"
-#include "formats/pcapng_wire.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/pcapng_wire.h"
+#include "formats/pcapng/stage_meta.h"
 #include "switch/path/pipeline.h"
 
 enum { INTERFACES_MAX = 1 << 16 };

@@ -16,7 +16,7 @@
 
 #include <xsw/error.h>
 
-#include "capture/flight_reader.h"
+#include "capture/flight/flight_reader.h"
 
 struct blackbox_worker {
     uint64_t blocks;      /* with anything whole in them */

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "capture/flight_play.h"
+#include "capture/flight/flight_play.h"
 #include "cmd/capture/capture_rules.h"
 #include "cmd/command.h"
 #include "cmd/complete.h"

@@ -13,11 +13,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "capture/flight_play.h"
-#include "capture/journey_file.h"
+#include "capture/flight/flight_play.h"
+#include "capture/recorder/journey_file.h"
 #include "cmd/capture/capture_names.h"
 #include "cmd/flight/flight_dump_text.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 struct queued {
     struct queued *next;

@@ -19,7 +19,7 @@
 
 #include <xsw/error.h>
 
-#include "capture/flight_reader.h"
+#include "capture/flight/flight_reader.h"
 #include "capture/ring.h"
 
 struct flight_dump;

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "cmd/capture/capture_account.h"
 #include "cmd/capture/capture_report.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "packet/address_text.h"
 
 enum { NS_PER_MS = 1000000, US_NS = 1000, SAME_NAMES_MAX = 1000 };

@@ -11,7 +11,7 @@
 
 #include <xsw/error.h>
 
-#include "capture/flight_reader.h"
+#include "capture/flight/flight_reader.h"
 #include "cmd/client.h"
 #include "cmd/flight/flight_dump.h"
 #include "cmd/flight/flight_options.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "capture/trigger.h"
+#include "capture/flight/trigger.h"
 #include "cmd/where.h"
 
 enum {

@@ -14,7 +14,7 @@
 
 #include <jansson.h>
 
-#include "capture/flight_reader.h"
+#include "capture/flight/flight_reader.h"
 
 enum {
     FLIGHT_LIMIT_DEFAULT = 10, /* files of a trigger in an hour */

@@ -19,8 +19,8 @@
 #include "cmd/top/top_recording.h"
 #include "cmd/where.h"
 #include "formats/json_write.h"
-#include "tui/app.h"
-#include "tui/screen_json.h"
+#include "tui/app/app.h"
+#include "tui/screens/screen_json.h"
 #include "tui/terminal.h"
 
 enum {

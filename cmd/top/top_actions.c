@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyzer/notes.h"
+#include "analyzer/books/notes.h"
 #include "base/text.h"
 #include "cmd/exit_codes.h"
 #include "formats/json_write.h"
-#include "tui/screen_json.h"
+#include "tui/screens/screen_json.h"
 
 enum { WORDS_MAX = 24 };
 

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "cmd/top/top_options.h"
-#include "tui/app.h"
+#include "tui/app/app.h"
 
 struct top_child {
     pid_t pid;  /* 0: none */

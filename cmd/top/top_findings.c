@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/explain.h"
+#include "analyzer/explain/explain.h"
 
 /* Events ----------------------------------------------------------------------------------------
  */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/words.h"
+#include "analyzer/report/words.h"
 #include "base/clock.h"
 #include "cmd/command.h"
 

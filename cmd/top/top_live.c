@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/json_in.h"
+#include "analyzer/journey/json_in.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cmd/client.h"
@@ -13,7 +13,7 @@
 #include "cmd/top/top_lists.h"
 #include "cmd/top/top_rings.h"
 #include "cmd/trace/kernel_watch.h"
-#include "trace/kernel_story.h"
+#include "trace/kernel/kernel_story.h"
 
 enum {
     CALL_LIMIT_MS = 1500,

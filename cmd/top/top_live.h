@@ -20,7 +20,7 @@
 
 #include "tui/evidence.h"
 #include "tui/model.h"
-#include "tui/screen.h"
+#include "tui/screens/screen.h"
 
 struct top_live;
 

@@ -17,7 +17,7 @@
 
 #include <jansson.h>
 
-#include "analyzer/dictionary.h"
+#include "analyzer/journey/dictionary.h"
 #include "capture/ring.h"
 #include "cmd/capture/port_names.h"
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tui/screen.h"
+#include "tui/screens/screen.h"
 
 struct top_options {
     const char *socket, *switch_name; /* null: not given */

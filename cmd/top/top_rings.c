@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "capture/filter_program.h"
-#include "capture/unfold_meta.h"
+#include "capture/recorder/unfold_meta.h"
 #include "cmd/command.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 
 enum {
     RING_BYTES = 256 << 10,

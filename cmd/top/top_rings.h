@@ -20,8 +20,8 @@
 
 #include <xsw/error.h>
 
+#include "capture/recorder/unfold.h"
 #include "capture/ring.h"
-#include "capture/unfold.h"
 #include "cmd/client.h"
 #include "cmd/top/top_names.h"
 #include "tui/evidence.h"

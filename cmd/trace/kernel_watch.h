@@ -17,7 +17,7 @@
 #include <xsw/error.h>
 
 #include "cmd/client.h"
-#include "trace/kernel.h"
+#include "trace/kernel/kernel.h"
 
 struct kernel_watch_options {
     struct kernel_options kernel;

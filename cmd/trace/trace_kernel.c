@@ -17,7 +17,7 @@
 #include "cmd/exit_codes.h"
 #include "cmd/trace/kernel_watch.h"
 #include "formats/json_write.h"
-#include "trace/kernel_story.h"
+#include "trace/kernel/kernel_story.h"
 
 enum { TURN_MS = 50, TALLIES_MAX = 256 };
 

@@ -2,7 +2,7 @@
 #include "cmd/xswd/xswd_bounds.h"
 
 #include "base/error.h"
-#include "capture/privacy_policy.h"
+#include "capture/privacy/privacy_policy.h"
 #include "cmd/xswd/xswd_capture.h"
 #include "cmd/xswd/xswd_events.h"
 #include "switch/switch.h"

@@ -10,7 +10,7 @@
 #include <sys/random.h>
 
 #include "base/error.h"
-#include "capture/privacy_policy.h"
+#include "capture/privacy/privacy_policy.h"
 #include "cmd/xswd/xswd_bounds.h"
 #include "cmd/xswd/xswd_capture_manage.h"
 #include "cmd/xswd/xswd_sessions.h"

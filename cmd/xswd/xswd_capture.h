@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#include "capture/privacy.h"
+#include "capture/privacy/privacy.h"
 #include "capture/session.h"
 #include "cmd/xswd/xswd_capture_events.h"
 #include "cmd/xswd/xswd_leavings.h"

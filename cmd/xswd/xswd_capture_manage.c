@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "capture/privacy_policy.h"
+#include "capture/privacy/privacy_policy.h"
 #include "cmd/xswd/xswd_bounds.h"
 #include "cmd/xswd/xswd_capture.h"
 #include "cmd/xswd/xswd_hide.h"

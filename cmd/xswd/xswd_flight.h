@@ -17,7 +17,7 @@
 
 #include <xsw/error.h>
 
-#include "capture/privacy.h"
+#include "capture/privacy/privacy.h"
 #include "cmd/xswd/xswd_flight_events.h"
 #include "switch/config/config.h"
 #include "switch/control/rpc.h"

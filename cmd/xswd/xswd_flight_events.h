@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "capture/flight_ring.h"
+#include "capture/flight/flight_ring.h"
 
 struct vswitch;
 

@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "capture/flight_reader.h"
-#include "capture/flight_ring.h"
-#include "capture/privacy_policy.h"
+#include "capture/flight/flight_reader.h"
+#include "capture/flight/flight_ring.h"
+#include "capture/privacy/privacy_policy.h"
 #include "cmd/capture/capture_hide.h"
 #include "cmd/flight/flight_folder.h"
 #include "switch/control/control_methods.h"

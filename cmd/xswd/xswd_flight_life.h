@@ -5,9 +5,9 @@
 /* How a flight recorder of the daemon comes into being, is watched, and goes; for xswd_flight.c.
  * Threads: control thread. */
 
-#include "capture/flight_watch.h"
+#include "capture/flight/flight_watch.h"
+#include "capture/flight/trigger.h"
 #include "capture/session.h"
-#include "capture/trigger.h"
 #include "cmd/xswd/xswd_flight.h"
 
 /* What is asked of a new one. */

@@ -173,7 +173,7 @@ struct extension_config {
 
 /* What those who may observe and not manage see at most when they capture. */
 struct observers_config {
-    bool headers_only, mask_payload, pseudonyms; /* see capture/privacy.h */
+    bool headers_only, mask_payload, pseudonyms; /* see capture/privacy/privacy.h */
     bool no_filters; /* they give no filter: by one they could ask for what they do not see */
 };
 

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "switch/path/byte_diff.h"
 
 /* Room for a whole batch of the largest frames, also when an extension has made them larger. */

@@ -10,8 +10,8 @@
  * an observer is attached a worker keeps a timeline, one clock reading for each batch and stage; a
  * packet that passes a stage unchanged and undecided costs nothing more. What is particular to a
  * packet (a rule that let it pass in an extension, bytes that changed) is noted in packet->notes,
- * in the encoding that files use (formats/stage_meta.h). At the end of a packet its observers get
- * the packet, its timeline and its notes, and make of them what they want.
+ * in the encoding that files use (formats/pcapng/stage_meta.h). At the end of a packet its
+ * observers get the packet, its timeline and its notes, and make of them what they want.
  *
  * So the whole journey is known at one point, and a journey that nobody wants to keep was never
  * copied anywhere.

@@ -12,9 +12,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_wire.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_wire.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "packet/segment.h"
 #include "switch/path/counters.h"
 #include "switch/path/reasons.h"

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "capture/flight_ring.h"
+#include "capture/flight/flight_ring.h"
+#include "capture/flight/trigger.h"
 #include "capture/session.h"
-#include "capture/trigger.h"
 #include "switch/path/worker.h"
 #include "switch/switch.h"
 #include "tests/bench/bench_switch.h"

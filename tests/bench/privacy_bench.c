@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "capture/privacy.h"
-#include "formats/stage_meta.h"
+#include "capture/privacy/privacy.h"
+#include "formats/pcapng/stage_meta.h"
 #include "unit/packet/frames.h"
 
 enum { ROUNDS_MAX = 101, PACKETS = 100000, SLOW_PACKETS = 20000 };

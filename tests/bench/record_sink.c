@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "capture/journey_file.h"
-#include "formats/pcapng_write.h"
+#include "capture/recorder/journey_file.h"
+#include "formats/pcapng/pcapng_write.h"
 
 struct record_sink {
     struct journey_file *file;

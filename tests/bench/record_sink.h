@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "capture/ring.h"
 
 struct record_sink;

@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "capture/ring.h"
 #include "capture/session.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "switch/path/worker.h"
 #include "switch/switch.h"
 #include "tests/bench/bench_switch.h"

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum { ROUNDS_MAX = 101, PIECE = 768 << 10, BLOCK = 1 << 20, FRAME_MAX = 65536 };
 

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "analyzer/analysis.h"
-#include "analyzer/packet_view.h"
-#include "analyzer/report_csv.h"
-#include "analyzer/report_json.h"
-#include "analyzer/report_text.h"
-#include "formats/pcapng_read.h"
+#include "analyzer/packet/packet_view.h"
+#include "analyzer/report/report_csv.h"
+#include "analyzer/report/report_json.h"
+#include "analyzer/report/report_text.h"
+#include "formats/pcapng/pcapng_read.h"
 #include "fuzz/target.h"
 
 enum { OPEN_MAX = 8, ITEMS_MAX = 1 << 14, PACKET = 1 };

@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "capture/flight_reader.h"
-#include "capture/unfold.h"
+#include "capture/flight/flight_reader.h"
+#include "capture/recorder/unfold.h"
 #include "fuzz/target.h"
 #include "unit/capture/flight_writer.h"
 

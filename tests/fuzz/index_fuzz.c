@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/index.h"
+#include "analyzer/index/index.h"
 #include "fuzz/target.h"
 #include "support/recording.h"
 

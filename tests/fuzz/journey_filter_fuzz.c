@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/journey_filter.h"
+#include "formats/filter/journey_filter.h"
 #include "fuzz/target.h"
 
 static const char *name_at(const void *context, enum journey_name kind, size_t index,

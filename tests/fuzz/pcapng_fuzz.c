@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "formats/pcapng_read.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/stage_meta.h"
 #include "fuzz/target.h"
 
 static volatile unsigned sink; /* so that no reading is optimised away */

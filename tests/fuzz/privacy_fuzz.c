@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/privacy.h"
-#include "formats/stage_meta.h"
+#include "capture/privacy/privacy.h"
+#include "formats/pcapng/stage_meta.h"
 #include "fuzz/target.h"
 #include "switch/path/observe.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "capture/ring.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "unit/packet/frames.h"
 
 static void seed_write(const char *folder, const char *target, unsigned number, const void *bytes,

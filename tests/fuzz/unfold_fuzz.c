@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/unfold.h"
+#include "capture/recorder/unfold.h"
 #include "fuzz/target.h"
 
 enum { DATA_MAX = 1 << 16 };

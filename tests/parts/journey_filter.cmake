@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The metadata expression: formats/journey_filter.h with its fuzz target, capture/where.h on a live
-# switch, analyzer/selection.h on recordings. tests/system/where.sh holds the last two together.
+# The metadata expression: formats/filter/journey_filter.h with its fuzz target, capture/where.h on a live
+# switch, analyzer/selection/selection.h on recordings. tests/system/where.sh holds the last two together.
 xsw_unit_test(formats journey_filter)
 # It has a getaddrinfo() of its own, which libpcap is to find.
 xsw_unit_test(formats pcap_words)

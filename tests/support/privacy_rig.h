@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "capture/privacy.h"
+#include "capture/privacy/privacy.h"
 #include "unit/packet/frames.h"
 
 enum mode { CUT, MASK, HIDE, HIDE_AND_CUT, MODES };

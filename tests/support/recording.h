@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "formats/pcapng_write.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/pcapng_write.h"
+#include "formats/pcapng/stage_meta.h"
 
 enum {
     STAGE_RX = 1,

@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 #include "analyzer/analysis.h"
-#include "analyzer/report_csv.h"
-#include "analyzer/report_json.h"
-#include "analyzer/report_text.h"
+#include "analyzer/report/report_csv.h"
+#include "analyzer/report/report_json.h"
+#include "analyzer/report/report_text.h"
 
 /* The caller frees. */
 static inline char *analysis_told(const struct analysis *analysis)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "cmd/top/top_recording.h"
-#include "tui/app.h"
+#include "tui/app/app.h"
 
 enum { JOURNEYS = 64, EVIDENCE_BYTES = 1 << 20 };
 

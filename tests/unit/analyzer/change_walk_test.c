@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/change_walk.h"
+#include "analyzer/journey/change_walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/dictionary.h"
+#include "analyzer/journey/dictionary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/events.h"
+#include "analyzer/timeline/events.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

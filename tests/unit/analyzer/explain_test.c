@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Findings on recordings that tests/support/recording.c makes; those on real traffic are in
  * tests/system/incidents.sh. */
-#include "analyzer/explain.h"
+#include "analyzer/explain/explain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

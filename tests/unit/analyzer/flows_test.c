@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/flows.h"
+#include "analyzer/books/flows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

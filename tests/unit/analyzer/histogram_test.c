@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/histogram.h"
+#include "analyzer/books/histogram.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/id_set.h"
+#include "analyzer/books/id_set.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

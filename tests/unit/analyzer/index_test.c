@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is told with an index is what is told without, and an index that does not fit is left out.
  */
-#include "analyzer/index.h"
+#include "analyzer/index/index.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

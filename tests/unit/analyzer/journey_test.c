@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/journey.h"
+#include "analyzer/journey/journey.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

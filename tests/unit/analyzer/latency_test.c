@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/latency.h"
+#include "analyzer/books/latency.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/marks.h"
+#include "analyzer/books/marks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/notes.h"
+#include "analyzer/books/notes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

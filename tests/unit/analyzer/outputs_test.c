@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables as CSV, journeys as a recording of their own, and streams that are read elsewhere. */
-#include "analyzer/report_csv.h"
+#include "analyzer/report/report_csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "analyzer/selection_file.h"
-#include "formats/pcapng_read.h"
+#include "analyzer/selection/selection_file.h"
+#include "formats/pcapng/pcapng_read.h"
 #include "support/analyzing.h"
 #include "support/recording.h"
 

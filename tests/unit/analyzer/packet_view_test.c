@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/packet_view.h"
+#include "analyzer/packet/packet_view.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Path classes of recordings, and what is new against a baseline. */
-#include "analyzer/paths.h"
+#include "analyzer/books/paths.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The books of the capture by stage: what they prove, and that one wrong number fails. */
-#include "analyzer/proof.h"
+#include "analyzer/proof/proof.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/proof.h"
+#include "analyzer/proof/proof.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reports against texts in tests/golden/. With XSW_GOLDEN_WRITE=1 the texts are written anew: look
  * at the difference before committing it. */
-#include "analyzer/report_text.h"
+#include "analyzer/report/report_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "analyzer/packet_view.h"
-#include "analyzer/report_json.h"
+#include "analyzer/packet/packet_view.h"
+#include "analyzer/report/report_json.h"
 #include "support/analyzing.h"
 #include "support/recording.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A question that reads a part of a recording gets the answer that reading all of it gives. */
-#include "analyzer/packet_search.h"
+#include "analyzer/index/packet_search.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "analyzer/index.h"
-#include "analyzer/selection_search.h"
+#include "analyzer/index/index.h"
+#include "analyzer/selection/selection_search.h"
 #include "support/recording.h"
 #include "support/telling.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Journeys of a recording that match an expression, and the report about them alone. */
-#include "analyzer/selection.h"
+#include "analyzer/selection/selection.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "analyzer/account.h"
-#include "analyzer/proof.h"
+#include "analyzer/books/account.h"
+#include "analyzer/proof/proof.h"
 
 static struct account account;
 static struct notes notes;

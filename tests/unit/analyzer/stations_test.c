@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/stations.h"
+#include "analyzer/books/stations.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/table.h"
+#include "analyzer/books/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens again and again, what is not known meanwhile, and which packets the kernel dropped.
  */
-#include "analyzer/timeline.h"
+#include "analyzer/timeline/timeline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

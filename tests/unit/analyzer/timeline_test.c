@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One timeline from sources that each tell their part: order, episodes, what is not sure. Records
  * of packets come from real recordings in tests/system/timeline.sh. */
-#include "analyzer/timeline.h"
+#include "analyzer/timeline/timeline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analyzer/timeline_report.h"
+#include "analyzer/timeline/timeline_report.h"
 
 static const uint64_t SECOND = 1000000000;
 #define BOOT_A "11111111-2222-4333-8444-555555555555"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What several tell is one: losses whose times overlap, or of which two sources tell, and drops of
  * the kernel with the packets that they were. */
-#include "analyzer/timeline.h"
+#include "analyzer/timeline/timeline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One report on recordings and traces: causes and drops from any source, what is missing, and how
  * sure the order is. Traces of real traffic are in tests/system/timeline.sh. */
-#include "analyzer/explain.h"
+#include "analyzer/explain/explain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "analyzer/report_json.h"
-#include "analyzer/report_text.h"
+#include "analyzer/report/report_json.h"
+#include "analyzer/report/report_text.h"
 #include "support/analyzing.h"
 #include "support/recording.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyzer/words.h"
+#include "analyzer/report/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "capture/flight_reader.h"
+#include "capture/flight/flight_reader.h"
 #include "unit/capture/flight_writer.h"
 #include "unit/packet/frames.h"
 

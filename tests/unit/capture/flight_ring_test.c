@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "capture/flight_reader.h"
+#include "capture/flight/flight_reader.h"
 #include "unit/capture/flight_writer.h"
 
 enum { BLOCK = 16 << 10, BLOCKS = 8 };

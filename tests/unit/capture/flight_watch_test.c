@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "capture/flight_watch.h"
+#include "capture/flight/flight_watch.h"
 #include "support/switch_rig.h"
 #include "switch/events.h"
 #include "switch/path/pipeline.h"

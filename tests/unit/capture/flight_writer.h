@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "capture/flight_ring.h"
+#include "capture/flight/flight_ring.h"
 
 enum { FLIGHT_STEP_NS = 1000 }; /* between two timelines */
 

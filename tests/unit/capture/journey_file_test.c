@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "capture/session.h"
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "support/switch_rig.h"
 #include "switch/path/pipeline.h"
 #include "switch/path/reasons.h"

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "capture/journey_file.h"
-#include "formats/pcapng_write.h"
+#include "capture/recorder/journey_file.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "switch/path/pipeline.h"
 #include "switch/path/reasons.h"
 #include "unit/packet/frames.h"

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "capture/journey_file.h"
-#include "capture/journey_parts.h"
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_write.h"
+#include "capture/recorder/journey_file.h"
+#include "capture/recorder/journey_parts.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum { PORTS = 10000, IDS = 7, JOURNEYS_OF_PORT = 3, LENGTH = 64, NUMBER_AT = 20 };
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "capture/recorder/unfold.h"
 #include "capture/session.h"
-#include "capture/unfold.h"
 #include "support/switch_rig.h"
 #include "switch/path/reasons.h"
 

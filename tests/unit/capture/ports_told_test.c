@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "capture/privacy.h"
+#include "capture/privacy/privacy.h"
 #include "support/session_rig.h"
 
 static const struct capture_rules all = {0};

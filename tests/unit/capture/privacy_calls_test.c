@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "capture/privacy.h"
-#include "formats/stage_meta.h"
+#include "capture/privacy/privacy.h"
+#include "formats/pcapng/stage_meta.h"
 #include "support/forbidden_calls.h"
 #include "unit/packet/frames.h"
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "capture/privacy.h"
-#include "capture/unfold.h"
+#include "capture/privacy/privacy.h"
+#include "capture/recorder/unfold.h"
 #include "switch/path/byte_diff.h"
 #include "switch/path/observe.h"
 #include "switch/path/pipeline.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "capture/privacy_policy.h"
+#include "capture/privacy/privacy_policy.h"
 
 #define KEY "000102030405060708090a0b0c0d0e0fA0A1A2A3A4A5A6A7A8A9AAABACADAEAF"
 

@@ -11,7 +11,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 
-#include "capture/pseudonym.h"
+#include "capture/privacy/pseudonym.h"
 #include "packet/wire.h"
 #include "unit/packet/frames.h"
 

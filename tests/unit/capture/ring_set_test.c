@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
-#include "capture/journey_file.h"
+#include "capture/recorder/journey_file.h"
 #include "capture/ring_set.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "switch/path/pipeline.h"
 
 enum { SIZE = 1 << 16, FRAME = 60, HOPS = 3 };

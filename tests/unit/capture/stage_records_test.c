@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "capture/journey_file.h"
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_write.h"
+#include "capture/recorder/journey_file.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "support/session_rig.h"
 #include "switch/path/reasons.h"
 

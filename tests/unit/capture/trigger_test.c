@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "capture/flight_reader.h"
+#include "capture/flight/flight_reader.h"
+#include "capture/flight/trigger.h"
 #include "capture/session.h"
-#include "capture/trigger.h"
 #include "support/switch_rig.h"
 
 static struct rig rig;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "capture/unfold.h"
+#include "capture/recorder/unfold.h"
 #include "switch/path/byte_diff.h"
 #include "switch/path/pipeline.h"
 #include "unit/packet/frames.h"

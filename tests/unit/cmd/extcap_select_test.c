@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "cmd/extcap/extcap_select.h"
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_write.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_write.h"
+#include "formats/pcapng/stage_meta.h"
 #include "switch/path/pipeline.h"
 
 enum { ALICE, BOB_POLICY, BOB_TX, TAPS, FRAME_SIZE = 60, STREAM_MAX = 1 << 16, SHOWN_MAX = 64 };

@@ -14,7 +14,7 @@
 
 #include "support/recording.h"
 #include "support/top_stand.h"
-#include "tui/screen_json.h"
+#include "tui/screens/screen_json.h"
 
 /* More than there is room for -------------------------------------------------------------------
  */

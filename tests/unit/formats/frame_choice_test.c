@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "formats/frame_choice.h"
+#include "formats/file/frame_choice.h"
 
 enum { MEGABYTE = 1000000, SECOND_NS = 1000000000, PACKERS = 2 };
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <zstd.h>
 
-#include "formats/frame_pack.h"
+#include "formats/file/frame_pack.h"
 
 enum { CONTENT = 300000 };
 

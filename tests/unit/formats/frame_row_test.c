@@ -11,8 +11,8 @@
 #include <zstd.h>
 
 #include "formats/byte_order.h"
-#include "formats/frame_row.h"
-#include "formats/pcapng_wire.h"
+#include "formats/file/frame_row.h"
+#include "formats/pcapng/pcapng_wire.h"
 
 enum {
     CONTENT_MAX = 3 << 20,

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "formats/journey_filter.h"
+#include "formats/filter/journey_filter.h"
 
 static const char *name_at(const void *context, enum journey_name kind, size_t index,
                            uint32_t *value)

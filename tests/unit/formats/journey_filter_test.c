@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "formats/journey_filter.h"
+#include "formats/filter/journey_filter.h"
 
 /* A switch: two ports called alice, as in a recording in which one was deleted and made again. */
 struct entry {

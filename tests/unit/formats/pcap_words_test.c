@@ -14,7 +14,7 @@
 #include <netdb.h>
 #include <pcap/pcap.h>
 
-#include "formats/pcap_words.h"
+#include "formats/filter/pcap_words.h"
 
 static unsigned lookups;
 

@@ -3,7 +3,7 @@
  * The reader on files that are torn, zero-filled, flipped or lie: it gives all whole packets before
  * the damage, says where it is and what was expected, and neither crashes nor goes on for ever.
  */
-#include "formats/pcapng_read.h"
+#include "formats/pcapng/pcapng_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "unit/formats/sample.h"
 
 static struct sample sample;

@@ -3,7 +3,7 @@
  * Events in a recording: what is written comes back, what systemd and others write is understood,
  * and broken entries cost themselves alone. That Wireshark shows them is in events_oracle_test.sh.
  */
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

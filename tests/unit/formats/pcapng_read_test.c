@@ -3,7 +3,7 @@
  * The reader on files that are as they should be: byte orders, times, options, sections, formats of
  * others. Damage is in pcapng_damage_test.c.
  */
-#include "formats/pcapng_read.h"
+#include "formats/pcapng/pcapng_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

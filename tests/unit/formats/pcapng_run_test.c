@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs of packet blocks: what they hold, and what ends them. */
-#include "formats/pcapng_run.h"
+#include "formats/pcapng/pcapng_run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "formats/pcapng_wire.h"
+#include "formats/pcapng/pcapng_wire.h"
 #include "unit/formats/sample.h"
 
 static struct sample sample;

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "formats/byte_order.h"
-#include "formats/pcapng_read.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_read.h"
+#include "formats/pcapng/pcapng_write.h"
 
 enum { JSON_LENGTH = 20000, FIRST_BLOCK_MAX = 2048 };
 

@@ -4,7 +4,7 @@
  * draft-ietf-opsawg-pcapng (block type codes in section 11.1, options in 3.5.1 and 4.1 to 4.6),
  * draft-ietf-opsawg-pcap section 4, RFC 8878 and the seekable format of zstd.
  */
-#include "formats/pcapng_wire.h"
+#include "formats/pcapng/pcapng_wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 
 struct row {
     const char *name;

@@ -4,7 +4,7 @@
  * disk that is full or a pipe that is closed leaves whole blocks and an exact account. What stock
  * tools make of our files is in formats_oracle_test.sh.
  */
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "formats/byte_order.h"
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "unit/formats/sample.h"
 
 /* A writer on a new file in memory, whose descriptor `file` stays open. */

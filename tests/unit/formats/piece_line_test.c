@@ -21,8 +21,8 @@
 #include <cmocka.h>
 
 #include "formats/byte_order.h"
-#include "formats/pcapng_wire.h"
-#include "formats/pcapng_write.h"
+#include "formats/pcapng/pcapng_wire.h"
+#include "formats/pcapng/pcapng_write.h"
 #include "unit/formats/sample.h"
 
 enum { PACKET_LENGTH = 1000, PACKETS_A_PIECE = 100, PIECES = 50 };

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "formats/pcapng_read.h"
+#include "formats/pcapng/pcapng_read.h"
 
 enum { SAMPLE_SIZE = 1 << 16 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

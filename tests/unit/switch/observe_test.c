@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "formats/stage_meta.h"
+#include "formats/pcapng/stage_meta.h"
 #include "support/switch_rig.h"
 #include "switch/path/held.h"
 #include "switch/path/reasons.h"

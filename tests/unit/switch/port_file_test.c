@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "formats/pcapng_read.h"
+#include "formats/pcapng/pcapng_read.h"
 #include "support/switch_rig.h"
 #include "switch/path/reasons.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which device a freed packet was at, from events that come out of order and from several
  * processors; and what of it is told. */
-#include "trace/kernel_join.h"
+#include "trace/kernel/kernel_join.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "trace/kernel_story.h"
+#include "trace/kernel/kernel_story.h"
 
 enum { TOLD_MAX = 64 };
 

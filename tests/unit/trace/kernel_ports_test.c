@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which port a drop has while ports come and go, and devices with them: the right one, or none. */
-#include "trace/kernel_ports.h"
+#include "trace/kernel/kernel_ports.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "trace/kernel_story.h"
+#include "trace/kernel/kernel_story.h"
 
 enum { TOLD_MAX = 8, NETNS = 40265 };
 

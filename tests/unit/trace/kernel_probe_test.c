@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said when the kernel takes no BPF program of ours. */
-#include "trace/kernel_probe.h"
+#include "trace/kernel/kernel_probe.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CTF of two hosts, put together here as a relay daemon would have written it, with what tracers
  * lose: events, and whole packets of the trace. */
-#include "trace/readers.h"
+#include "trace/readers/readers.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

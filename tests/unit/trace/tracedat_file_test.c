@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The clocks of a trace.dat, and where it is torn, from files of both versions that are made here.
  */
-#include "trace/tracedat_file.h"
+#include "trace/readers/tracedat_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

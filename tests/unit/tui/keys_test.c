@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tui/keys.h"
+#include "tui/app/keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
