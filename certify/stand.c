@@ -156,13 +156,6 @@ void stand_drain(struct stand *stand)
     }
 }
 
-uint64_t stand_dropped(struct stand *stand)
-{
-    struct extension_info info[2];
-    size_t count = vswitch_extensions(stand->vswitch, info, 2);
-    return count > 0 ? info[0].dropped : 0;
-}
-
 uint64_t stand_violations(struct stand *stand, int violation)
 {
     uint64_t sum = 0;

@@ -61,8 +61,6 @@ bool stand_wait(struct stand *stand, uint64_t duration_ns, uint64_t step_ns);
 bool stand_take(struct stand *stand, uint16_t port, struct memory_frame *frame);
 void stand_drain(struct stand *stand);
 
-/* Of the extension's stages: packets that the host says it dropped. */
-uint64_t stand_dropped(struct stand *stand);
 /* A violation that the host has counted, by its place in the table; adds up all stages. */
 uint64_t stand_violations(struct stand *stand, int violation);
 

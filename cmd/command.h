@@ -83,8 +83,6 @@ struct word_rule {
 bool command_member(struct command *command, const struct word_rule *rules, json_t *object);
 /* The same with all words that are left. */
 bool command_members(struct command *command, const struct word_rule *rules, json_t *object);
-/* A list from "a,b,c". */
-json_t *command_list(const char *text);
 /* `path` from our folder; null when memory is short. To be freed. */
 char *command_absolute(const char *path);
 

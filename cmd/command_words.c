@@ -14,7 +14,8 @@
 
 enum { RULES_MAX = 32 };
 
-json_t *command_list(const char *text)
+/* A list from "a,b,c". */
+static json_t *command_list(const char *text)
 {
     json_t *list = json_array();
     while (*text != '\0') {

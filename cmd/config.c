@@ -29,7 +29,8 @@ static const char help[] =
     "          xsw config show | jq '.ports[].name'\n"
     "Exit: 0 done, 2 usage, 3 failed.\n";
 
-int configuration_fetch(const struct command *command, json_t **configuration)
+/* Of the switch that is named by --switch or $XSW_SWITCH, else of all. Returns the exit code. */
+static int configuration_fetch(const struct command *command, json_t **configuration)
 {
     json_t *result;
     const char *variable = getenv("XSW_SWITCH");

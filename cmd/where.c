@@ -19,29 +19,14 @@ static const char *no_name(const void *context, enum journey_name kind, size_t i
     return NULL;
 }
 
-bool where_is_readable(const char *program, const char *expression)
-{
-    static const struct journey_names any = {.at = no_name, .is_lenient = true};
-    struct journey_filter *filter = NULL;
-    struct xsw_error error;
-    size_t column;
-    enum xsw_status status = journey_filter_compile(expression, &any, &filter, &column, &error);
-    journey_filter_destroy(filter);
-    if (status == XSW_OK) {
-        return true;
-    }
-    fprintf(stderr, "%s: --where: %s\n", program, error.text);
-    where_show(expression, column);
-    return false;
-}
-
 /* Bytes behind the first of a character of several take no place on the screen. */
 static bool is_continuation(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-void where_show(const char *expression, size_t column)
+/* Below an error: the expression, and a caret at the column, counted from 1. */
+static void where_show(const char *expression, size_t column)
 {
     size_t length = strlen(expression);
     size_t place = column > 0 && column <= length + 1 ? column - 1 : 0;
@@ -57,6 +42,22 @@ void where_show(const char *expression, size_t column)
         blanks += i < place && !is_continuation(expression[i]);
     }
     fprintf(stderr, "\n  %*s^\n", (int)blanks, "");
+}
+
+bool where_is_readable(const char *program, const char *expression)
+{
+    static const struct journey_names any = {.at = no_name, .is_lenient = true};
+    struct journey_filter *filter = NULL;
+    struct xsw_error error;
+    size_t column;
+    enum xsw_status status = journey_filter_compile(expression, &any, &filter, &column, &error);
+    journey_filter_destroy(filter);
+    if (status == XSW_OK) {
+        return true;
+    }
+    fprintf(stderr, "%s: --where: %s\n", program, error.text);
+    where_show(expression, column);
+    return false;
 }
 
 void where_explain(const char *expression, const char *error)

@@ -8,17 +8,12 @@
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Whether the expression can be read, names apart; if not, that has been said on standard error. */
 bool where_is_readable(const char *program, const char *expression);
 
-/* Below an error: the expression, and a caret at the column, counted from 1. */
-void where_show(const char *expression, size_t column);
-
-/* The same when the error is one of xswd's about the expression, "where: column N: …"; else
- * nothing.
- */
+/* Shows the place in the same way when the error is one of xswd's about the expression,
+ * "where: column N: …"; else nothing. */
 void where_explain(const char *expression, const char *error);
 
 #endif

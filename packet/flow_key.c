@@ -125,7 +125,8 @@ const char *flow_protocol_name(uint8_t protocol, char *text, size_t size)
     return text;
 }
 
-const char *flow_ether_type_name(uint16_t ether_type, char *text, size_t size)
+/* "arp", "lldp", "type-0x1234". Returns `text` or a constant. */
+static const char *flow_ether_type_name(uint16_t ether_type, char *text, size_t size)
 {
     switch (ether_type) {
     case ETHER_TYPE_IPV4:

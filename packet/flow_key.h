@@ -68,7 +68,4 @@ const char *flow_key_text(const struct flow_key *key, char *text, size_t size);
 /* "tcp", "icmp6", "proto-99": for texts. Returns `text` or a constant. */
 const char *flow_protocol_name(uint8_t protocol, char *text, size_t size);
 
-/* "arp", "lldp", "type-0x1234". Returns `text` or a constant. */
-const char *flow_ether_type_name(uint16_t ether_type, char *text, size_t size);
-
 #endif

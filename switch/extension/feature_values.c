@@ -219,8 +219,16 @@ static size_t setting_make(const json_t *value, const struct xsw_setting_info *f
     return setting->text_count;
 }
 
-enum xsw_status feature_values_make(const json_t *object, const struct xsw_feature_info *info,
-                                    struct feature_values *values)
+/* Values as extensions see them. The texts are those of the JSON object, which is to stay. */
+struct feature_values {
+    struct xsw_setting settings[FEATURE_FIELDS_MAX];
+    const char **texts; /* owned: the pointers of all lists */
+};
+
+/* From an object as feature_values_read gives it; a field that is not there is zero, or an empty
+ * text or list. Fails only without memory. */
+static enum xsw_status values_make(const json_t *object, const struct xsw_feature_info *info,
+                                   struct feature_values *values)
 {
     memset(values, 0, sizeof(*values));
     values->texts = calloc(texts_count(object, info) + 1, sizeof(*values->texts));
@@ -235,17 +243,11 @@ enum xsw_status feature_values_make(const json_t *object, const struct xsw_featu
     return XSW_OK;
 }
 
-void feature_values_fini(struct feature_values *values)
-{
-    free(values->texts);
-    values->texts = NULL;
-}
-
 enum xsw_status feature_entry_show(const struct feature_entry *entry, feature_each *each,
                                    void *context)
 {
     struct feature_values values;
-    enum xsw_status status = feature_values_make(entry->object, entry->info, &values);
+    enum xsw_status status = values_make(entry->object, entry->info, &values);
     if (status == XSW_OK) {
         struct xsw_property property = {.size = sizeof(property),
                                         .feature = entry->name,
@@ -256,6 +258,6 @@ enum xsw_status feature_entry_show(const struct feature_entry *entry, feature_ea
                                         .values = values.settings};
         each(context, &property);
     }
-    feature_values_fini(&values);
+    free(values.texts);
     return status;
 }

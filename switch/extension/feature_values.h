@@ -29,18 +29,6 @@ json_t *feature_values_read(const struct config_node *node, const struct xsw_fea
 enum xsw_status feature_values_fill(json_t *values, const struct xsw_feature_info *info,
                                     struct xsw_error *error) XSW_MUST_CHECK;
 
-/* Values as extensions see them. The texts are those of the JSON object, which is to stay. */
-struct feature_values {
-    struct xsw_setting settings[FEATURE_FIELDS_MAX];
-    const char **texts; /* owned: the pointers of all lists */
-};
-
-/* From an object as feature_values_read gives it; a field that is not there is zero, or an empty
- * text or list. Fails only without memory. feature_values_fini is to be called also then. */
-enum xsw_status feature_values_make(const json_t *object, const struct xsw_feature_info *info,
-                                    struct feature_values *values) XSW_MUST_CHECK;
-void feature_values_fini(struct feature_values *values);
-
 /* Shows `object` as a property: makes the values, calls `each`, frees them. */
 struct feature_entry {
     const char *name;

@@ -58,15 +58,9 @@ typedef void feature_each(void *context, const struct xsw_property *property);
 typedef enum xsw_status feature_change(void *context, enum xsw_operation operation,
                                        const struct xsw_property *property);
 
-/* The built-in policies of a port that are not at their defaults, and its rules. */
-enum xsw_status features_of_port(const struct port_config *config, const struct acl_rule *rules,
-                                 size_t rule_count, feature_each *each,
-                                 void *context) XSW_MUST_CHECK;
 /* One rule of an access list, as an entry of "acl". */
 enum xsw_status features_of_rule(const struct acl_rule *rule, feature_each *each,
                                  void *context) XSW_MUST_CHECK;
-enum xsw_status features_of_switch(const struct switch_config *config, feature_each *each,
-                                   void *context) XSW_MUST_CHECK;
 /* What leads from one configuration of a port to another, without rules: PORT_PROPERTY_ADD, UPDATE
  * or DELETE of each policy that differs. Null `before`: all of `after` is added; null `after`: all
  * goes. The same arguments give the same changes in the same order. */

@@ -232,18 +232,7 @@ static enum xsw_status each_added(void *context, enum xsw_operation operation,
     return XSW_OK;
 }
 
-enum xsw_status features_of_port(const struct port_config *config, const struct acl_rule *rules,
-                                 size_t rule_count, feature_each *each, void *context)
-{
-    struct each_call call = {each, context};
-    enum xsw_status status = features_diff(NULL, config, each_added, &call);
-    for (size_t i = 0; status == XSW_OK && i < rule_count; i++) {
-        status = features_of_rule(&rules[i], each, context);
-    }
-    return status;
-}
-
-enum xsw_status features_of_switch(const struct switch_config *config, feature_each *each,
+static enum xsw_status switch_walk(const struct switch_config *config, feature_each *each,
                                    void *context)
 {
     json_t *object = config_switch_json(config);
@@ -290,9 +279,11 @@ enum xsw_status features_switch_diff(const struct switch_config *before,
     return status;
 }
 
+/* The built-in policies of a port that are not at their defaults, and its rules. */
 static enum xsw_status slot_walk(const struct port_slot *slot, feature_each *each, void *context)
 {
-    enum xsw_status status = features_of_port(&slot->config, NULL, 0, each, context);
+    struct each_call call = {each, context};
+    enum xsw_status status = features_diff(NULL, &slot->config, each_added, &call);
     for (uint32_t i = 0; status == XSW_OK && i < slot->acl_count; i++) {
         status = features_of_rule(&slot->acl[i].rule, each, context);
     }
@@ -302,8 +293,7 @@ static enum xsw_status slot_walk(const struct port_slot *slot, feature_each *eac
 enum xsw_status features_walk(const struct vswitch *vswitch, uint16_t port, feature_each *each,
                               void *context)
 {
-    enum xsw_status status = port != XSW_PORT_NONE
-                                 ? slot_walk(&vswitch->ports[port], each, context)
-                                 : features_of_switch(&vswitch->config, each, context);
+    enum xsw_status status = port != XSW_PORT_NONE ? slot_walk(&vswitch->ports[port], each, context)
+                                                   : switch_walk(&vswitch->config, each, context);
     return status == XSW_OK ? features_custom(vswitch, port, NULL, each, context) : status;
 }

@@ -155,7 +155,8 @@ static enum xsw_status required_check(const struct port_config *config, struct x
     return XSW_OK;
 }
 
-uint32_t policy_of_port(const struct port_config *config)
+/* XSW_POLICY_* bits that somebody must enforce, so that the port is as configured. */
+static uint32_t policy_of_port(const struct port_config *config)
 {
     const struct vlan_config *vlan = &config->vlan;
     const struct storm_config *storm = &config->storm;

@@ -30,9 +30,6 @@ enum xsw_status policy_forwarder_check(const struct vswitch *vswitch,
                                        const struct extension_instance *instance,
                                        struct xsw_error *error) XSW_MUST_CHECK;
 
-/* XSW_POLICY_* bits that somebody must enforce, so that the port is as configured. */
-uint32_t policy_of_port(const struct port_config *config);
-
 /* The forwarder that is in force; null: forwarding is built in. */
 struct extension_instance *policy_forwarder(const struct vswitch *vswitch);
 
