@@ -117,11 +117,14 @@ void analysis_port_name(const struct table *taps, uint32_t interface, struct rec
 
 void analysis_source_name(const struct dictionary *dictionary, struct record *record)
 {
-    struct meta_reader items = record->items;
-    struct meta_item item;
     bool may_tell = record_is_first(record) &&
                     (record->fixed.parent_id != 0 || record->fixed.kind == META_INJECTED);
-    while (may_tell && record_next_item(&items, &item)) {
+    if (!may_tell) {
+        return;
+    }
+    struct meta_reader items = record_items(record);
+    struct meta_item item;
+    while (record_next_item(&items, &item)) {
         if (item.type == META_TLV_SOURCE) {
             record->source = dictionary_find_label(dictionary, item.source.port, item.source.name,
                                                    item.source.name_length);
@@ -129,28 +132,45 @@ void analysis_source_name(const struct dictionary *dictionary, struct record *re
     }
 }
 
+/* A section of ours begins, or records of one that nothing was told of (`json` is empty). */
+static void section_take(struct analysis_stream *reading, const struct pcapng_json *json)
+{
+    reading->file->has_sections = true;
+    reading->session = analysis_section(reading->analysis, reading->file, json);
+    reading->is_refused = reading->session == NULL;
+}
+
+static void broken_take(struct analysis_stream *reading, const struct pcapng_item *item,
+                        const char *problem)
+{
+    reading->file->unreadable++;
+    reading->session->account.file.broken++;
+    notes_add(&reading->analysis->notes, "%s: byte %llu: %s", reading->file->path,
+              (unsigned long long)item->offset, problem);
+}
+
 static void packet_take(struct analysis_stream *reading, const struct pcapng_item *item)
 {
     struct record record;
     struct xsw_error error;
-    reading->file->packets++;
     enum xsw_status status = record_read(&record, item, &error);
-    if (status == XSW_NOT_FOUND) {
-        reading->file->foreign++;
+    bool is_foreign = status == XSW_NOT_FOUND;
+    if (!is_foreign && reading->session == NULL && !reading->is_refused) {
+        section_take(reading, &(struct pcapng_json){0});
+    }
+    reading->file->packets++;
+    reading->file->foreign += is_foreign;
+    if (reading->session == NULL) {
+        reading->file->left_out += !is_foreign;
         return;
     }
-    if (reading->session == NULL) {
-        struct pcapng_json none = {0};
-        reading->session = analysis_section(reading->analysis, reading->file, &none);
-        reading->file->has_sections = true;
-    }
-    if (reading->session == NULL) {
+    reading->session->account.file.packets++;
+    reading->session->account.file.foreign += is_foreign;
+    if (is_foreign) {
         return;
     }
     if (status < 0) {
-        reading->session->account.file.broken++;
-        notes_add(&reading->analysis->notes, "%s: byte %llu: %s", reading->file->path,
-                  (unsigned long long)item->offset, error.text);
+        broken_take(reading, item, error.text);
         return;
     }
     analysis_port_name(&reading->taps, item->packet.interface, &record);
@@ -166,16 +186,17 @@ static void item_take(struct analysis_stream *reading, const struct pcapng_item 
         if (file->writer[0] == '\0' && item->section.application != NULL) {
             text_make_safe(file->writer, sizeof(file->writer), item->section.application);
         }
+        sources_origin(&reading->analysis->sources, file->source, NULL, item->section.os);
         reading->session = NULL;
+        reading->is_refused = false;
         if (item->section.json.text != NULL || item->section.json.problem != NULL) {
-            file->has_sections = true;
-            reading->session = analysis_section(reading->analysis, file, &item->section.json);
+            section_take(reading, &item->section.json);
         }
         break;
     case PCAPNG_INTERFACE:
-        if (reading->session == NULL && item->interface.section.text != NULL) {
-            file->has_sections = true;
-            reading->session = analysis_section(reading->analysis, file, &item->interface.section);
+        if (reading->session == NULL && !reading->is_refused &&
+            item->interface.section.text != NULL) {
+            section_take(reading, &item->interface.section);
         }
         tap_take(reading, &item->interface);
         break;
@@ -292,6 +313,10 @@ enum xsw_status analysis_finish(struct analysis *analysis, struct xsw_error *err
                                         .dictionary = &session->of->dictionary,
                                         .missing = missing_why(session),
                                         .pipeline_was_changed = session->pipeline_was_changed};
+        /* What is of no session is told with the first: where there is no place, there is one. */
+        for (size_t j = 0; i == 0 && j < analysis->file_count; j++) {
+            context.left_out += analysis->files[j].left_out;
+        }
         enum xsw_status status = proof_build(&session->proof, &context, error);
         if (status < 0) {
             return status;

@@ -59,6 +59,8 @@ struct analysis_file {
     char problem[400];      /* why it was not */
     uint64_t packets;       /* all packet records */
     uint64_t foreign;       /* of them without metadata of ours */
+    uint64_t unreadable;    /* of them with metadata that breaks its format */
+    uint64_t left_out;      /* of them of a switch or a session for which there was no place */
     bool has_sections;      /* at least one of ours */
     bool is_trace;          /* no recording: CTF, or a trace of the kernel */
     uint16_t source;        /* its number in the analysis' sources */
@@ -68,6 +70,7 @@ struct analysis_session {
     struct analysis_switch *of; /* the switch that it was captured on */
     uint32_t number;            /* in this analysis, from 0: the journeys' session */
     uint64_t id;                /* the switch's number of it */
+    char name[64];              /* or that number, when it has none; "": not told */
     char filter[256];
     char where[256]; /* metadata expression of the capture; "": none */
     uint64_t snap_length;

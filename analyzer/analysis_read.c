@@ -107,9 +107,10 @@ static enum xsw_status oldest_take(struct reading *reading)
         return XSW_OK;
     }
     if (part_merge(part, reading->analysis, reading->stream->session)) {
+        const struct account_file *book = &part->books->sessions[0]->account.file;
         struct analysis_file *file = &reading->analysis->files[reading->stream->number];
-        file->packets += part->packets;
-        file->foreign += part->foreign;
+        file->packets += book->packets;
+        file->foreign += book->foreign;
         reading->analysis->runs_merged++;
         part_note(reading, part);
     } else {

@@ -190,7 +190,7 @@ static void end_add(struct analysis_session *session, const struct record *recor
 
 static void gaps_add(struct analysis_session *session, const struct record *record)
 {
-    struct meta_reader items = record->items;
+    struct meta_reader items = record_items(record);
     struct meta_item item;
     if (!record->has_gap) {
         struct meta_gap gap = {.journeys = record->dropcount};

@@ -114,6 +114,10 @@ static void session_fill(struct analysis_session *session, const struct json_in 
             json_in_number(&clock, "mono_ns", INT64_MAX, &session->clock_mono_ns) &&
             json_in_number(&clock, "wall_ns", INT64_MAX, &session->clock_wall_ns);
     }
+    json_in_text(capture, "name", session->name, sizeof(session->name));
+    if (session->name[0] == '\0' && session->id != 0) {
+        snprintf(session->name, sizeof(session->name), "%llu", (unsigned long long)session->id);
+    }
     json_in_text(capture, "filter", session->filter, sizeof(session->filter));
     json_in_text(capture, "where", session->where, sizeof(session->where));
     json_in_text(section, "selection", session->selection, sizeof(session->selection));

@@ -13,6 +13,7 @@ struct analysis_stream {
     size_t number;                    /* of the file */
     struct analysis_file *file;       /* of each item anew: opening another file may move it */
     struct analysis_session *session; /* of the section; null before one of ours */
+    bool is_refused;                  /* the section is one of ours, and has found no place */
     struct table taps; /* u32 interface -> struct dictionary_label, the port that it names */
 };
 

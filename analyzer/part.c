@@ -99,10 +99,11 @@ void part_prepare(struct part *part, const struct analysis_session *session,
 static bool packet_read(struct part *part, const struct pcapng_item *item)
 {
     struct record record;
-    part->packets++;
+    struct account_file *book = &part->books->sessions[0]->account.file;
+    book->packets++;
     enum xsw_status status = record_read(&record, item, NULL);
     if (status == XSW_NOT_FOUND) {
-        part->foreign++;
+        book->foreign++;
         return true;
     }
     if (status < 0) {
@@ -134,7 +135,6 @@ void part_read(struct part *part)
     struct pcapng_item item;
     enum xsw_status status = XSW_OK;
     bool is_sound = true;
-    part->packets = part->foreign = 0;
     while (is_sound && (status = pcapng_run_next(&part->run, "", &item, NULL)) == XSW_OK) {
         is_sound = packet_read(part, &item);
     }

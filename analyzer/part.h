@@ -43,7 +43,6 @@ struct part {
     const struct table *taps; /* u32 interface -> struct dictionary_label */
     struct analysis *books;   /* one switch, one session */
     struct class_gathering classes;
-    uint64_t packets, foreign;
     bool is_indexed; /* gathers what an index says of it */
     bool is_whole;
 };

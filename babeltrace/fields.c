@@ -86,14 +86,22 @@ enum lost_field {
     LOST_TO,
     LOST_PACKET,
     LOST_SWITCH,
+    LOST_SESSION,
     LOST_FIELDS
 };
 static const struct field_info lost_fields[LOST_FIELDS] = {
     [LOST_JOURNEYS] = {"journeys", FIELD_NUMBER}, [LOST_REASON] = {"reason", FIELD_TEXT},
     [LOST_WORKER] = {"worker", FIELD_NUMBER},     [LOST_FROM] = {"from_wall_ns", FIELD_NUMBER},
     [LOST_TO] = {"to_wall_ns", FIELD_NUMBER},     [LOST_PACKET] = {"packet_id", FIELD_NUMBER},
-    [LOST_SWITCH] = {"switch_name", FIELD_TEXT},
+    [LOST_SWITCH] = {"switch_name", FIELD_TEXT},  [LOST_SESSION] = {"session_name", FIELD_TEXT},
 };
+
+/* Behind these, in a recording of several boots, for which CTF has one clock: whose the record is.
+ */
+enum boot_field { BOOT_HOST, BOOT_ID, BOOT_MONO, BOOT_FIELDS };
+static const struct field_info boot_fields[BOOT_FIELDS] = {[BOOT_HOST] = {"host", FIELD_TEXT},
+                                                           [BOOT_ID] = {"boot_id", FIELD_TEXT},
+                                                           [BOOT_MONO] = {"mono_ns", FIELD_NUMBER}};
 
 static const struct field_info torn_fields[] = {{"message", FIELD_TEXT}};
 
@@ -153,17 +161,31 @@ static bt_event_class *shape_class(bt_trace_class *trace_class, bt_stream_class 
     return class_make(trace_class, stream_class, shape->name, infos, count);
 }
 
+/* Of a record: with its boot, when the recording is of several. */
+static bt_event_class *record_class(bt_trace_class *trace_class, bt_stream_class *stream_class,
+                                    const struct rows *rows, unsigned kind)
+{
+    struct field_info infos[PACKET_FIELDS + BOOT_FIELDS];
+    bool is_lost = kind == ROW_LOST;
+    size_t count = is_lost ? LOST_FIELDS : PACKET_FIELDS;
+    memcpy(infos, is_lost ? lost_fields : packet_fields, count * sizeof(infos[0]));
+    for (size_t i = 0; rows->is_of_several && i < BOOT_FIELDS; i++) {
+        infos[count++] = boot_fields[i];
+    }
+    return class_make(trace_class, stream_class, is_lost ? "capture_lost" : packet_names[kind],
+                      infos, count);
+}
+
 bool fields_make(struct fields *fields, const struct rows *rows, bt_trace_class *trace_class,
                  bt_stream_class *stream_class)
 {
     bool is_good = true;
     *fields = (struct fields){.events = calloc(rows->shapes.count + 1, sizeof(bt_event_class *))};
     for (unsigned kind = 0; kind < ROW_LOST && is_good; kind++) {
-        fields->packets[kind] =
-            class_make(trace_class, stream_class, packet_names[kind], packet_fields, PACKET_FIELDS);
+        fields->packets[kind] = record_class(trace_class, stream_class, rows, kind);
         is_good = fields->packets[kind] != NULL;
     }
-    fields->lost = class_make(trace_class, stream_class, "capture_lost", lost_fields, LOST_FIELDS);
+    fields->lost = record_class(trace_class, stream_class, rows, ROW_LOST);
     fields->torn = class_make(trace_class, stream_class, "recording_torn", torn_fields, 1);
     is_good = is_good && fields->events != NULL && fields->lost != NULL && fields->torn != NULL;
     for (size_t i = 0; i < rows->shapes.count && is_good; i++) {
@@ -255,6 +277,23 @@ static bool names_fill(bt_field *payload, const struct row *row, const struct st
            text_put(payload, FIELD_SOURCE, source_of(story, names, &source));
 }
 
+static bool boot_fill(bt_field *payload, uint64_t place, const struct rows *rows,
+                      const struct row *row)
+{
+    const struct analysis_session *session = row->session;
+    static const struct machine unknown;
+    const struct machine *machine =
+        session->machine >= 0 ? &rows->analysis->sources.machines[session->machine] : &unknown;
+    uint64_t offset_ns = session->clock_wall_ns - session->clock_mono_ns;
+    if (!rows->is_of_several) {
+        return true;
+    }
+    number_put(payload, place + BOOT_MONO,
+               session->has_clock && row->time_ns > offset_ns ? row->time_ns - offset_ns : 0);
+    return text_put(payload, place + BOOT_HOST, machine->host) &&
+           text_put(payload, place + BOOT_ID, machine->boot_id);
+}
+
 static bool packet_fill(bt_field *payload, const struct rows *rows, const struct row *row)
 {
     static const enum packet_field places[STORY_TEXTS] = {[STORY_FLAGS] = FIELD_FLAGS,
@@ -274,7 +313,7 @@ static bool packet_fill(bt_field *payload, const struct rows *rows, const struct
         is_good = text_put(payload, places[i], text_string(&story.texts[i]));
     }
     story_fini(&story);
-    return is_good;
+    return is_good && boot_fill(payload, PACKET_FIELDS, rows, row);
 }
 
 static bool lost_fill(bt_field *payload, const struct rows *rows, const struct row *row)
@@ -286,7 +325,9 @@ static bool lost_fill(bt_field *payload, const struct rows *rows, const struct r
     number_put(payload, LOST_TO, loss->to_ns);
     number_put(payload, LOST_PACKET, row->packet_id);
     return text_put(payload, LOST_REASON, meta_loss_name(loss->cause)) &&
-           text_put(payload, LOST_SWITCH, row->session->of->name);
+           text_put(payload, LOST_SWITCH, row->session->of->name) &&
+           text_put(payload, LOST_SESSION, row->session->name) &&
+           boot_fill(payload, LOST_FIELDS, rows, row);
 }
 
 static bool value_put(bt_field *payload, uint64_t place, const struct shape_field *field,

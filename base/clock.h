@@ -22,12 +22,6 @@ static inline uint64_t clock_mono_ns(void)
     return clock_read(CLOCK_MONOTONIC);
 }
 
-/* The same clock as of the last kernel tick (1 to 4 ms): about 6 ns a call. */
-static inline uint64_t clock_coarse_ns(void)
-{
-    return clock_read(CLOCK_MONOTONIC_COARSE);
-}
-
 /* Since 1970 UTC. */
 static inline uint64_t clock_wall_ns(void)
 {

@@ -32,10 +32,10 @@ static void notes_take(struct journey_facts *facts, const struct packet_notes *n
     while (meta_next(&reader, &item, NULL) == XSW_OK) {
         if (item.type == META_TLV_CHANGE) {
             facts->flags |= FACTS_CHANGED;
-            facts_add_stage(facts, item.change.stage);
+            facts_add_stage(facts, item.change.stage, FACTS_DID_CHANGE);
         } else if (item.type == META_TLV_DECISION) {
             facts_add_rule(facts, meta_rule_number(item.decision.stage, item.decision.rule));
-            facts_add_stage(facts, item.decision.stage);
+            facts_add_stage(facts, item.decision.stage, 0);
         } else if (item.type == META_TLV_UNDECLARED) {
             facts->flags |= FACTS_UNDECLARED;
         }
@@ -49,13 +49,22 @@ static void decisions_take(struct journey_facts *facts, const struct packet *pac
 {
     if (packet->ingress_rule != 0) {
         facts_add_rule(facts, packet->ingress_rule);
-        facts_add_stage(facts, STAGE_INGRESS_POLICY);
+        facts_add_stage(facts, STAGE_INGRESS_POLICY, 0);
     }
     if (packet->egress_rule != 0) {
         facts_add_rule(facts, packet->egress_rule);
-        facts_add_stage(facts, STAGE_EGRESS_POLICY);
+        facts_add_stage(facts, STAGE_EGRESS_POLICY, 0);
     }
-    facts_add_rule(facts, meta_rule_number(facts->stage, packet->drop_rule));
+    facts_add_rule(facts, facts->end_rule);
+}
+
+/* `held`: null of a packet that nobody held. */
+static void holds_take(struct journey_facts *facts, const struct held_packet *held)
+{
+    facts->flags |= held != NULL ? FACTS_HELD : 0;
+    for (uint32_t i = 0; held != NULL && i < held->hold_count; i++) {
+        facts_add_stage(facts, held->holds[i].stage, FACTS_DID_HOLD);
+    }
 }
 
 /* The stage that made a packet which did not come in by a port. */
@@ -80,6 +89,7 @@ void facts_take(struct journey_facts *facts, const struct packet *packet,
     facts->destination_port = destination != XSW_PORT_NONE ? destination : FACTS_PORT_UNKNOWN;
     facts->reason = packet->drop_reason;
     facts->stage = timeline->hops[timeline->count - 1].stage;
+    facts->end_rule = meta_rule_number(facts->stage, packet->drop_rule);
     facts->vlan = seen->vlan;
     facts->outcome = packet->drop_reason == REASON_NONE       ? FACTS_DELIVERED
                      : packet->drop_reason == REASON_REPLACED ? FACTS_REPLACED
@@ -94,15 +104,15 @@ void facts_take(struct journey_facts *facts, const struct packet *packet,
 void facts_take_history(struct journey_facts *facts, const struct packet *packet,
                         const struct timeline *timeline)
 {
-    facts_add_stage(facts, facts->stage);
+    facts_add_stage(facts, facts->stage, 0);
     if (facts->origin != FACTS_RECEIVED) {
-        facts_add_stage(facts, made_at(packet, timeline));
+        facts_add_stage(facts, made_at(packet, timeline), FACTS_DID_MAKE);
     }
     decisions_take(facts, packet);
     if (packet->notes != NULL) {
         notes_take(facts, packet->notes);
     }
-    facts->flags |= packet->held != NULL ? FACTS_HELD : 0;
+    holds_take(facts, packet->held);
     facts->flags |= packet->rx_length != packet->seen.length ? FACTS_CHANGED : 0;
 }
 

@@ -47,8 +47,11 @@ struct tap_worker {
     /* Where the room ran out while ports up to that generation were told. */
     uint64_t ports_telling;
     uint16_t next_port;
-    uint8_t hides_names;  /* that tell addresses: a session with pseudonyms */
-    uint8_t has_left_out; /* packets may be marked as sampled out, or over the budget */
+    uint8_t hides_names; /* that tell addresses: a session with pseudonyms */
+    /* Packets may be marked as sampled out, or over the budget. Once set it stays: an extension may
+     * hold such a packet, or copies of it, for any time, and nobody counts these. Where to look is
+     * beside packet->watch, which is read of each packet anyway. */
+    uint8_t has_left_out;
     struct ring_account stages[STAGES_MAX]; /* by the stage at which journeys ended */
     struct worker_counters begin, end;
 } __attribute__((aligned(64)));

@@ -42,16 +42,6 @@ uint16_t checksum_replace16(uint16_t checksum, uint16_t old_word, uint16_t new_w
     return checksum_close((uint32_t)(uint16_t)~checksum + (uint16_t)~old_word + new_word);
 }
 
-uint16_t checksum_replace(uint16_t checksum, const uint8_t *old_bytes, const uint8_t *new_bytes,
-                          size_t length)
-{
-    for (size_t at = 0; at + 2 <= length; at += 2) {
-        checksum =
-            checksum_replace16(checksum, wire_read16(old_bytes + at), wire_read16(new_bytes + at));
-    }
-    return checksum;
-}
-
 static uint32_t checksum_pseudo(const uint8_t *source, const uint8_t *destination,
                                 size_t address_size, uint32_t protocol_and_length)
 {

@@ -22,11 +22,8 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, size_t length);
 /* The complement of a sum: what a header holds. */
 uint16_t checksum_close(uint32_t sum);
 
-/* The checksum after a word, or `length` bytes (even), of what it covers were replaced: RFC 1624,
- * equation 3. */
+/* The checksum after a word of what it covers was replaced: RFC 1624, equation 3. */
 uint16_t checksum_replace16(uint16_t checksum, uint16_t old_word, uint16_t new_word);
-uint16_t checksum_replace(uint16_t checksum, const uint8_t *old_bytes, const uint8_t *new_bytes,
-                          size_t length);
 
 /* Sums of the pseudo headers. source, destination: 4 bytes (RFC 9293, 3.1; RFC 768) or 16 bytes
  * (RFC 8200, 8.1); length: of the transport header and what follows it. */

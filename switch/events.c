@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "packet/address_text.h"
+#include "switch/control/change_log.h"
 #include "switch/extension/extension_host.h"
 #include "switch/state.h"
 
@@ -73,6 +74,7 @@ static void texts_fill(struct switch_event *event)
 
 void vswitch_event(const struct vswitch *vswitch, const struct switch_event *event)
 {
+    change_log_event(vswitch, event);
     if (!vswitch_event_is_wanted(vswitch, event->kind)) {
         return;
     }

@@ -16,6 +16,7 @@
 #include "switch/path/worker.h"
 #include "switch/switch.h"
 
+struct change_log;
 struct feature_store;
 
 struct acl_slot {
@@ -74,6 +75,7 @@ struct vswitch {
     struct xsw_flow_table *connections; /* null until the first stateful rule */
     struct bandwidth *bandwidth;
     struct event_sink *event_sinks[EVENT_SINKS_MAX];
+    struct change_log *changes; /* owned */
     struct observer *observers[OBSERVERS_MAX];
     struct port_name *past_ports; /* owned; oldest first: see switch_port_ids.c */
     size_t past_count, past_capacity;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "switch/control/change_log.h"
 #include "switch/extension/features.h"
 #include "switch/path/frame_queue.h"
 #include "switch/policy/connections.h"
@@ -134,6 +135,9 @@ enum xsw_status vswitch_create(const struct switch_config *config, struct vswitc
     if (status == XSW_OK) {
         status = bandwidth_create(config->workers, &made->bandwidth, error);
     }
+    if (status == XSW_OK) {
+        status = change_log_create(&made->changes, error);
+    }
     for (uint32_t i = 0; status == XSW_OK && i < config->workers; i++) {
         status = worker_create(i, config->workers, config->buffers, &made->published,
                                &made->workers[i], error);
@@ -198,6 +202,7 @@ void vswitch_destroy(struct vswitch *vswitch)
     frame_queue_destroy(vswitch->announcements);
     references_fini(&vswitch->references);
     features_instance_gone(vswitch, NULL);
+    change_log_destroy(vswitch->changes);
     free(vswitch->storms);
     free(vswitch->past_ports);
     free(vswitch);

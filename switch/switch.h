@@ -134,9 +134,6 @@ struct port_request {
 };
 enum xsw_status vswitch_port_make(struct vswitch *vswitch, const struct port_request *request,
                                   uint16_t *id, struct xsw_error *error) XSW_MUST_CHECK;
-enum xsw_status vswitch_port_add_with_acl(struct vswitch *vswitch, const struct port_config *config,
-                                          struct acl_rule *rules, size_t rule_count,
-                                          struct xsw_error *error) XSW_MUST_CHECK;
 /* Asks the extensions whether they would accept such a port, by a trial that is made and deleted
  * again: no NIC, nothing reserved, nothing tried that depends on what is available now. */
 enum xsw_status vswitch_port_validate(struct vswitch *vswitch, const struct port_request *request,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "switch/control/change_log.h"
 #include "switch/life/port_life.h"
 #include "switch/policy/connections.h"
 
@@ -193,6 +194,9 @@ enum xsw_status vswitch_acl_add(struct vswitch *vswitch, const char *port, struc
         status = list_extend(vswitch, slot, &added, error);
         port_life_rule_done(vswitch, id, XSW_OP_PORT_PROPERTY_ADD, &added.rule, status);
     }
+    if (status == XSW_OK) {
+        change_log_rule(vswitch, id, NULL, &added.rule);
+    }
     if (status != XSW_OK) {
         vswitch->rule_is_used[counter_index] = 0;
         return status;
@@ -239,6 +243,7 @@ enum xsw_status vswitch_acl_set(struct vswitch *vswitch, const char *port,
     }
     struct acl_slot changed = {
         .rule = *rule, .counter = found->counter, .baseline = counter_sum(vswitch, found->counter)};
+    const struct acl_rule before = found->rule;
     uint16_t id = id_of(vswitch, slot);
     status = port_life_rule_ask(vswitch, id, XSW_OP_PORT_PROPERTY_UPDATE, rule, error);
     if (status == XSW_OK) {
@@ -246,6 +251,7 @@ enum xsw_status vswitch_acl_set(struct vswitch *vswitch, const char *port,
         port_life_rule_done(vswitch, id, XSW_OP_PORT_PROPERTY_UPDATE, rule, status);
     }
     if (status == XSW_OK) {
+        change_log_rule(vswitch, id, &before, rule);
         /* What the old one has authorised, the new one may not. */
         connections_forget(vswitch->connections, id, rule->id);
     }
@@ -277,6 +283,7 @@ enum xsw_status vswitch_acl_remove(struct vswitch *vswitch, const char *port, ui
         vswitch->rule_is_used[gone.counter] = 0;
         connections_forget(vswitch->connections, id_of(vswitch, slot), rule_id);
         port_life_rule_gone(vswitch, id_of(vswitch, slot), &gone.rule);
+        change_log_rule(vswitch, id_of(vswitch, slot), &gone.rule, NULL);
     }
     return status;
 }

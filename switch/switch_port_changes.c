@@ -225,14 +225,6 @@ enum xsw_status vswitch_port_add(struct vswitch *vswitch, const struct port_conf
     return vswitch_port_make(vswitch, &request, id, error);
 }
 
-enum xsw_status vswitch_port_add_with_acl(struct vswitch *vswitch, const struct port_config *config,
-                                          struct acl_rule *rules, size_t rule_count,
-                                          struct xsw_error *error)
-{
-    struct port_request request = {.config = *config, .rules = rules, .rule_count = rule_count};
-    return vswitch_port_make(vswitch, &request, NULL, error);
-}
-
 enum xsw_status vswitch_port_validate(struct vswitch *vswitch, const struct port_request *request,
                                       struct xsw_error *error)
 {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "switch/config/config_text.h"
+#include "switch/control/change_log.h"
 #include "switch/path/mac_table.h"
 #include "switch/state.h"
 #include "switch/switch_configure.h"
@@ -97,5 +98,8 @@ enum xsw_status vswitch_set(struct vswitch *vswitch, const struct switch_config 
     }
     status = settings_publish(vswitch, config, macs, error);
     switch_configure_done(vswitch, &kept, config, status);
+    if (status == XSW_OK) {
+        change_log_switch(vswitch, &kept, config);
+    }
     return status;
 }

@@ -2,6 +2,7 @@
 #include "trace/event_story.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +46,13 @@ static void say_number(struct event_story *story, const char *what, uint64_t val
     }
 }
 
+/* What has no entries is set as a whole, and not all is about a packet: "entry 0" and "packet 0"
+ * would say nothing to people. */
+static bool is_number_of_one(const char *what)
+{
+    return strcmp(what, "entry") == 0 || strcmp(what, "packet") == 0;
+}
+
 static void sentence(struct event_story *story, const struct event_record *record,
                      const struct switch_event_info *info)
 {
@@ -58,8 +66,7 @@ static void sentence(struct event_story *story, const struct event_record *recor
     say(story, "", record->extension);
     say(story, "", record->subject);
     say(story, "", record->detail);
-    /* What has no entries is set as a whole: "entry 0" would say nothing to people. */
-    if (record->value != 0 || strcmp(info->value, "entry") != 0) {
+    if (record->value != 0 || !is_number_of_one(info->value)) {
         say_number(story, info->value, record->value);
     }
     say_number(story, info->before, record->before);

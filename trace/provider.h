@@ -18,7 +18,7 @@
 
 #include "switch/events.h"
 
-enum { TRACE_PROVIDER_VERSION = 2 };
+enum { TRACE_PROVIDER_VERSION = 3 };
 #define TRACE_PROVIDER_SYMBOL "xsw_trace_provider"
 
 /* What an event about a packet says. Texts are never null and valid during the call alone. */
@@ -63,6 +63,8 @@ struct trace_kernel {
     uint32_t reason_number;            /* as this kernel counts them; of XDP the action */
     int32_t error;                     /* of TRACE_KERNEL_XDP_REDIRECT: negative errno */
     uint32_t length;                   /* of the first packet, as protocol and head; 0: not known */
+    uint64_t netns;                    /* of the device: inode of its network namespace */
+    uint32_t ifindex;                  /* its number there; 0: not known, as netns */
     uint16_t protocol, port;
     const char *switch_name, *port_name, *device;
     const char *reason, *location; /* of XDP: the action, and "" */

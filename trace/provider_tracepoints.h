@@ -153,6 +153,8 @@ LTTNG_UST_TRACEPOINT_EVENT_CLASS(xsw, kernel,
         lttng_ust_field_integer(uint16_t, port, kernel->port)
         lttng_ust_field_string(port_name, provider_text(kernel->port_name))
         lttng_ust_field_string(device, provider_text(kernel->device))
+        lttng_ust_field_integer(uint64_t, netns, kernel->netns)
+        lttng_ust_field_integer(uint32_t, ifindex, kernel->ifindex)
         lttng_ust_field_integer(uint64_t, packets, kernel->count)
         lttng_ust_field_string(reason, provider_text(kernel->reason))
         lttng_ust_field_integer(uint32_t, reason_number, kernel->reason_number)

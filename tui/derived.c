@@ -61,9 +61,9 @@ bool derived_matches(const struct journey_filter *filter, const struct evidence 
         return true;
     }
     if (!journey_filter_needs_bytes(filter)) {
-        return journey_filter_matches(filter, &journey->facts);
+        return journey_filter_matches(filter, &journey->story.facts);
     }
-    struct journey_facts facts = journey->facts;
+    struct journey_facts facts = journey->story.facts;
     uint64_t position = journey->first_record;
     struct record record;
     facts.pcap_matches = 0;
@@ -115,8 +115,8 @@ static void journey_count(struct derived *derived, const struct dictionary *dict
     derived->classes[place] = trail != NULL && journey->has_end
                                   ? trail_count(derived, dictionary, trail)
                                   : DERIVED_NO_CLASS;
-    derived->dropped += journey->facts.outcome == FACTS_DROPPED;
-    derived->changed += (journey->facts.flags & FACTS_CHANGED) != 0;
+    derived->dropped += journey->story.facts.outcome == FACTS_DROPPED;
+    derived->changed += (journey->story.facts.flags & FACTS_CHANGED) != 0;
     derived->gaps += journey->has_gap;
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "tui/evidence_facts.h"
 
 enum { ALIGNMENT = 8 };
 
@@ -103,14 +102,13 @@ static struct evidence_journey *journey_make(struct evidence *evidence, uint64_t
                                          .session = session,
                                          .first_ns = record->time_ns,
                                          .last_ns = record->time_ns,
-                                         .facts = {.packet_id = record->packet_id,
-                                                   .source_port = FACTS_PORT_UNKNOWN,
-                                                   .destination_port = FACTS_PORT_UNKNOWN},
+                                         .has_first = record_is_first(record),
                                          .next_in_bucket = *bucket,
                                          .last_record = UINT64_MAX};
     *bucket = number + 1;
     evidence->taken++;
-    evidence_facts_begin(journey, record);
+    journey_story_open(&journey->story, record->packet_id);
+    journey_facts_begin(&journey->story.facts, record);
     return journey;
 }
 
@@ -184,6 +182,26 @@ static uint64_t record_store(struct evidence *evidence, const struct record *rec
     return position;
 }
 
+/* What a record adds to what is known of its journey. */
+static void story_take(struct evidence_journey *journey, const struct record *record,
+                       const struct dictionary *dictionary)
+{
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    journey_story_take(&journey->story, record);
+    while (record_next_item(&items, &item)) {
+        journey->has_gap |= item.type == META_TLV_GAP;
+    }
+    if (record->time_ns > journey->last_ns) {
+        journey->last_ns = record->time_ns;
+    }
+    if (record_is_last(record)) {
+        journey_story_end(&journey->story, dictionary, record,
+                          journey->last_ns - journey->first_ns);
+        journey->has_end = true;
+    }
+}
+
 void evidence_add(struct evidence *evidence, uint64_t session, const struct record *record,
                   const struct dictionary *dictionary)
 {
@@ -205,7 +223,7 @@ void evidence_add(struct evidence *evidence, uint64_t session, const struct reco
     }
     journey->last_record = position;
     journey->record_count++;
-    evidence_facts_add(journey, record, dictionary);
+    story_take(journey, record, dictionary);
     evidence->version++;
 }
 

@@ -19,16 +19,13 @@
 
 #include <xsw/error.h>
 
-#include "analyzer/journey/record.h"
-#include "formats/filter/journey_filter.h"
+#include "analyzer/journey/journey_facts.h"
 
 struct evidence_journey {
     uint64_t id;
     uint64_t session;           /* ids are unique in it */
     uint64_t first_ns, last_ns; /* wall time */
-    struct journey_facts facts;
-    uint64_t held_ns;
-    uint32_t rule; /* of the record that ended it; 0: none decided */
+    struct journey_story story;
     uint32_t record_count;
     bool has_first, has_end, has_gap; /* gap: journeys before it were lost */
     /* private */

@@ -53,6 +53,38 @@ size_t model_drop_place(struct model *model, uint16_t stage, uint16_t reason)
     return model->drop_count++;
 }
 
+uint8_t model_port_owner(struct model *model, uint16_t id, const char *name)
+{
+    struct model_port_info *port = &model->ports[id];
+    if (port->owner == 0 || strcmp(port->owner_name, name) != 0) {
+        port->owner = (uint8_t)(port->owner % UINT8_MAX + 1);
+        snprintf(port->owner_name, sizeof(port->owner_name), "%s", name);
+    }
+    return port->owner;
+}
+
+static bool is_place_of(const struct model_port_info *port, struct dictionary_label label)
+{
+    return port->is_taken && port->label.id == label.id && port->label.name == label.name;
+}
+
+size_t model_port_place(struct model *model, struct dictionary_label label)
+{
+    size_t place = label.id < MODEL_PORTS_MAX ? label.id : MODEL_PORTS_MAX - 1;
+    size_t tried = 0;
+    /* Others of the same id are few, and stand as far from the small ids as there is room. */
+    while (model->ports[place].is_taken && !is_place_of(&model->ports[place], label)) {
+        if (tried++ == MODEL_PORTS_MAX) {
+            model->ports_beyond++;
+            return SIZE_MAX;
+        }
+        place = MODEL_PORTS_MAX - tried;
+    }
+    model->ports[place].is_taken = true;
+    model->ports[place].label = label;
+    return place;
+}
+
 void model_order_stages(struct model *model)
 {
     model->stage_count = 0;
@@ -145,13 +177,4 @@ size_t model_event_count(const struct model *model)
 struct model_event *model_event_at(const struct model *model, size_t back)
 {
     return &model->events[(model->event_next - 1 - back) % MODEL_EVENTS_MAX];
-}
-
-const char *model_port_name(const struct model *model, uint16_t id, struct dictionary_name *name)
-{
-    if (id < MODEL_PORTS_MAX && model->ports[id].name[0] != '\0') {
-        return model->ports[id].name;
-    }
-    struct dictionary_label label = {.id = id};
-    return dictionary_port(&model->of->dictionary, label, name);
 }

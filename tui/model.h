@@ -58,14 +58,20 @@ struct model_sample {
     uint64_t wall_ns; /* 0: there is none */
     uint64_t generation;
     struct model_stage stages[MODEL_STAGES_MAX]; /* by id */
-    struct model_port ports[MODEL_PORTS_MAX];    /* by id */
-    uint64_t drops[MODEL_DROPS_MAX];             /* by the model's drop places */
+    struct model_port ports[MODEL_PORTS_MAX];    /* as the model's */
+    uint8_t
+        owners[MODEL_PORTS_MAX]; /* live: which of the ports that had the id, model_port_owner() */
+    uint64_t drops[MODEL_DROPS_MAX]; /* by the model's drop places */
     struct model_account account;
     uint64_t mac_entries, mac_moved;
 };
 
 struct model_port_info {
     bool is_there;
+    uint8_t owner;                    /* live: that owner_name is of */
+    char owner_name[MODEL_NAME_SIZE]; /* as the counters told it last */
+    bool is_taken;                    /* of a recording: by the port of the label */
+    struct dictionary_label label;
     char name[MODEL_NAME_SIZE], kind[16], state[16], vlan[24];
 };
 
@@ -107,8 +113,14 @@ struct model_event {
     char where[96]; /* metadata expression for the packets behind it, or "" */
 };
 
+/* Offers all records of a recording, the oldest first, as an analysis_observer takes them. */
+typedef enum xsw_status model_records(void *of, analysis_observer *take, void *context,
+                                      struct xsw_error *error);
+
 struct model {
-    bool is_recording;            /* else live */
+    bool is_recording;      /* else live */
+    model_records *records; /* of a recording that the evidence has only a part of; or null */
+    void *records_of;
     char source[MODEL_TEXT_SIZE]; /* path of the recording, or of the socket */
     uint64_t started_ns;          /* wall time at which we, or the recording, began */
     bool changes_are_counted;     /* `changed` of stages is of all packets, not of the evidence */
@@ -116,7 +128,10 @@ struct model {
     const struct analysis_switch *of;  /* names; the feeder's */
     uint16_t stages[MODEL_STAGES_MAX]; /* ids in the order of the pipeline */
     size_t stage_count;
-    struct model_port_info ports[MODEL_PORTS_MAX]; /* by id */
+    /* Live by id; of a recording by model_port_place(), which is the id where that meant one port
+     * all the time. */
+    struct model_port_info ports[MODEL_PORTS_MAX];
+    uint64_t ports_beyond; /* records of ports without a place */
     struct model_drop_key drops[MODEL_DROPS_MAX];
     size_t drop_count;
     uint64_t drops_beyond; /* pairs without a place */
@@ -144,6 +159,11 @@ void model_destroy(struct model *model); /* accepts null */
 
 /* The place of a pair in a sample's `drops`, made when it is new; SIZE_MAX when there is none. */
 size_t model_drop_place(struct model *model, uint16_t stage, uint16_t reason);
+/* An id of a port that was removed is given to another one, whose counters begin anew. The number
+ * of the one that has it now: the next one each time that the name is not the one before. */
+uint8_t model_port_owner(struct model *model, uint16_t id, const char *name);
+/* The place of a port of a recording, made when it is new; SIZE_MAX when there is none. */
+size_t model_port_place(struct model *model, struct dictionary_label label);
 /* Sorts model->stages by their order in the pipeline, after the dictionary has changed. */
 void model_order_stages(struct model *model);
 /* A new sample, a copy of `sample`. */
@@ -157,7 +177,5 @@ void model_event(struct model *model, enum model_severity severity, uint64_t wal
 size_t model_event_count(const struct model *model);
 /* Number `back` before the newest. */
 struct model_event *model_event_at(const struct model *model, size_t back);
-
-const char *model_port_name(const struct model *model, uint16_t id, struct dictionary_name *name);
 
 #endif

@@ -20,6 +20,15 @@ struct scene_mark {
     uint64_t session, id;
 };
 
+enum scene_times { /* how moments are written in lists, and steps of journeys */
+                   SCENE_OF_DAY,
+                   SCENE_SINCE_START, /* of the recording; live, since we look */
+                   SCENE_SINCE_LAST,  /* since the one before it in the list */
+                   SCENE_TIMES
+};
+
+enum { SCENE_LETTERS = 52 };
+
 struct scene {
     const struct model *model;
     const struct evidence *evidence;
@@ -31,7 +40,11 @@ struct scene {
     int width;                         /* columns that there are to draw in */
     struct scene_mark marks[2];        /* journeys to be compared */
     int mark_count;
-    size_t selected; /* row of the screen that the cursor is on */
+    const struct scene_mark *letters; /* journeys that a letter leads to: a to z, A to Z */
+    uint64_t letters_set;             /* bit i: letters[i] is one */
+    enum scene_times times;
+    uint64_t start_ns; /* since 1970 */
+    size_t selected;   /* row of the screen that the cursor is on */
 };
 
 /* Events a second between the two samples; 0 when there is no time between them. */

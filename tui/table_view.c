@@ -2,36 +2,34 @@
 #include "tui/table_view.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { STRETCH_MIN = 12, NO_ORDER = -1, TREND_MAX = SCREEN_TREND_POINTS };
-
-void table_state_fini(struct table_state *state)
-{
-    free(state->order);
-    state->order = NULL;
-}
+enum { STRETCH_MIN = 12, STRETCH_CHOSEN = 36, TREND_MAX = SCREEN_TREND_POINTS };
+enum { MOVE_COLUMNS = 8 };
 
 /* Columns ---------------------------------------------------------------------------------------
  */
 
-static bool is_shown(const struct screen_column *column, int width)
+bool table_view_shows(const struct table_state *state, const struct screen *screen, int width,
+                      size_t column)
 {
-    return width >= column->from_width;
+    return state->chosen != 0 ? (state->chosen >> column & 1) != 0
+                              : width >= screen->columns[column].from_width;
 }
 
 /* The column without a width has what the others leave, up to its most; what is beyond that has the
- * one that grows. */
-static int column_width(const struct screen *screen, int width, size_t column)
+ * one that grows. Among columns that were chosen it is never too narrow to be read. */
+static int column_width(const struct table_state *state, const struct screen *screen, int width,
+                        size_t column)
 {
     int own = screen->columns[column].width;
     int left = width;
     for (size_t i = 0; i < screen->column_count; i++) {
         const struct screen_column *one = &screen->columns[i];
-        left -= is_shown(one, width) ? one->width + 1 : 0;
+        left -= table_view_shows(state, screen, width, i) ? one->width + 1 : 0;
     }
-    left = left < STRETCH_MIN ? STRETCH_MIN : left;
+    int least = state->chosen != 0 ? STRETCH_CHOSEN : STRETCH_MIN;
+    left = left < least ? least : left;
     int beyond = screen->most != 0 && left > screen->most ? left - screen->most : 0;
     if (own == 0) {
         return left - beyond;
@@ -40,38 +38,95 @@ static int column_width(const struct screen *screen, int width, size_t column)
     return grown > TREND_MAX && grown > own ? TREND_MAX : grown;
 }
 
-int table_view_column(const struct screen *screen, int width, int from, int step)
+static int column_begin(const struct table_state *state, const struct screen *screen, int width,
+                        size_t column)
 {
-    for (int i = from + step; i > 0 && i < (int)screen->column_count; i += step) {
-        if (is_shown(&screen->columns[i], width) && screen->columns[i].is_opened) {
+    int begin = 0;
+    for (size_t i = 0; i < column; i++) {
+        begin += table_view_shows(state, screen, width, i)
+                     ? column_width(state, screen, width, i) + 1
+                     : 0;
+    }
+    return begin;
+}
+
+static size_t first_shown(const struct table_state *state, const struct screen *screen, int width)
+{
+    size_t first = 0;
+    while (first + 1 < screen->column_count && !table_view_shows(state, screen, width, first)) {
+        first++;
+    }
+    return first;
+}
+
+/* The first column, which names the row, stays while the others move, where it leaves them room:
+ * its width with the gap behind it, or 0. */
+static int fixed_width(const struct table_state *state, const struct screen *screen, int width)
+{
+    int own = column_width(state, screen, width, first_shown(state, screen, width)) + 1;
+    return own <= width / 2 ? own : 0;
+}
+
+/* The first column is drawn last, over those that were moved below it. */
+static size_t column_of_turn(size_t turn, size_t first, size_t count)
+{
+    return turn + 1 == count ? first : turn < first ? turn : turn + 1;
+}
+
+static int column_place(const struct table_state *state, const struct screen *screen, int width,
+                        size_t column)
+{
+    bool is_fixed =
+        column == first_shown(state, screen, width) && fixed_width(state, screen, width) > 0;
+    return is_fixed ? 0 : column_begin(state, screen, width, column) - state->offset;
+}
+
+/* Never farther than to the end of the table. */
+static void offset_limit(struct table_state *state, const struct screen *screen, int width)
+{
+    int most = column_begin(state, screen, width, screen->column_count) - 1 - width;
+    state->offset = state->offset > most ? most : state->offset;
+    state->offset = state->offset < 0 ? 0 : state->offset;
+}
+
+static int number_beside(const struct table_state *state, const struct screen *screen, int width,
+                         int step)
+{
+    for (int i = state->column + step; i > 0 && i < (int)screen->column_count; i += step) {
+        if (table_view_shows(state, screen, width, (size_t)i) && screen->columns[i].is_opened) {
             return i;
         }
     }
-    return step < 0 ? 0 : from;
+    return step < 0 ? 0 : state->column;
 }
 
-void table_view_sort(struct table_state *state, const struct screen *screen, int width, int step)
+void table_view_turn(struct table_state *state, const struct screen *screen, int width, int step)
 {
-    int next = state->sort + step;
-    while (next >= 0 && next < (int)screen->column_count &&
-           !is_shown(&screen->columns[next], width)) {
-        next += step;
+    int next = number_beside(state, screen, width, step);
+    if (next == state->column) {
+        state->offset += step * MOVE_COLUMNS;
+    } else if (next > 0) {
+        int begin = column_begin(state, screen, width, (size_t)next);
+        int end = begin + column_width(state, screen, width, (size_t)next);
+        state->offset = end - state->offset > width ? end - width : state->offset;
+        int fixed = fixed_width(state, screen, width);
+        bool is_fixed = fixed > 0 && (size_t)next == first_shown(state, screen, width);
+        state->offset = !is_fixed && state->offset > begin - fixed ? begin - fixed : state->offset;
     }
-    state->sort = next < -1                           ? (int)screen->column_count - 1
-                  : next >= (int)screen->column_count ? NO_ORDER
-                                                      : next;
-    while (state->sort > 0 && !is_shown(&screen->columns[state->sort], width)) {
-        state->sort--;
-    }
-    state->order_number = 0;
+    state->column = next;
+    offset_limit(state, screen, width);
 }
 
-int table_view_heading_at(const struct screen *screen, const struct grid_area *area, int x)
+int table_view_heading_at(const struct table_state *state, const struct screen *screen,
+                          const struct grid_area *area, int x)
 {
-    int end = area->x;
+    int end = area->x - state->offset;
+    if (x < area->x + fixed_width(state, screen, area->width)) {
+        return (int)first_shown(state, screen, area->width);
+    }
     for (size_t i = 0; i < screen->column_count; i++) {
-        if (is_shown(&screen->columns[i], area->width)) {
-            end += column_width(screen, area->width, i) + 1;
+        if (table_view_shows(state, screen, area->width, i)) {
+            end += column_width(state, screen, area->width, i) + 1;
             if (x < end) {
                 return (int)i;
             }
@@ -80,116 +135,59 @@ int table_view_heading_at(const struct screen *screen, const struct grid_area *a
     return 0;
 }
 
-int table_view_column_at(const struct screen *screen, const struct grid_area *area, int x)
+int table_view_column_at(const struct table_state *state, const struct screen *screen,
+                         const struct grid_area *area, int x)
 {
-    int column = table_view_heading_at(screen, area, x);
+    int column = table_view_heading_at(state, screen, area, x);
     return screen->columns[column].is_opened ? column : 0;
-}
-
-/* Order -----------------------------------------------------------------------------------------
- */
-
-struct sorting {
-    const struct screen *screen;
-    const struct scene *scene;
-    int column;
-    int direction;
-};
-
-static int cell_compare(const struct screen_cell *a, const struct screen_cell *b)
-{
-    if (a->kind == CELL_TEXT && b->kind == CELL_TEXT && a->number == b->number) {
-        return strcmp(a->text, b->text);
-    }
-    return (a->number > b->number) - (a->number < b->number);
-}
-
-static int row_compare(const void *a, const void *b, void *context)
-{
-    const struct sorting *sorting = context;
-    size_t rows[2] = {*(const size_t *)a, *(const size_t *)b};
-    struct screen_cell cells[2];
-    for (int i = 0; i < 2; i++) {
-        /* Without the text behind its first byte: clearing it all would cost more than sorting. */
-        cells[i].kind = CELL_NONE;
-        cells[i].number = 0;
-        cells[i].text[0] = cells[i].lead[0] = '\0';
-        cells[i].point_count = 0;
-        sorting->screen->cell(sorting->scene, rows[i], (size_t)sorting->column, &cells[i]);
-    }
-    int order = cell_compare(&cells[0], &cells[1]) * sorting->direction;
-    return order != 0 ? order : (rows[0] > rows[1]) - (rows[0] < rows[1]);
-}
-
-static void order_make(struct table_state *state, const struct screen *screen,
-                       const struct scene *scene, size_t rows)
-{
-    struct sorting sorting = {screen, scene, state->sort, 1};
-    bool is_number = screen->columns[state->sort].is_right;
-    /* The largest number first, the first text first. */
-    sorting.direction = is_number != state->is_reverse ? -1 : 1;
-    free(state->order);
-    state->order = calloc(rows + 1, sizeof(*state->order));
-    state->order_count = state->order != NULL ? rows : 0;
-    for (size_t i = 0; i < state->order_count; i++) {
-        state->order[i] = i;
-    }
-    if (state->order_count > 0) {
-        qsort_r(state->order, rows, sizeof(*state->order), row_compare, &sorting);
-    }
-}
-
-size_t table_view_row(const struct table_state *state, size_t drawn)
-{
-    return drawn < state->order_count ? state->order[drawn] : drawn;
-}
-
-void table_view_prepare(struct table_state *state, const struct screen *screen,
-                        const struct scene *scene, uint64_t number)
-{
-    size_t rows = screen->rows(scene);
-    if (state->sort < 0 && !state->is_reverse) {
-        table_state_fini(state);
-        state->order_count = 0;
-    } else if (state->order_number != number || state->order_count != rows) {
-        if (state->sort >= 0) {
-            order_make(state, screen, scene, rows);
-        } else {
-            free(state->order);
-            state->order = calloc(rows + 1, sizeof(*state->order));
-            state->order_count = state->order != NULL ? rows : 0;
-            for (size_t i = 0; i < state->order_count; i++) {
-                state->order[i] = rows - 1 - i;
-            }
-        }
-        state->order_number = number;
-    }
-    state->row = rows == 0 ? 0 : state->row >= rows ? rows - 1 : state->row;
 }
 
 /* Drawing ---------------------------------------------------------------------------------------
  */
 
-static void heading_draw(const struct table_state *state, const struct screen *screen,
-                         struct grid *grid, struct grid_area area)
+/* Lists have the moment of a row in front. */
+static bool is_moment(const struct screen_column *column)
 {
-    int x = area.x;
+    return strcmp(column->name, "time_ns") == 0;
+}
+
+static const char *title_of(const struct screen_column *column, enum scene_times times)
+{
+    return times == SCENE_OF_DAY || !is_moment(column) ? column->title
+           : times == SCENE_SINCE_START                ? "since start"
+                                                       : "since last";
+}
+
+static void heading_draw(const struct table_state *state, const struct screen *screen,
+                         enum scene_times times, struct grid *grid, struct grid_area area)
+{
+    const size_t first = first_shown(state, screen, area.width);
+    const int fixed = fixed_width(state, screen, area.width);
     grid_fill(grid, area.x, area.y, area.width, GRID_HEADING, ' ');
-    for (size_t i = 0; i < screen->column_count; i++) {
+    for (size_t turn = 0; turn < screen->column_count; turn++) {
+        size_t i = column_of_turn(turn, first, screen->column_count);
         const struct screen_column *column = &screen->columns[i];
-        if (!is_shown(column, area.width)) {
+        if (!table_view_shows(state, screen, area.width, i)) {
             continue;
         }
-        int width = column_width(screen, area.width, i);
+        int x = area.x + column_place(state, screen, area.width, i);
+        int width = column_width(state, screen, area.width, i);
         char title[64];
         const char *arrow = state->sort != (int)i ? "" : state->is_reverse ? "▲" : "▼";
-        snprintf(title, sizeof(title), "%s%s", arrow, column->title);
+        snprintf(title, sizeof(title), "%s%s", arrow, title_of(column, times));
+        grid_fill(grid, x, area.y, width + 1, GRID_HEADING, ' ');
         if (column->is_right) {
             grid_put_right(grid, x, area.y, width, GRID_HEADING, title);
         } else {
             grid_put(grid, x, area.y, width, GRID_HEADING, title);
         }
-        x += width + 1;
+    }
+    int end = column_begin(state, screen, area.width, screen->column_count) - 1 - state->offset;
+    if (state->offset > 0) {
+        grid_put(grid, area.x + (fixed > 0 ? fixed - 1 : 0), area.y, 1, GRID_MARKED, "<");
+    }
+    if (end > area.width) {
+        grid_put(grid, area.x + area.width - 1, area.y, 1, GRID_MARKED, ">");
     }
 }
 
@@ -218,30 +216,70 @@ static void cell_draw(const struct screen_column *column, const struct screen_ce
     }
 }
 
+/* The moment of the row before this one: the one below, or above where the oldest are on top. */
+static bool moment_before(const struct table_state *state, const struct screen *screen,
+                          const struct scene *scene, size_t drawn, uint64_t *moment)
+{
+    size_t rows = screen->rows(scene);
+    uint64_t own = *moment;
+    for (int i = 0; i < 2; i++) {
+        size_t other = i == 0 ? drawn + 1 : drawn - 1; /* above the first there is none either */
+        struct screen_cell cell = {.kind = CELL_NONE};
+        if (other < rows) {
+            screen->cell(scene, table_view_row(state, other), 0, &cell);
+        }
+        if (cell.kind == CELL_TIME && cell.whole <= own) {
+            *moment = cell.whole;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Another way to write the moment of a row, as seconds. */
+static void moment_turn(const struct table_state *state, const struct screen *screen,
+                        const struct scene *scene, size_t drawn, int width,
+                        struct screen_cell *cell)
+{
+    uint64_t from = scene->times == SCENE_SINCE_START ? scene->start_ns : cell->whole;
+    bool is_known =
+        scene->times == SCENE_SINCE_START || moment_before(state, screen, scene, drawn, &from);
+    double seconds = cell->whole >= from ? (double)(cell->whole - from) / 1e9
+                                         : -(double)(from - cell->whole) / 1e9;
+    cell_text(cell, "%*.6f", width - 1, seconds);
+    cell->text[is_known ? strlen(cell->text) : 0] = '\0';
+}
+
 static void row_draw(const struct table_state *state, const struct screen *screen,
                      const struct scene *scene, struct grid *grid, struct grid_area area,
                      size_t drawn)
 {
-    int x = area.x;
+    const size_t first = first_shown(state, screen, area.width);
     bool is_selected = drawn == state->row && state->list == 0;
-    for (size_t i = 0; i < screen->column_count; i++) {
+    for (size_t turn = 0; turn < screen->column_count; turn++) {
+        size_t i = column_of_turn(turn, first, screen->column_count);
         const struct screen_column *column = &screen->columns[i];
-        if (!is_shown(column, area.width)) {
+        if (!table_view_shows(state, screen, area.width, i)) {
             continue;
         }
-        int width = column_width(screen, area.width, i);
+        int x = area.x + column_place(state, screen, area.width, i);
+        int width = column_width(state, screen, area.width, i);
         struct screen_cell cell = {.kind = CELL_NONE};
         screen->cell(scene, table_view_row(state, drawn), i, &cell);
+        if (scene->times != SCENE_OF_DAY && cell.kind == CELL_TIME && is_moment(column)) {
+            moment_turn(state, screen, scene, drawn, width, &cell);
+        }
+        grid_fill(grid, x, area.y, width + 1, GRID_PLAIN, ' ');
         cell_draw(column, &cell, grid, (struct grid_area){x, area.y, width, 1});
         if (is_selected) {
             bool is_cursor = state->column == (int)i && column->is_opened;
             grid_restyle(grid, x, area.y, width + 1, GRID_SELECTED);
             grid_restyle(grid, x, area.y, width, is_cursor ? GRID_CURSOR : GRID_SELECTED);
         }
-        x += width + 1;
     }
     if (is_selected) {
-        grid_restyle(grid, x - 1, area.y, area.x + area.width - x + 1, GRID_SELECTED);
+        int end = column_begin(state, screen, area.width, screen->column_count) - 1 - state->offset;
+        grid_restyle(grid, area.x + end, area.y, area.width - end, GRID_SELECTED);
     }
 }
 
@@ -250,7 +288,12 @@ void table_view_draw(struct table_state *state, const struct screen *screen,
 {
     size_t rows = screen->rows(scene);
     state->height = area.height - 1;
-    heading_draw(state, screen, grid, (struct grid_area){area.x, area.y, area.width, 1});
+    if (state->column > 0 && !table_view_shows(state, screen, area.width, (size_t)state->column)) {
+        state->column = 0;
+    }
+    offset_limit(state, screen, area.width);
+    heading_draw(state, screen, scene->times, grid,
+                 (struct grid_area){area.x, area.y, area.width, 1});
     if (rows == 0) {
         grid_put(grid, area.x + 1, area.y + 2, area.width - 2, GRID_DIM, screen->empty);
     }

@@ -25,7 +25,9 @@ enum { ACCOUNT_ROWS_MAX = 8192, ACCOUNT_GAPS_MAX = 64 };
 
 /* What the records in the files say. Journeys, where nothing else is named. */
 struct account_file {
-    uint64_t records;
+    uint64_t packets;           /* in its sections, in all; of a session's book alone */
+    uint64_t foreign;           /* of them: without metadata of ours */
+    uint64_t records;           /* of them: that were analyzed */
     uint64_t first_ns, last_ns; /* wall time; valid when records is not 0 */
     /* how journeys began */
     uint64_t received; /* at a port */

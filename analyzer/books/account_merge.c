@@ -51,6 +51,8 @@ void account_file_merge(struct account_file *file, const struct account_file *pa
 void account_merge(struct account *account, const struct account *part)
 {
     account_file_merge(&account->file, &part->file);
+    account->file.packets += part->file.packets;
+    account->file.foreign += part->file.foreign;
     for (size_t i = 0; i < part->drops.count; i++) {
         const struct account_drop *more = table_value(&part->drops, i);
         struct account_drop *drop = table_add(&account->drops, table_key(&part->drops, i));

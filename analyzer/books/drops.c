@@ -2,6 +2,8 @@
 /* See drops.h. */
 #include "analyzer/books/drops.h"
 
+#include <string.h>
+
 #include "packet/parse.h"
 
 void drops_init(struct drops *drops)
@@ -46,14 +48,18 @@ static void flow_add(struct drops *drops, struct drops_row *row, const struct re
 struct details {
     uint64_t generation;
     uint16_t vlan;
+    uint8_t destination_mac[6];
 };
 
 static struct details details_read(const struct record *record)
 {
     struct details details = {0};
-    struct meta_reader items = record->items;
+    struct meta_reader items = record_items(record);
     struct meta_item item;
     const uint8_t *bytes = record->bytes;
+    if (record->captured_length >= sizeof(details.destination_mac)) {
+        memcpy(details.destination_mac, record->bytes, sizeof(details.destination_mac));
+    }
     if (record->captured_length >= ETHERNET_SIZE + 2 && parse_is_tag(wire_read16(bytes + 12))) {
         details.vlan = wire_read16(bytes + ETHERNET_SIZE) & 0xfff;
     }
@@ -67,6 +73,11 @@ static struct details details_read(const struct record *record)
     return details;
 }
 
+static bool is_other_destination(const struct drops_row *row, const uint8_t mac[6])
+{
+    return memcmp(row->destination_mac, mac, sizeof(row->destination_mac)) != 0;
+}
+
 static void details_add(struct drops_row *row, const struct record *record)
 {
     struct details details = details_read(record);
@@ -75,8 +86,10 @@ static void details_add(struct drops_row *row, const struct record *record)
     if (is_first) {
         row->generation = details.generation;
         row->vlan = details.vlan;
+        memcpy(row->destination_mac, details.destination_mac, sizeof(row->destination_mac));
     }
     row->has_other_vlans |= row->vlan != details.vlan;
+    row->has_other_destinations |= is_other_destination(row, details.destination_mac);
     row->length_min = is_first || length < row->length_min ? length : row->length_min;
     row->length_max = length > row->length_max ? length : row->length_max;
     row->copies += (record->fixed.flags & (META_FLOOD | META_MIRROR)) != 0;
@@ -129,6 +142,8 @@ static void row_merge(struct drops_row *row, const struct drops_row *behind)
     row->length_min = behind->length_min < row->length_min ? behind->length_min : row->length_min;
     row->length_max = behind->length_max > row->length_max ? behind->length_max : row->length_max;
     row->has_other_vlans |= behind->has_other_vlans || behind->vlan != row->vlan;
+    row->has_other_destinations |=
+        behind->has_other_destinations || is_other_destination(row, behind->destination_mac);
 }
 
 /* The flows of a row stand in the order in which they came, over all rows. */

@@ -39,6 +39,8 @@ struct drops_row {
     uint32_t length_min, length_max; /* on the wire */
     uint16_t vlan; /* that ingress assigned, else the outermost tag's, else 0: of the first */
     bool has_other_vlans;
+    bool has_other_destinations;
+    uint8_t destination_mac[6]; /* of the first */
 };
 
 struct drops_flow_key {

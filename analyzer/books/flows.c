@@ -134,6 +134,7 @@ void flows_add(struct flows *flows, const struct trail *trail)
         flow->copies_dropped += trail->outcome == FACTS_DROPPED;
         return;
     }
+    flow->held += trail->hold_count != 0;
     seen_count(flow, trail);
     end_count(flow, trail);
     if (trail->tcp.is_there && flows->is_part) {
@@ -190,6 +191,7 @@ static void flow_merge(struct flow *flow, const struct flow *behind)
     flow->dropped += behind->dropped;
     flow->replaced += behind->replaced;
     flow->changed += behind->changed;
+    flow->held += behind->held;
     flow->unfinished += behind->unfinished;
     flow->copies += behind->copies;
     flow->copies_dropped += behind->copies_dropped;
@@ -227,8 +229,12 @@ static void segment_follow(struct flows *flows, struct trail *trail,
 
 void flows_merge(struct flows *flows, const struct flows *part)
 {
+    enum { AHEAD = 8 };
     struct trail trail = {.has_first = true};
     for (size_t i = 0; i < part->rows.count; i++) {
+        if (i + AHEAD < part->rows.count) {
+            table_expect(&flows->rows, table_key(&part->rows, i + AHEAD));
+        }
         const struct flow *more = table_value(&part->rows, i);
         struct flow *flow = table_add(&flows->rows, table_key(&part->rows, i));
         if (flow == NULL) {

@@ -81,6 +81,7 @@ struct flow_tcp { /* what is needed to follow one direction; private */
 struct flow {
     uint64_t packets, bytes; /* that came in or were made, and the clones that replace them */
     uint64_t delivered, dropped, replaced, changed, unfinished;
+    uint64_t held;                   /* of them by an extension, or in a queue */
     uint64_t copies, copies_dropped; /* for floods and mirrors */
     uint64_t first_ns, last_ns;
     uint64_t first_delivered_ns, last_delivered_ns; /* their first records; valid when one was */

@@ -12,7 +12,7 @@
 
 #include "analyzer/books/table.h"
 
-static const char *const lists[] = {"ports", "stages", "rules", "extensions", "reasons"};
+static const char *const lists[] = {"ports", "stages", "rules", "extensions", "reasons", "changes"};
 
 void marks_fini(struct marks *marks)
 {
@@ -35,6 +35,67 @@ static json_t *lists_take(const json_t *text, bool is_end)
     return taken;
 }
 
+/* Changes ------------------------------------------------------------------------------------ */
+
+/* The logs of two texts overlap; numbers tell which of the second are new, and whether some are in
+ * neither. */
+static void change_visit(const struct json_in *element, void *context)
+{
+    struct marks *marks = context;
+    struct mark_change change = {0};
+    uint64_t last = marks->change_count == 0 ? 0 : marks->changes[marks->change_count - 1].number;
+    bool is_told = json_in_number(element, "number", INT64_MAX, &change.number) &&
+                   json_in_number(element, "mono_ns", INT64_MAX, &change.mono_ns) &&
+                   json_in_number(element, "generation", INT64_MAX, &change.generation);
+    if (!is_told || change.number <= last) {
+        return;
+    }
+    json_in_text(element, "port", change.port, sizeof(change.port));
+    json_in_text(element, "extension", change.extension, sizeof(change.extension));
+    json_in_text(element, "text", change.text, sizeof(change.text));
+    json_in_optional(element, "rule", UINT32_MAX, &change.rule);
+    marks->changes_missing += last != 0 ? change.number - last - 1 : 0;
+    if (marks->change_count == MARK_CHANGES_MAX) {
+        memmove(marks->changes, marks->changes + 1,
+                (MARK_CHANGES_MAX - 1) * sizeof(marks->changes[0]));
+        marks->change_count--;
+        marks->changes_missing++;
+    }
+    marks->changes[marks->change_count++] = change;
+}
+
+static void changes_take(struct marks *marks, const struct json_in *text)
+{
+    json_in_each(text, "changes", change_visit, marks);
+}
+
+static int change_rank(const struct mark_change *change, const struct mark_subject *subject)
+{
+    bool is_rule = subject->rule != 0 && change->rule == subject->rule &&
+                   strcmp(change->port, subject->port) == 0 &&
+                   strcmp(change->extension, subject->extension) == 0;
+    bool is_extension =
+        subject->extension[0] != '\0' && strcmp(change->extension, subject->extension) == 0;
+    return is_rule ? 2 : is_extension ? 1 : 0;
+}
+
+const struct mark_change *marks_find_change(const struct marks *marks,
+                                            const struct mark_subject *subject, uint64_t generation,
+                                            uint64_t mono_ns)
+{
+    const struct mark_change *found = NULL;
+    for (size_t i = 0; i < marks->change_count; i++) {
+        const struct mark_change *change = &marks->changes[i];
+        bool is_before =
+            generation != 0 ? change->generation <= generation : change->mono_ns <= mono_ns;
+        if (is_before &&
+            (found == NULL || change_rank(change, subject) >= change_rank(found, subject))) {
+            found = change;
+        }
+    }
+    return found;
+}
+
 void marks_begin(struct marks *marks, const struct json_in *section)
 {
     if (marks->before != NULL) {
@@ -42,6 +103,7 @@ void marks_begin(struct marks *marks, const struct json_in *section)
     }
     marks->before = lists_take(section->object, false);
     json_in_optional(section, "generation", INT64_MAX, &marks->generation_before);
+    changes_take(marks, section);
 }
 
 /* Marks -------------------------------------------------------------------------------------- */
@@ -311,6 +373,8 @@ void marks_end(struct marks *marks, const struct dictionary *dictionary,
     marks->has_end = true;
     json_decref(marks->after);
     marks->after = lists_take(end, true);
+    marks->has_changes = json_is_array(json_object_get(end, "changes"));
+    changes_take(marks, summary);
     json_in_optional(summary, "generation", INT64_MAX, &marks->generation_after);
     if (json_is_array(json_object_get(end, "rules"))) {
         rules_compare(marks, json_object_get(marks->before, "rules"), json_object_get(end, "rules"),

@@ -22,12 +22,17 @@ void paths_fini(struct paths *paths)
 static struct path_key key_of(const struct trail *trail)
 {
     enum { OF_CLASS = FACTS_UNDECLARED | TRAIL_STEPS_BEYOND | TRAIL_FIELDS_BEYOND };
-    struct path_key key = {.reason = trail->reason,
-                           .stage_count = trail->step_count,
-                           .field_count = trail->field_count,
-                           .outcome = trail->outcome,
-                           .origin = trail->origin,
-                           .flags = trail->flags & OF_CLASS};
+    struct path_key key;
+    memset(key.stages, 0, sizeof(key.stages));
+    memset(key.fields, 0, sizeof(key.fields));
+    key.changed = 0;
+    key.reason = trail->reason;
+    key.stage_count = trail->step_count;
+    key.field_count = trail->field_count;
+    key.outcome = trail->outcome;
+    key.origin = trail->origin;
+    key.flags = trail->flags & OF_CLASS;
+    key.zero = 0;
     for (size_t i = 0; i < trail->step_count && i < TRAIL_STEPS_MAX; i++) {
         key.stages[i] = trail->steps[i].stage;
         key.changed |= (uint32_t)trail->steps[i].is_changed << i;

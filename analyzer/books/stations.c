@@ -40,6 +40,7 @@ static void move(struct stations *stations, struct station *station, struct dict
     station->port_before = station->port;
     station->port = port;
     station->last_move_ns = time_ns;
+    station->silent_ns = time_ns > station->last_ns ? time_ns - station->last_ns : 0;
     if (station->moves == 1) {
         station->second_port = port;
         station->first_move_ns = time_ns;
@@ -70,6 +71,7 @@ void stations_add(struct stations *stations, const struct dictionary *dictionary
     } else if (!is_same_port(station->port, trail->source_port)) {
         move(stations, station, trail->source_port, trail->first_ns, trail->packet_id);
     }
+    station->last_ns = trail->first_ns;
 }
 
 /* The first packet of what is behind may be a move from here, and its first move a return. */
@@ -86,6 +88,7 @@ static void station_merge(struct stations *stations, struct station *station,
     }
     station->packets += behind->packets;
     station->last_packet = behind->last_packet;
+    station->last_ns = behind->last_ns;
     if (behind->moves == 0) {
         return;
     }
@@ -96,6 +99,7 @@ static void station_merge(struct stations *stations, struct station *station,
     station->port_before = behind->port_before;
     station->port = behind->port;
     station->last_move_ns = behind->last_move_ns;
+    station->silent_ns = behind->silent_ns;
 }
 
 void stations_merge(struct stations *stations, const struct stations *behind)

@@ -29,11 +29,12 @@ struct station {
     uint64_t moves;                            /* to another port */
     uint64_t returns;                          /* of them back to the port before */
     uint64_t first_move_ns, last_move_ns;
+    uint64_t silent_ns;      /* before the last move: since it was heard at the port before */
     uint64_t example_packet; /* that moved it first */
     uint64_t last_packet;    /* that was heard of it */
     /* what a merge with what was before needs: the first packet, and where the first move led */
     struct dictionary_label first_port, second_port;
-    uint64_t first_ns, first_packet;
+    uint64_t first_ns, first_packet, last_ns;
 };
 
 struct stations {

@@ -10,26 +10,95 @@
 
 enum { TABLE_FIRST_CAPACITY = 16 };
 
-static uint64_t mix(uint64_t value)
+static uint64_t word_at(const unsigned char *bytes)
 {
-    value ^= value >> 32;
-    value *= 0xd6e8feb86659fd93u;
-    value ^= value >> 32;
-    value *= 0xd6e8feb86659fd93u;
-    return value ^ (value >> 32);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
 }
 
+/* The last word of a key. One of 8 bytes and more overlaps those before it. */
+static uint64_t last_word(const unsigned char *bytes, size_t size)
+{
+    uint32_t first;
+    uint32_t last;
+    if (size >= sizeof(uint64_t)) {
+        return word_at(bytes + size - sizeof(uint64_t));
+    }
+    if (size >= sizeof(first)) {
+        memcpy(&first, bytes, sizeof(first));
+        memcpy(&last, bytes + size - sizeof(last), sizeof(last));
+        return (uint64_t)first << 32 | last;
+    }
+    return (uint64_t)bytes[0] << 16 | (uint64_t)bytes[size / 2] << 8 | bytes[size - 1];
+}
+
+/* Both halves of a product, so that each bit of both factors tells. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Two words of the key go into each product. Nobody who does not know the seed can make a factor
+ * zero. */
+static inline uint32_t bytes_hash(uint64_t seed, const unsigned char *bytes, size_t size)
+{
+    uint64_t hash = seed * 0x9e3779b97f4a7c15u;
+    for (; size > 2 * sizeof(uint64_t); size -= 2 * sizeof(uint64_t)) {
+        hash = fold(word_at(bytes) ^ seed, word_at(bytes + sizeof(uint64_t)) ^ hash);
+        bytes += 2 * sizeof(uint64_t);
+    }
+    uint64_t first = size > sizeof(uint64_t) ? word_at(bytes) : size;
+    hash = fold(first ^ seed, last_word(bytes, size) ^ hash);
+    return (uint32_t)(hash ^ (hash >> 32));
+}
+
+static inline bool bytes_equal(const unsigned char *a, const unsigned char *b, size_t size)
+{
+    for (; size > sizeof(uint64_t); size -= sizeof(uint64_t)) {
+        if (word_at(a) != word_at(b)) {
+            return false;
+        }
+        a += sizeof(uint64_t);
+        b += sizeof(uint64_t);
+    }
+    return last_word(a, size) == last_word(b, size);
+}
+
+/* Of the sizes that are looked up for each packet the compiler makes straight code: numbers of
+ * stages, of ports and interfaces, addresses of stations, flows. */
 static uint32_t hash_key(const struct table *table, const void *key)
 {
-    const unsigned char *bytes = key;
-    uint64_t hash = table->seed;
-    for (size_t done = 0; done < table->key_size; done += 8) {
-        uint64_t word = 0;
-        size_t rest = table->key_size - done;
-        memcpy(&word, bytes + done, rest < 8 ? rest : 8);
-        hash = mix(hash ^ word) + 0x9e3779b97f4a7c15u;
+    switch (table->key_size) {
+    case 2:
+        return bytes_hash(table->seed, key, 2);
+    case 4:
+        return bytes_hash(table->seed, key, 4);
+    case 8:
+        return bytes_hash(table->seed, key, 8);
+    case 40:
+        return bytes_hash(table->seed, key, 40);
+    default:
+        return bytes_hash(table->seed, key, table->key_size);
     }
-    return (uint32_t)(hash ^ (hash >> 32));
+}
+
+static bool is_key(const struct table *table, uint32_t place, const void *key)
+{
+    const unsigned char *entry = table->entries + place * table->entry_size;
+    switch (table->key_size) {
+    case 2:
+        return bytes_equal(entry, key, 2);
+    case 4:
+        return bytes_equal(entry, key, 4);
+    case 8:
+        return bytes_equal(entry, key, 8);
+    case 40:
+        return bytes_equal(entry, key, 40);
+    default:
+        return bytes_equal(entry, key, table->key_size);
+    }
 }
 
 void table_init(struct table *table, size_t key_size, size_t value_size, size_t limit)
@@ -84,15 +153,13 @@ void *table_value(const struct table *table, size_t place)
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
-static size_t slot_find(const struct table *table, const void *key, uint32_t hash)
+static inline size_t slot_find(const struct table *table, const void *key, uint32_t hash)
 {
     size_t mask = table->slot_count - 1;
     size_t slot = hash & mask;
     const struct table_slot *slots = table->slots;
     while (slots[slot].place != 0 &&
-           (slots[slot].hash != hash ||
-            memcmp(table->entries + (slots[slot].place - 1) * table->entry_size, key,
-                   table->key_size) != 0)) {
+           (slots[slot].hash != hash || !is_key(table, slots[slot].place - 1, key))) {
         slot = (slot + 1) & mask;
     }
     return slot;
@@ -166,6 +233,18 @@ void *table_add(struct table *table, const void *key)
     memcpy(entry, key, table->key_size);
     table->slots[slot] = (struct table_slot){(uint32_t)++table->count, hash};
     return entry + table->value_offset;
+}
+
+void table_expect(const struct table *table, const void *key)
+{
+    enum { CACHE_LINE = 64 };
+    uint32_t place = 0;
+    if (table->count != 0) {
+        place = table->slots[hash_key(table, key) & (table->slot_count - 1)].place;
+    }
+    for (size_t at = 0; place != 0 && at < table->entry_size; at += CACHE_LINE) {
+        __builtin_prefetch(table->entries + (place - 1) * table->entry_size + at, 1);
+    }
 }
 
 struct sorting {

@@ -47,6 +47,10 @@ void *table_find(const struct table *table, const void *key);
  * memory could not be had. */
 void *table_add(struct table *table, const void *key);
 
+/* Begins to fetch the entry that table_add() of the key will give: for walks over many keys in a
+ * table that is larger than the cache, a few keys ahead. */
+void table_expect(const struct table *table, const void *key);
+
 /* Entries by place, 0 … count - 1, in the order of their addition. */
 const void *table_key(const struct table *table, size_t place);
 void *table_value(const struct table *table, size_t place);

@@ -100,19 +100,20 @@ static void change_finding(const struct change_context *context, uint16_t id,
                     dictionary_stage(&of->dictionary, id, &name));
     }
     decider_append(&text, &of->dictionary, &no_rule);
-    if (kind == FINDING_UNDECLARED) {
+    if (stage->undeclared != 0) {
         text_append_string(&text, ", which does not declare that it changes bytes");
     }
     fields_append(&text, &of->changes, id, context->fields, context->pairs);
     text_append_string(&text,
                        kind == FINDING_CHECKSUM ? ". Receivers throw such packets away." : ".");
+    uint64_t change_ns = change_append(context->explaining, &text, finding);
     if (kind != FINDING_CHANGED) {
         hit_append(&text, of);
     }
     text_append_string(&text, " Seen ");
     span_append(&text, stage->first_ns, stage->last_ns);
     text_append_string(&text, ".");
-    before_append(context->explaining, &text, finding);
+    before_append(context->explaining, &text, finding, change_ns);
     finding_say(finding, &text);
 }
 
@@ -184,6 +185,10 @@ static void move_finding(struct explaining *explaining, const struct station_key
                     dictionary_port(dictionary, station->port, &name));
     }
     span_append(&text, finding->first_ns, finding->last_ns);
+    if (!is_flapping && station->moves == 1) {
+        text_format(&text, ", and was not heard of for %s before that",
+                    words_duration(station->silent_ns, &words));
+    }
     text_append_string(
         &text,
         is_flapping ? ". What is sent to it goes to whichever port it was heard at last." : ".");

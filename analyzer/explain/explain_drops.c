@@ -168,8 +168,8 @@ static void rest_append(struct text *text, const struct drops_row *row, const st
 }
 
 /* What the frames and the port are like, where that is the reason. */
-static void nature_append(struct text *text, const struct analysis_switch *of,
-                          const struct drops_row_key *key, const struct drops_row *row)
+static void vlan_append(struct text *text, const struct analysis_switch *of,
+                        const struct drops_row_key *key, const struct drops_row *row)
 {
     struct dictionary_name name;
     const char *reason = dictionary_reason(&of->dictionary, key->reason, &name);
@@ -184,17 +184,70 @@ static void nature_append(struct text *text, const struct analysis_switch *of,
     } else if (is_vlan && !row->has_other_vlans && port != NULL && port->vlan[0] != '\0') {
         text_format(text, " The frames have no tag; port %s is \"%s\".", port->name, port->vlan);
     }
-    if (strcmp(reason, "mtu-exceeded") == 0) {
-        text_format(text, " The frames have %u", row->length_min);
-        if (row->length_max != row->length_min) {
-            text_format(text, " to %u", row->length_max);
-        }
-        text_append_string(text, " bytes with their Ethernet header");
-        if (port != NULL && port->mtu != 0) {
-            text_format(text, ", the MTU of port %s is %u", port->name, port->mtu);
-        }
-        text_append_string(text, ".");
+}
+
+static void limit_append(struct text *text, const struct analysis_switch *of,
+                         const struct drops_row_key *key)
+{
+    struct dictionary_name name;
+    const struct dictionary_port *port = dictionary_find_port(&of->dictionary, key->port);
+    if (port != NULL && port->storm[0] != '\0' &&
+        strcmp(dictionary_reason(&of->dictionary, key->reason, &name), "storm-limit") == 0) {
+        text_format(text, " When the recording began it was %s a second.", port->storm);
     }
+}
+
+static void length_append(struct text *text, const struct analysis_switch *of,
+                          const struct drops_row_key *key, const struct drops_row *row)
+{
+    struct dictionary_name name;
+    const struct dictionary_port *port = dictionary_find_port(&of->dictionary, key->port);
+    if (strcmp(dictionary_reason(&of->dictionary, key->reason, &name), "mtu-exceeded") != 0) {
+        return;
+    }
+    text_format(text, " The frames have %u", row->length_min);
+    if (row->length_max != row->length_min) {
+        text_format(text, " to %u", row->length_max);
+    }
+    text_append_string(text, " bytes with their Ethernet header");
+    if (port != NULL && port->mtu != 0) {
+        text_format(text, ", the MTU of port %s is %u", port->name, port->mtu);
+    }
+    text_append_string(text, ".");
+}
+
+/* Where the address is that found no destination: heard at that port, perhaps in another VLAN. */
+static void heard_append(struct text *text, const struct analysis_switch *of,
+                         const struct drops_row_key *key, const struct drops_row *row)
+{
+    const struct stations *stations = &of->stations;
+    const uint8_t *mac = row->destination_mac;
+    const struct station *last = NULL;
+    uint16_t vlan = 0;
+    struct dictionary_name name;
+    if (strcmp(dictionary_reason(&of->dictionary, key->reason, &name), "no-destination") != 0 ||
+        row->has_other_destinations || (mac[0] & 1) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < stations->rows.count; i++) {
+        const struct station_key *station_key = table_key(&stations->rows, i);
+        const struct station *station = table_value(&stations->rows, i);
+        if (memcmp(station_key->mac, mac, sizeof(station_key->mac)) == 0 &&
+            (last == NULL || station->last_packet > last->last_packet)) {
+            last = station;
+            vlan = station_key->vlan;
+        }
+    }
+    if (last == NULL) {
+        return;
+    }
+    text_format(text, " The destination %02x:%02x:%02x:%02x:%02x:%02x was heard last at port %s",
+                mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+                dictionary_port(&of->dictionary, last->port, &name));
+    if (vlan != 0) {
+        text_format(text, ", in VLAN %u", vlan);
+    }
+    text_format(text, " (packet %" PRIu64 ").", last->last_packet);
 }
 
 /* Where the address went that was at this port: then it was a migration, or a cable. */
@@ -203,7 +256,6 @@ static void move_append(struct text *text, const struct analysis_switch *of,
 {
     const struct stations *stations = &of->stations;
     struct dictionary_name name;
-    struct dictionary_name before;
     struct words time;
     for (size_t i = 0; i < stations->rows.count; i++) {
         const struct station_key *station_key = table_key(&stations->rows, i);
@@ -215,10 +267,8 @@ static void move_append(struct text *text, const struct analysis_switch *of,
             continue;
         }
         text_format(text,
-                    " The address %02x:%02x:%02x:%02x:%02x:%02x then moved from port %s to port "
-                    "%s, at %s.",
+                    " The address %02x:%02x:%02x:%02x:%02x:%02x then moved to port %s, at %s.",
                     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-                    dictionary_port(&of->dictionary, station->port_before, &before),
                     dictionary_port(&of->dictionary, station->port, &name),
                     words_time(station->last_move_ns, &time));
         return;
@@ -230,7 +280,7 @@ static void what_append(struct text *text, const struct analysis_switch *of,
 {
     const struct dictionary *dictionary = &of->dictionary;
     const struct dictionary_reason *known = dictionary_find_reason(dictionary, key->reason);
-    struct dictionary_rule_key rule = {key->rule, key->port.id, key->stage};
+    struct dictionary_rule_key rule = dictionary_rule_of(key->rule, key->port, key->stage);
     struct dictionary_name name;
     struct words words;
     text_format(text, "%s at %s", words_count(row->packets, "packet", &words),
@@ -269,16 +319,20 @@ static void row_explain(struct explaining *explaining, size_t place, const size_
     finding_example(finding, row->last_packet);
     struct scope scope = scope_make(explaining, place, flows);
     what_append(&text, of, key, row);
+    length_append(&text, of, key, row);
+    limit_append(&text, of, key);
+    uint64_t change_ns = change_append(explaining, &text, finding);
+    move_append(&text, of, key, row);
     if (scope.count != 0) {
         flows_append(&text, &of->drops, row, &scope);
         rest_append(&text, row, &scope);
     }
-    nature_append(&text, of, key, row);
-    move_append(&text, of, key, row);
+    heard_append(&text, of, key, row);
+    vlan_append(&text, of, key, row);
     text_append_string(&text, row->packets == 1 ? " It was dropped " : " They were dropped ");
     span_append(&text, row->first_ns, row->last_ns);
     text_append_string(&text, ".");
-    before_append(explaining, &text, finding);
+    before_append(explaining, &text, finding, change_ns);
     finding_say(finding, &text);
 }
 

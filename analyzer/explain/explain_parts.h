@@ -4,8 +4,9 @@
 
 /*
  * What the sources of the explanation share: explain.c orders the findings, explain_drops.c tells
- * of drops, explain_traces.c of those of which events tell, explain_books.c of what is unknown or
- * does not add up, explain_unknown.c of events that are missing, explain_rest.c of all else.
+ * of drops, explain_before.c of what was changed before, explain_traces.c of those of which events
+ * tell, explain_books.c of what is unknown or does not add up, explain_unknown.c of events that are
+ * missing, explain_rest.c of all else.
  *
  * Threads: one.
  */
@@ -38,8 +39,14 @@ void decider_append(struct text *text, const struct dictionary *dictionary,
 const char *words_be(uint64_t number);
 /* " since 12:00:01.123456" or " from … to … (3.2 s)". */
 void span_append(struct text *text, uint64_t first_ns, uint64_t last_ns);
-/* What was configured, or happened, just before. */
-void before_append(struct explaining *explaining, struct text *text, const struct finding *finding);
+/* What was changed just before, or while it was recorded, or of the rule or extension that decided:
+ * to be told as soon as it is clear what happened. Returns its time; 0: there was nothing. */
+uint64_t change_append(struct explaining *explaining, struct text *text,
+                       const struct finding *finding);
+/* Behind all else: that nothing was changed, or long before, and what events tell of the time just
+ * before. change_ns: from change_append. */
+void before_append(struct explaining *explaining, struct text *text, const struct finding *finding,
+                   uint64_t change_ns);
 
 /* Whether each packet that the switch had is in the recording, and looked at: else nothing can be
  * said of what is not there. */

@@ -144,6 +144,62 @@ static struct slowest slowest_find(const struct latency *latency)
     return slowest;
 }
 
+/* Of the flows that are counted in, how many there are, and the one with most. */
+struct hit {
+    const struct flow_key *key;
+    uint64_t most, packets;
+    size_t flows;
+};
+
+static void hit_take(struct hit *hit, const struct flow_key *key, uint64_t count, uint64_t packets)
+{
+    hit->flows += count != 0;
+    if (count > hit->most) {
+        hit->most = count;
+        hit->packets = packets;
+        hit->key = key;
+    }
+}
+
+/* Flows tell that they were held, not where: there must be one place only. */
+static bool is_only_hold(const struct latency *latency)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < latency->rows.count; i++) {
+        const struct latency_key *key = table_key(&latency->rows, i);
+        count += key->kind == LATENCY_HOLD || key->kind == LATENCY_QUEUE;
+    }
+    return count == 1;
+}
+
+/* Whom it hit: those that were held, or with work those of which a packet took as long. */
+static void slow_hit_append(struct text *text, const struct analysis_switch *of, uint16_t kind)
+{
+    const struct flows *flows = &of->flows;
+    struct hit hit = {0};
+    char name[FLOW_TEXT_SIZE];
+    struct words words;
+    struct words most;
+    bool is_work = kind == LATENCY_WORK;
+    for (size_t i = 0; i < flows->rows.count; i++) {
+        const struct flow *flow = table_value(&flows->rows, i);
+        uint64_t slow = flow->latency_max_ns >= WORK_TOLD_NS ? flow->delivered : 0;
+        hit_take(&hit, table_key(&flows->rows, i), is_work ? slow : flow->held, flow->packets);
+    }
+    if (hit.key == NULL || flows->beyond != 0 || (!is_work && !is_only_hold(&of->latency))) {
+        return;
+    }
+    flow_key_text(hit.key, name, sizeof(name));
+    if (hit.flows > 1) {
+        text_format(text, " Hit: %s, e.g. %s.", words_count(hit.flows, "flow", &words), name);
+    } else if (is_work || hit.most == hit.packets) {
+        text_format(text, " Hit: %s%s.", name, is_work ? "" : ", all of its packets");
+    } else {
+        text_format(text, " Hit: %s, %s of its %s.", name, words_number(hit.most, &most),
+                    words_count(hit.packets, "packet", &words));
+    }
+}
+
 static void latency_say(struct finding *finding, const struct explaining *explaining,
                         const struct slowest *slowest, unsigned percent)
 {
@@ -166,8 +222,9 @@ static void latency_say(struct finding *finding, const struct explaining *explai
                 words_duration(half.value_ns, &durations[0]),
                 words_duration(most.value_ns, &durations[1]),
                 words_duration(slowest->histogram->max_ns, &durations[2]));
-    text_format(&text, ". That is %u %% of all the time that packets spent in the switch.",
-                percent);
+    text_append_string(&text, ".");
+    slow_hit_append(&text, explaining->of, slowest->key->kind);
+    text_format(&text, " That is %u %% of all the time that packets spent in the switch.", percent);
     if (whole != NULL) {
         half = histogram_percentile(whole, 500000);
         text_format(&text, " Half of what was delivered took about %s or more from rx to tx.",
@@ -268,28 +325,64 @@ void explain_paths(struct explaining *explaining)
 
 /* Configuration ------------------------------------------------------------------------------ */
 
+static void more_append(struct text *text, uint64_t more)
+{
+    if (more != 0) {
+        text_format(text, "; and %" PRIu64 " more", more);
+    }
+    text_append_string(text, ".");
+}
+
+/* From the switch's log of its changes: those behind the beginning. */
+static void changes_append(struct text *text, const struct analysis_session *session)
+{
+    const struct marks *marks = &session->marks;
+    uint64_t told = 0;
+    struct words time;
+    for (size_t i = 0; i < marks->change_count; i++) {
+        const struct mark_change *change = &marks->changes[i];
+        if (change->mono_ns >= session->clock_mono_ns && told++ < MARKS_TOLD) {
+            text_format(text, "%s at %s %s", told == 1 ? "While it was recorded:" : ";",
+                        words_time(analysis_wall_ns(session, change->mono_ns), &time),
+                        change->text);
+        }
+    }
+    if (told != 0) {
+        more_append(text, told - (told < MARKS_TOLD ? told : MARKS_TOLD) + marks->changes_missing);
+    }
+}
+
+static void marks_append(struct text *text, const struct marks *marks)
+{
+    for (size_t i = 0; i < marks->count && i < MARKS_TOLD; i++) {
+        text_format(text, "%s %s", i == 0 ? "While it was recorded:" : ";", marks->list[i].text);
+    }
+    if (marks->count != 0) {
+        uint64_t all = marks->count + marks->beyond;
+        more_append(text, all > MARKS_TOLD ? all - MARKS_TOLD : 0);
+    }
+}
+
 void explain_configuration(struct explaining *explaining)
 {
     for (size_t i = 0; i < explaining->analysis->session_count; i++) {
         const struct analysis_session *session = explaining->analysis->sessions[i];
-        const struct marks *marks = &session->marks;
-        if (session->of != explaining->of || marks->count == 0) {
+        struct text text = {0};
+        if (session->of != explaining->of) {
             continue;
         }
-        struct finding *finding = finding_add(explaining, FINDING_CONFIGURATION, FINDING_NOTICE);
-        struct text text = {0};
+        if (session->marks.has_changes && session->has_clock) {
+            changes_append(&text, session);
+        } else {
+            marks_append(&text, &session->marks);
+        }
+        struct finding *finding =
+            text.length == 0 ? NULL
+                             : finding_add(explaining, FINDING_CONFIGURATION, FINDING_NOTICE);
         if (finding == NULL) {
-            return;
+            text_fini(&text);
+            continue;
         }
-        text_append_string(&text, "While it was recorded:");
-        for (size_t j = 0; j < marks->count && j < MARKS_TOLD; j++) {
-            text_format(&text, "%s %s", j == 0 ? "" : ";", marks->list[j].text);
-        }
-        if (marks->count + marks->beyond > MARKS_TOLD) {
-            text_format(&text, "; and %" PRIu64 " more",
-                        (uint64_t)marks->count + marks->beyond - MARKS_TOLD);
-        }
-        text_append_string(&text, ".");
         finding_say(finding, &text);
     }
 }

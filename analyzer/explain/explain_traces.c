@@ -13,7 +13,7 @@ static const char *kernel_sentence(const char *reason)
 {
     static const struct {
         const char *reason, *sentence;
-    } known[] = {{"FULL_RING", "the queue of the port's device was full"},
+    } known[] = {{"FULL_RING", "the queue of the port's device was full: its reader was too slow"},
                  {"DEV_READY", "the port's device was not up"},
                  {"QDISC_DROP", "the queueing discipline of the port's device was full"},
                  {"SOCKET_RCVBUFF", "the receive buffer of a socket was full"}};
@@ -121,8 +121,11 @@ static void kernel_append(struct text *text, const struct event_sum_key *key,
         text_format(text, "%s by the kernel of the host, behind which port is not told: %s",
                     words.text, key->reason);
     } else {
-        text_format(text, "%s behind port %s, by the kernel of the host: %s%s", words.text,
-                    key->port[0] == '\0' ? "(not known)" : key->port, is_xdp(key) ? "XDP " : "",
+        text_format(text, "%s behind %s%s, by the kernel of the host: %s%s", words.text,
+                    key->port[0] != '\0'     ? "port "
+                    : key->device[0] != '\0' ? "an unknown port, device "
+                                             : "an unknown port",
+                    key->port[0] != '\0' ? key->port : key->device, is_xdp(key) ? "XDP " : "",
                     key->reason);
     }
     if (sentence[0] != '\0') {
@@ -162,7 +165,7 @@ void explain_kernel(struct explaining *explaining)
         }
         finding_fill(finding, &sum);
         kernel_append(&text, key, &sum);
-        before_append(explaining, &text, finding);
+        before_append(explaining, &text, finding, change_append(explaining, &text, finding));
         finding_say(finding, &text);
     }
 }
@@ -206,7 +209,7 @@ void explain_traced(struct explaining *explaining)
                     key->reason[0] != '\0' ? key->reason : "for an unknown reason");
         when_append(&text, &sum);
         text_append_string(&text, ". A trace tells this; no recording has their journeys.");
-        before_append(explaining, &text, finding);
+        before_append(explaining, &text, finding, change_append(explaining, &text, finding));
         finding_say(finding, &text);
     }
 }

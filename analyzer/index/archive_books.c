@@ -133,6 +133,10 @@ static void marks_archive(struct archive *archive, struct marks *marks)
     ARCHIVE(archive, marks->beyond);
     archive_count(archive, &marks->count, MARKS_MAX);
     archive_bytes(archive, marks->list, marks->count * sizeof(marks->list[0]));
+    ARCHIVE(archive, marks->has_changes);
+    ARCHIVE(archive, marks->changes_missing);
+    archive_count(archive, &marks->change_count, MARK_CHANGES_MAX);
+    archive_bytes(archive, marks->changes, marks->change_count * sizeof(marks->changes[0]));
 }
 
 static void account_archive(struct archive *archive, struct account *account)
@@ -157,6 +161,7 @@ static void account_archive(struct archive *archive, struct account *account)
 
 static void session_archive(struct archive *archive, struct analysis_session *session)
 {
+    ARCHIVE(archive, session->name);
     ARCHIVE(archive, session->filter);
     ARCHIVE(archive, session->where);
     ARCHIVE(archive, session->snap_length);
@@ -275,9 +280,12 @@ static void file_archive(struct archive *archive, struct analysis_stream *stream
     struct analysis *analysis = stream->analysis;
     struct analysis_file *file = &analysis->files[stream->number];
     size_t session = stream->session == NULL ? ANALYSIS_SESSIONS_MAX : stream->session->number;
+    ARCHIVE(archive, stream->is_refused);
     ARCHIVE(archive, file->writer);
     ARCHIVE(archive, file->packets);
     ARCHIVE(archive, file->foreign);
+    ARCHIVE(archive, file->unreadable);
+    ARCHIVE(archive, file->left_out);
     ARCHIVE(archive, file->has_sections);
     ARCHIVE(archive, file->source);
     archive_table(archive, &stream->taps);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(struct journey_class) == 64, "the key of a class has no padding");
+_Static_assert(sizeof(struct journey_class) == 80, "the key of a class has no padding");
 
 void class_gathering_init(struct class_gathering *gathering, size_t limit)
 {
@@ -27,6 +27,7 @@ static void class_make(struct journey_class *class, const struct journey_facts *
 {
     *class = (struct journey_class){.source_port = facts->source_port,
                                     .destination_port = facts->destination_port,
+                                    .end_rule = facts->end_rule,
                                     .reason = facts->reason,
                                     .stage = facts->stage,
                                     .vlan = facts->vlan,
@@ -37,6 +38,7 @@ static void class_make(struct journey_class *class, const struct journey_facts *
                                     .stage_count = (uint8_t)facts->stage_count};
     memcpy(class->rules, facts->rules, facts->rule_count * sizeof(class->rules[0]));
     memcpy(class->stages, facts->stages, facts->stage_count * sizeof(class->stages[0]));
+    memcpy(class->stage_deeds, facts->stage_deeds, facts->stage_count);
 }
 
 void journey_class_range(const struct journey_class *class, const struct class_span *span,
@@ -49,6 +51,7 @@ void journey_class_range(const struct journey_class *class, const struct class_s
                                   .length = span->length_min,
                                   .source_port = class->source_port,
                                   .destination_port = class->destination_port,
+                                  .end_rule = class->end_rule,
                                   .reason = class->reason,
                                   .stage = class->stage,
                                   .vlan = class->vlan,
@@ -59,6 +62,7 @@ void journey_class_range(const struct journey_class *class, const struct class_s
                                   .stage_count = class->stage_count};
     memcpy(low->rules, class->rules, sizeof(class->rules));
     memcpy(low->stages, class->stages, sizeof(class->stages));
+    memcpy(low->stage_deeds, class->stage_deeds, sizeof(class->stage_deeds));
     range->high = *low;
     range->high.packet_id = span->packet_max;
     range->high.parent_id = span->parent_max;

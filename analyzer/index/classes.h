@@ -21,12 +21,14 @@ enum { CLASS_RULES_MAX = 6, CLASS_STAGES_MAX = 10 };
 /* As in struct journey_facts. No padding: a key of tables. */
 struct journey_class {
     uint32_t source_port, destination_port;
+    uint32_t end_rule;
     uint32_t rules[CLASS_RULES_MAX];
     uint16_t stages[CLASS_STAGES_MAX];
     uint16_t reason, stage, vlan;
     uint8_t outcome, origin, flags;
     uint8_t rule_count, stage_count;
-    uint8_t zero;
+    uint8_t stage_deeds[CLASS_STAGES_MAX];
+    uint8_t zero[3];
 };
 
 /* Between which numbers the others are. */

@@ -111,6 +111,13 @@ static void reason_visit(const struct json_in *element, void *context)
     json_in_text(element, "owner", reason->owner, sizeof(reason->owner));
 }
 
+/* Whose id it is by the lists, as in a label; 0: they do not name it. */
+static uint16_t listed_name(struct dictionary *dictionary, uint16_t id)
+{
+    const struct dictionary_port *port = id != 0 ? table_find(&dictionary->ports, &id) : NULL;
+    return port != NULL ? dictionary_add_label(dictionary, id, port->name).name : 0;
+}
+
 static void rule_visit(const struct json_in *element, void *context)
 {
     struct dictionary *dictionary = context;
@@ -121,6 +128,7 @@ static void rule_visit(const struct json_in *element, void *context)
         return;
     }
     key.rule = (uint32_t)rule;
+    key.name = listed_name(dictionary, key.port);
     struct dictionary_rule *entry = table_add(&dictionary->rules, &key);
     if (entry != NULL) {
         json_in_text(element, "text", entry->text, sizeof(entry->text));
@@ -307,10 +315,24 @@ const char *dictionary_rule_label(const struct dictionary *dictionary,
 const char *dictionary_find_rule(const struct dictionary *dictionary,
                                  const struct dictionary_rule_key *key)
 {
-    const struct dictionary_rule *rule = table_find(&dictionary->rules, key);
-    if (rule == NULL && key->port != 0) {
-        struct dictionary_rule_key any_port = {.rule = key->rule, .stage = key->stage};
-        rule = table_find(&dictionary->rules, &any_port);
+    struct dictionary_rule_key one = *key;
+    const struct dictionary_port *port = table_find(&dictionary->ports, &key->port);
+    const struct dictionary_rule *rule = NULL;
+    if (key->name != DICTIONARY_NAME_UNKNOWN) {
+        rule = table_find(&dictionary->rules, &one);
+    }
+    if (rule == NULL && key->name == 0 && port != NULL) {
+        one.name =
+            dictionary_find_label(dictionary, key->port, port->name, strlen(port->name)).name;
+        rule = table_find(&dictionary->rules, &one);
+    }
+    if (rule == NULL) { /* of a list that names no ports, or of an extension */
+        one.name = 0;
+        rule = table_find(&dictionary->rules, &one);
+    }
+    if (rule == NULL) {
+        one.port = 0;
+        rule = table_find(&dictionary->rules, &one);
     }
     return rule == NULL || rule->text[0] == '\0' ? NULL : rule->text;
 }

@@ -46,8 +46,9 @@ struct dictionary_tap_port { /* by dictionary_label.name - 1 */
 struct dictionary_port {
     char name[DICTIONARY_NAME_SIZE];
     char kind[16];
-    char vlan[48]; /* as configured when the recording began: "access 10"; or "" */
-    uint32_t mtu;  /* the same; 0: not told */
+    char vlan[48];  /* as configured when the recording began: "access 10"; or "" */
+    char storm[64]; /* the same, packets a second: "broadcast 20, multicast 100"; or "" */
+    uint32_t mtu;   /* the same; 0: not told */
 };
 
 struct dictionary_stage {
@@ -68,11 +69,20 @@ struct dictionary_rule {
     char text[DICTIONARY_TEXT_SIZE];
 };
 
+/* A key of tables: no padding. */
 struct dictionary_rule_key {
     uint32_t rule;
     uint16_t port;
     uint16_t stage;
+    uint32_t name; /* of the port: that of its label; 0: whoever has the id by the lists */
 };
+
+static inline struct dictionary_rule_key
+dictionary_rule_of(uint32_t rule, struct dictionary_label port, uint16_t stage)
+{
+    return (struct dictionary_rule_key){
+        .rule = rule, .port = port.id, .stage = stage, .name = port.name};
+}
 
 struct dictionary_extension { /* by the name of the instance */
     char extension[DICTIONARY_NAME_SIZE];
@@ -129,7 +139,8 @@ const struct dictionary_stage *dictionary_find_stage(const struct dictionary *di
                                                      uint16_t id);
 const struct dictionary_reason *dictionary_find_reason(const struct dictionary *dictionary,
                                                        uint16_t id);
-/* The rule of a port at a stage; rules of an extension stand under port 0. Null when unknown. */
+/* The rule of a port at a stage; rules of an extension stand under port 0. Null when unknown: that
+ * of another port that had the same id is never given. */
 const char *dictionary_find_rule(const struct dictionary *dictionary,
                                  const struct dictionary_rule_key *key);
 /* "20", or "20 of web" when the rule stands in the table that an extension has for that port. */

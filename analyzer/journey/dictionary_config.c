@@ -66,6 +66,25 @@ static void vlan_read(struct dictionary_port *port, const struct json_in *vlan)
     text_fini(&text);
 }
 
+static void storm_read(struct dictionary_port *port, const struct json_in *storm)
+{
+    static const struct {
+        const char *member, *word;
+    } kinds[] = {{"broadcast", "broadcast"},
+                 {"multicast", "multicast"},
+                 {"unknown_unicast", "unknown unicast"}};
+    struct text text = {0};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        uint64_t limit = 0;
+        if (json_in_optional(storm, kinds[i].member, UINT32_MAX, &limit) && limit != 0) {
+            text_format(&text, "%s%s %u", text.length != 0 ? ", " : "", kinds[i].word,
+                        (unsigned)limit);
+        }
+    }
+    text_make_safe(port->storm, sizeof(port->storm), text_string(&text));
+    text_fini(&text);
+}
+
 struct configured {
     struct dictionary *dictionary;
     size_t left;
@@ -77,6 +96,7 @@ static void configured_visit(const struct json_in *element, void *context)
     char name[DICTIONARY_NAME_SIZE];
     uint64_t mtu = 0;
     struct json_in vlan;
+    struct json_in storm;
     json_in_text(element, "name", name, sizeof(name));
     if (configured->left == 0 || name[0] == '\0') {
         return;
@@ -90,6 +110,10 @@ static void configured_visit(const struct json_in *element, void *context)
     port->mtu = (uint32_t)mtu;
     json_in_child(element, "vlan", &vlan);
     vlan_read(port, &vlan);
+    json_in_child(element, "storm_limit", &storm);
+    if (storm.object != NULL) {
+        storm_read(port, &storm);
+    }
 }
 
 void dictionary_add_configuration(struct dictionary *dictionary, const struct json_in *section)

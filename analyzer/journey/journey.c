@@ -61,15 +61,21 @@ void journey_joiner_destroy(struct journey_joiner *joiner)
 static uint32_t *bucket_of(struct journey_joiner *joiner, uint32_t session, uint64_t packet_id)
 {
     uint64_t hash = (packet_id + joiner->seed) ^ ((uint64_t)session << 40);
-    hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdu;
-    hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53u;
-    return &joiner->buckets[(hash ^ (hash >> 33)) & joiner->bucket_mask];
+    unsigned __int128 product = (unsigned __int128)hash * (joiner->seed | 1);
+    uint64_t mixed = (uint64_t)product ^ (uint64_t)(product >> 64);
+    return &joiner->buckets[(mixed ^ (mixed >> 32)) & joiner->bucket_mask];
 }
 
 static struct journey *journey_find(struct journey_joiner *joiner, uint32_t session,
                                     uint64_t packet_id)
 {
-    uint32_t link = *bucket_of(joiner, session, packet_id);
+    /* The records of a journey often stand one behind the other. */
+    uint32_t link = joiner->newest;
+    if (link != 0 && joiner->journeys[link - 1].packet_id == packet_id &&
+        joiner->journeys[link - 1].session == session) {
+        return &joiner->journeys[link - 1];
+    }
+    link = *bucket_of(joiner, session, packet_id);
     while (link != 0) {
         struct journey *journey = &joiner->journeys[link - 1];
         if (journey->packet_id == packet_id && journey->session == session) {
@@ -202,11 +208,13 @@ unsigned journey_join(struct journey_joiner *joiner, uint32_t session, const str
         state->parent_id = record->fixed.parent_id;
         joiner->headless_count -= !state->has_first;
     }
-    state->has_first |= is_first;
-    state->is_changed |= record->fixed.kind == META_CHANGED || record->has_changes;
-    state->last_ns = record->time_ns;
-    state->record_count++;
+    /* Copied before it is written to: a copy of words that were just written waits for them. */
     *journey = *state;
+    journey->has_first = state->has_first |= is_first;
+    journey->is_changed = state->is_changed |=
+        record->fixed.kind == META_CHANGED || record->has_changes;
+    journey->last_ns = state->last_ns = record->time_ns;
+    journey->record_count = ++state->record_count;
     if (record_is_last(record)) {
         events |= JOURNEY_ENDED;
         journey_unlink(joiner, state);

@@ -29,7 +29,7 @@ void journey_facts_begin(struct journey_facts *facts, const struct record *recor
     if (facts->origin == FACTS_RECEIVED) {
         facts->source_port = journey_facts_port(record->port);
     } else {
-        facts_add_stage(facts, record->fixed.stage);
+        facts_add_stage(facts, record->fixed.stage, FACTS_DID_MAKE);
     }
     if (facts->origin == FACTS_FLOOD || facts->origin == FACTS_MIRROR) {
         facts->destination_port = journey_facts_port(record->port);
@@ -60,19 +60,21 @@ void journey_story_take(struct journey_story *story, const struct record *record
     story->rule = meta_rule_number(record->fixed.stage, record->fixed.rule);
     facts_add_rule(facts, story->rule);
     if (record->fixed.kind == META_CHANGED || record->fixed.rule != 0) {
-        facts_add_stage(facts, record->fixed.stage);
+        facts_add_stage(facts, record->fixed.stage,
+                        record->fixed.kind == META_CHANGED ? FACTS_DID_CHANGE : 0);
     }
     while (record_next_item(&items, &item)) {
         if (item.type == META_TLV_CHANGE) {
             facts->flags |= FACTS_CHANGED;
-            facts_add_stage(facts, item.change.stage);
+            facts_add_stage(facts, item.change.stage, FACTS_DID_CHANGE);
         } else if (item.type == META_TLV_DECISION) {
             facts_add_rule(facts, meta_rule_number(item.decision.stage, item.decision.rule));
-            facts_add_stage(facts, item.decision.stage);
+            facts_add_stage(facts, item.decision.stage, 0);
         } else if (item.type == META_TLV_VLAN) {
             facts->vlan = item.vlan;
         } else if (item.type == META_TLV_HELD) {
             facts->flags |= FACTS_HELD;
+            facts_add_stage(facts, item.held.stage, FACTS_DID_HOLD);
             story->held_ns += item.held.held_ns;
         } else if (item.type == META_TLV_STAGE_TIME) {
             facts->latency_ns = item.since_rx_ns;
@@ -90,8 +92,9 @@ void journey_story_end(struct journey_story *story, const struct dictionary *dic
                          ? FACTS_REPLACED
                          : FACTS_DELIVERED;
     facts->reason = record->fixed.reason;
+    facts->end_rule = meta_rule_number(record->fixed.stage, record->fixed.rule);
     facts->stage = record->fixed.stage;
-    facts_add_stage(facts, record->fixed.stage);
+    facts_add_stage(facts, record->fixed.stage, 0);
     /* The time since it came in has 32 bits; one that was held may have taken longer. */
     if (passed_ns > facts->latency_ns) {
         facts->latency_ns = passed_ns;

@@ -16,7 +16,7 @@ bool record_next_item(struct meta_reader *items, struct meta_item *item)
 /* Walks all TLVs once, so that nobody behind this has to fear them. */
 static enum xsw_status items_check(struct record *record, struct xsw_error *error)
 {
-    struct meta_reader items = record->items;
+    struct meta_reader items = record_items(record);
     struct meta_item item;
     enum xsw_status status;
     while ((status = meta_next(&items, &item, error)) == XSW_OK) {
@@ -31,6 +31,24 @@ static enum xsw_status items_check(struct record *record, struct xsw_error *erro
     return status == XSW_END ? XSW_OK : status;
 }
 
+/* Member by member: to clear all of it first takes longer than to write it. */
+static void packet_take(struct record *record, const struct pcapng_item *item)
+{
+    const struct pcapng_packet *packet = &item->packet;
+    record->packet_id = packet->id;
+    record->time_ns = packet->timestamp_ns;
+    record->offset = item->offset;
+    record->dropcount = packet->dropcount;
+    record->port = (struct dictionary_label){.id = record->fixed.port};
+    record->source = (struct dictionary_label){0};
+    record->bytes = packet->data;
+    record->captured_length = packet->captured_length;
+    record->original_length = packet->original_length;
+    record->has_gap = false;
+    record->has_changes = false;
+    record->checksum_partial = (packet->flags & PCAPNG_FLAG_CHECKSUM_NOT_READY) != 0;
+}
+
 enum xsw_status record_read(struct record *record, const struct pcapng_item *item,
                             struct xsw_error *error)
 {
@@ -38,21 +56,12 @@ enum xsw_status record_read(struct record *record, const struct pcapng_item *ite
     if (packet->meta == NULL) {
         return XSW_NOT_FOUND;
     }
-    *record =
-        (struct record){.packet_id = packet->id,
-                        .time_ns = packet->timestamp_ns,
-                        .offset = item->offset,
-                        .dropcount = packet->dropcount,
-                        .bytes = packet->data,
-                        .captured_length = packet->captured_length,
-                        .original_length = packet->original_length,
-                        .checksum_partial = (packet->flags & PCAPNG_FLAG_CHECKSUM_NOT_READY) != 0};
     enum xsw_status status = meta_read(&record->items, packet->meta, packet->meta_length, error);
     if (status < 0) {
         return status;
     }
     record->fixed = record->items.fixed;
-    record->port.id = record->fixed.port;
+    packet_take(record, item);
     if ((packet->has & PCAPNG_HAS_ID) == 0) {
         return error_set(error, XSW_CORRUPT,
                          "the record at byte %" PRIu64 " has no epb_packetid, expected the id of "

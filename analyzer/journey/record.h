@@ -28,7 +28,7 @@ struct record {
     struct meta_fixed fixed;
     struct dictionary_label port;   /* of `fixed`; record_read() does not know its name */
     struct dictionary_label source; /* by META_TLV_SOURCE; id 0: not told, or the switch itself */
-    struct meta_reader items; /* before the first TLV: copy it, then meta_next() on the copy */
+    struct meta_reader items;       /* before the first TLV: record_items() */
     const uint8_t *bytes;
     uint32_t captured_length;
     uint32_t original_length;
@@ -52,6 +52,13 @@ static inline bool record_is_first(const struct record *record)
 static inline bool record_is_last(const struct record *record)
 {
     return (record->fixed.flags & META_LAST) != 0;
+}
+
+/* A reader before the first TLV, for record_next_item(). It has no fixed part: copying what was
+ * just written would wait for it. */
+static inline struct meta_reader record_items(const struct record *record)
+{
+    return (struct meta_reader){.next = record->items.next, .end = record->items.end};
 }
 
 /* The next TLV of a record that record_read() has checked; false after the last. */

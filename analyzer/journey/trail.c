@@ -92,9 +92,13 @@ static void frame_read(struct trail *trail, const struct record *record)
 {
     const uint8_t *bytes = record->bytes;
     struct xsw_packet packet = parse_bytes(bytes, record->captured_length, record->original_length);
-    flow_key_from_bytes(&trail->flow, bytes, record->captured_length, record->original_length);
+    flow_key_from_packet(&trail->flow, &packet);
+    trail->tcp = (struct trail_tcp){0};
     tcp_read(&trail->tcp, &packet, record->original_length);
     trail->length = record->original_length;
+    trail->tag = 0;
+    memset(trail->destination_mac, 0, MAC_SIZE);
+    memset(trail->source_mac, 0, MAC_SIZE);
     if (record->captured_length >= ETHERNET_SIZE) {
         memcpy(trail->destination_mac, bytes, MAC_SIZE);
         memcpy(trail->source_mac, bytes + MAC_SIZE, MAC_SIZE);
@@ -153,20 +157,28 @@ static uint8_t origin_of(const struct record *record)
     return record->fixed.kind == META_INJECTED ? FACTS_INJECTED : FACTS_RECEIVED;
 }
 
+/* All but the lists, of which nothing counts yet: to clear these takes longer than all else. */
 static void begin(struct trail *trail, const struct record *record)
 {
-    trail->has_first = record_is_first(record);
-    trail->first_ns = trail->rx_ns = record->time_ns;
+    trail->packet_id = record->packet_id;
     trail->parent_id = record->fixed.parent_id;
-    trail->origin = origin_of(record);
+    trail->first_ns = trail->rx_ns = trail->last_ns = record->time_ns;
+    trail->generation = 0;
     trail->source_port = record->port;
+    trail->destination_port = (struct dictionary_label){0};
+    trail->rule = 0;
+    trail->reason = trail->end_stage = trail->vlan = 0;
+    trail->outcome = FACTS_UNFINISHED;
+    trail->origin = origin_of(record);
+    trail->flags = trail->step_count = trail->field_count = trail->hold_count = 0;
+    trail->has_first = record_is_first(record);
     frame_read(trail, record);
 }
 
 /* The items that belong to what was before the record's own stage: hops; then the rest. */
 static uint32_t items_take(struct trail *trail, const struct record *record)
 {
-    struct meta_reader items = record->items;
+    struct meta_reader items = record_items(record);
     struct meta_item item;
     uint32_t since_rx_ns =
         record->time_ns > trail->rx_ns && record->time_ns - trail->rx_ns < UINT32_MAX
@@ -195,9 +207,9 @@ static uint32_t items_take(struct trail *trail, const struct record *record)
 
 static void changes_take(struct trail *trail, const struct record *record)
 {
-    struct meta_reader items = record->items;
+    struct meta_reader items = record_items(record);
     struct meta_item item;
-    while (record_next_item(&items, &item)) {
+    while (record->has_changes && record_next_item(&items, &item)) {
         if (item.type == META_TLV_CHANGE) {
             change_mark(trail, item.change.stage);
         }
@@ -240,7 +252,6 @@ struct trail *trails_take(struct trails *trails, const struct dictionary *dictio
     struct trail *trail = &trails->slots[journey->slot];
     bool begins = journey->record_count == 1 || (events & JOURNEY_RESTARTED) != 0;
     if (begins) {
-        *trail = (struct trail){.packet_id = record->packet_id};
         begin(trail, record);
     }
     uint32_t since_rx_ns = items_take(trail, record);

@@ -77,7 +77,7 @@ static void change_lines(const struct page *page, int indent, const struct view_
 static void rule_append(struct text *text, const struct dictionary *dictionary,
                         const struct view_step *step)
 {
-    struct dictionary_rule_key key = {step->rule, step->port.id, step->stage};
+    struct dictionary_rule_key key = dictionary_rule_of(step->rule, step->port, step->stage);
     const char *rule = dictionary_find_rule(dictionary, &key);
     if (step->rule == 0) {
         return;

@@ -247,15 +247,26 @@ static void series_line(struct proof_builder *builder)
     }
 }
 
-static void broken_line(struct proof_builder *builder)
+/* Every record that the reader gave was counted, or it is said why not. */
+static void records_lines(struct proof_builder *builder)
 {
-    uint64_t broken = builder->account->file.broken;
+    const struct account_file *file = &builder->account->file;
     struct words words;
-    if (broken == 0) {
-        return;
+    uint64_t sum = account_sum(account_sum(file->records, file->broken), file->foreign);
+    uint64_t residue = account_sum(proof_difference(file->packets, sum), file->broken);
+    proof_line_begin(builder, residue == 0 ? PROOF_HOLDS : PROOF_FAILS, residue, "records");
+    proof_say_number(builder, "in the file", file->packets);
+    proof_say_number(builder, " = analyzed", file->records);
+    proof_say_term(builder, "of another writer", file->foreign);
+    proof_say_term(builder, "unreadable", file->broken);
+    proof_say(builder, "%s", file->broken != 0 ? " (see the notes)" : "");
+    proof_say_residue(builder, file->packets, sum, "record");
+    uint64_t left_out = builder->context->left_out;
+    if (left_out != 0) {
+        proof_line_begin(builder, PROOF_UNKNOWN, left_out, "records");
+        proof_say(builder, "%s of further switches or sessions left out (see the notes)",
+                  words_count(left_out, "record", &words));
     }
-    proof_line_begin(builder, PROOF_FAILS, broken, "records");
-    proof_say(builder, "%s cannot be read, see the notes", words_count(broken, "record", &words));
 }
 
 enum xsw_status proof_build(struct proof *proof, const struct proof_context *context,
@@ -275,7 +286,7 @@ enum xsw_status proof_build(struct proof *proof, const struct proof_context *con
                   "cannot be told",
                   context->missing);
     }
-    broken_line(&builder);
+    records_lines(&builder);
     journey_line(&builder);
     copies_line(&builder);
     if (account->has_summary) {

@@ -39,6 +39,7 @@ struct proof_context {
     const struct dictionary *dictionary;
     const char *missing;       /* why there is no summary: "the file is torn" …; only then used */
     bool pipeline_was_changed; /* stages came or went during the session */
+    uint64_t left_out;         /* records of the files that are of no session */
 };
 
 /* Adds the lines of one session. Fini also after a failure. */

@@ -102,7 +102,7 @@ static void drops_write(struct csv *csv, const struct analysis *analysis,
     for (size_t i = 0; rows != NULL && i < of->drops.rows.count; i++) {
         const struct drops_row_key *key = table_key(&of->drops.rows, rows[i]);
         const struct drops_row *row = table_value(&of->drops.rows, rows[i]);
-        struct dictionary_rule_key rule = {key->rule, key->port.id, key->stage};
+        struct dictionary_rule_key rule = dictionary_rule_of(key->rule, key->port, key->stage);
         cell_text(csv, of->name);
         cell_text(csv, dictionary_stage(&of->dictionary, key->stage, &name));
         cell_text(csv, dictionary_reason(&of->dictionary, key->reason, &name));

@@ -27,7 +27,7 @@ static void drop_write(struct json_writer *json, const struct analysis_switch *o
 {
     const struct drops_row_key *key = table_key(&of->drops.rows, place);
     const struct drops_row *row = table_value(&of->drops.rows, place);
-    struct dictionary_rule_key rule = {key->rule, key->port.id, key->stage};
+    struct dictionary_rule_key rule = dictionary_rule_of(key->rule, key->port, key->stage);
     size_t begin = drops_flows_begin(&of->drops, place);
     json_object_open(json, NULL);
     report_json_stage(json, &of->dictionary, key->stage);
@@ -141,6 +141,8 @@ static void files_write(struct json_writer *json, const struct analysis *analysi
         json_text(json, "problem", file->problem[0] == '\0' ? NULL : file->problem);
         json_u64(json, "packets", file->packets);
         json_u64(json, "foreign_packets", file->foreign);
+        json_u64(json, "unreadable_packets", file->unreadable);
+        json_u64(json, "left_out_packets", file->left_out);
         json_bool(json, "has_journeys", file->has_sections);
         json_object_close(json);
     }
@@ -198,6 +200,17 @@ static void gaps_write(struct json_writer *json, const struct analysis_session *
     json_u64(json, "gaps_beyond_limit", file->gaps_beyond);
 }
 
+/* in_file = analyzed + unreadable + foreign */
+static void records_write(struct json_writer *json, const struct account_file *file)
+{
+    json_object_open(json, "records");
+    json_u64(json, "in_file", file->packets);
+    json_u64(json, "analyzed", file->records);
+    json_u64(json, "unreadable", file->broken);
+    json_u64(json, "foreign", file->foreign);
+    json_object_close(json);
+}
+
 static void capture_write(struct json_writer *json, const struct account *account)
 {
     struct account_worker workers = account_workers_sum(account);
@@ -234,8 +247,9 @@ void report_json_session(struct json_writer *json, const struct analysis_session
     }
     json_u64(json, "lost", account_lost(account));
     json_u64(json, "past_limit", account_past_limit(account));
-    report_json_marks(json, &session->marks);
+    report_json_marks(json, session);
     gaps_write(json, session);
+    records_write(json, &account->file);
     book_write(json, "file", &account->file);
     json_text(json, "verdict", proof_state_name(proof_state(&session->proof)));
     json_array_open(json, "proof");

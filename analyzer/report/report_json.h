@@ -42,7 +42,7 @@ void report_json_paths(struct json_writer *json, const struct analysis_switch *o
 void report_json_latency(struct json_writer *json, const struct analysis_switch *of);
 void report_json_flows(struct json_writer *json, const struct analysis_switch *of);
 void report_json_moves(struct json_writer *json, const struct analysis_switch *of);
-void report_json_marks(struct json_writer *json, const struct marks *marks);
+void report_json_marks(struct json_writer *json, const struct analysis_session *session);
 void report_json_events(struct json_writer *json, const struct events *events,
                         const struct sources *sources);
 void report_json_packet(struct json_writer *json, const struct analysis *analysis,

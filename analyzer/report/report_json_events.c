@@ -40,6 +40,7 @@ static void sums_write(struct json_writer *json, const struct events *events,
         host_write(json, sources, key->machine);
         json_text(json, "switch", key->switch_name[0] == '\0' ? NULL : key->switch_name);
         json_text(json, "port", key->port[0] == '\0' ? NULL : key->port);
+        json_text(json, "device", key->device[0] == '\0' ? NULL : key->device);
         json_text(json, "stage", key->stage[0] == '\0' ? NULL : key->stage);
         json_text(json, "reason", key->reason);
         json_text(json, "why", key->why[0] == '\0' ? NULL : key->why);

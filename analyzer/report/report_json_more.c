@@ -11,7 +11,8 @@
 static void finding_write(struct json_writer *json, const struct analysis_switch *of,
                           const struct finding *finding)
 {
-    struct dictionary_rule_key rule = {finding->rule, finding->port.id, finding->stage};
+    struct dictionary_rule_key rule =
+        dictionary_rule_of(finding->rule, finding->port, finding->stage);
     json_object_open(json, NULL);
     json_text(json, "kind", finding_kind_name(finding->kind));
     json_text(json, "weight", finding_weight_name(finding->weight));
@@ -198,7 +199,7 @@ static void symptom_write(struct json_writer *json, const struct analysis_switch
                           const struct flow_symptom *symptom)
 {
     const struct flow_drop *cause = &symptom->cause;
-    struct dictionary_rule_key rule = {cause->rule, cause->port.id, cause->stage};
+    struct dictionary_rule_key rule = dictionary_rule_of(cause->rule, cause->port, cause->stage);
     char text[FLOW_TEXT_SIZE];
     json_object_open(json, NULL);
     json_text(json, "kind", flow_symptom_name((enum flow_symptom_kind)symptom->kind));
@@ -259,6 +260,7 @@ static void station_write(struct json_writer *json, const struct analysis_switch
     report_json_port(json, &of->dictionary, station->port);
     json_u64(json, "first_move_ns", station->first_move_ns);
     json_u64(json, "last_move_ns", station->last_move_ns);
+    json_u64(json, "silent_ns", station->silent_ns);
     json_u64(json, "example_packet", station->example_packet);
     json_object_close(json);
 }
@@ -278,8 +280,29 @@ void report_json_moves(struct json_writer *json, const struct analysis_switch *o
     free(places);
 }
 
-void report_json_marks(struct json_writer *json, const struct marks *marks)
+static void changes_write(struct json_writer *json, const struct analysis_session *session)
 {
+    const struct marks *marks = &session->marks;
+    json_array_open(json, "changes");
+    for (size_t i = 0; i < marks->change_count; i++) {
+        const struct mark_change *change = &marks->changes[i];
+        json_object_open(json, NULL);
+        json_u64(json, "time_ns", analysis_wall_ns(session, change->mono_ns));
+        json_u64(json, "generation", change->generation);
+        json_text(json, "port", change->port);
+        json_text(json, "extension", change->extension);
+        json_u64(json, "rule", change->rule);
+        json_text(json, "text", change->text);
+        json_object_close(json);
+    }
+    json_array_close(json);
+    json_u64(json, "changes_missing", marks->changes_missing);
+}
+
+void report_json_marks(struct json_writer *json, const struct analysis_session *session)
+{
+    const struct marks *marks = &session->marks;
+    changes_write(json, session);
     json_array_open(json, "configured");
     for (size_t i = 0; i < marks->count; i++) {
         json_text(json, NULL, marks->list[i].text);

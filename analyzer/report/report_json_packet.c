@@ -77,7 +77,7 @@ static void step_changes_write(struct json_writer *json, const struct view_step 
 static void step_write(struct json_writer *json, const struct dictionary *dictionary,
                        const struct view_step *step)
 {
-    struct dictionary_rule_key rule = {step->rule, step->port.id, step->stage};
+    struct dictionary_rule_key rule = dictionary_rule_of(step->rule, step->port, step->stage);
     json_object_open(json, NULL);
     json_text(json, "what", view_what_name(step->what));
     json_u64(json, "time_ns", step->time_ns);

@@ -64,7 +64,7 @@ static void drop_row_head(const struct page *page, const struct analysis_switch 
                           const struct drops_row_key *key, const struct drops_row *row)
 {
     const struct dictionary *dictionary = &of->dictionary;
-    struct dictionary_rule_key rule_key = {key->rule, key->port.id, key->stage};
+    struct dictionary_rule_key rule_key = dictionary_rule_of(key->rule, key->port, key->stage);
     const char *rule = dictionary_find_rule(dictionary, &rule_key);
     const char *extension = dictionary_stage_extension(dictionary, key->stage);
     struct dictionary_name stage;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See selection_file.h. Interfaces get new numbers, in the order of the files. */
+/* See selection_file.h. Interfaces get new numbers, in the order of the files, in a section for
+ * each capture session. */
 #include "analyzer/selection/selection_file.h"
 
 #include <stdlib.h>
@@ -78,12 +79,8 @@ static enum xsw_status section_write(struct selection_file *file,
                                      const struct analysis_session *session,
                                      const struct pcapng_section *section)
 {
-    if (file->session != NULL) {
-        return file->session == session
-                   ? XSW_OK
-                   : error_set(&file->error, XSW_INVALID,
-                               "these are recordings of several capture sessions, expected one: "
-                               "export them one by one");
+    if (file->session == session) {
+        return XSW_OK; /* the next file of a series */
     }
     struct pcapng_section copy = *section;
     char *text = section_text(file, session->number, &section->json);

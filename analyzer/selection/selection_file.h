@@ -6,7 +6,7 @@
  * Writes the journeys of a selection to a recording of their own, record by record as they stand in
  * the files, with all that names them. What was selected is told in the section info ("selection");
  * the account at the end is left out, since it is not that of these journeys, so that the analyzer
- * says of such a file that it is a part. One recording, or the files of one series.
+ * says of such a file that it is a part. Each capture session has a section of its own there.
  *
  * Threads: one.
  */

@@ -9,6 +9,9 @@
 #include "analyzer/timeline/events_sum.h"
 
 static const uint64_t PAUSE_NS = 1000000000;
+/* Two who see the same note it one behind the other; a time goes through formats that round it. */
+static const uint64_t APART_NS = 1000000;
+static const uint64_t SAME_NS = 1000;
 
 void events_init(struct events *events)
 {
@@ -66,19 +69,32 @@ static uint64_t hash_text(uint64_t hash, const char *text)
     return (hash ^ 0xff) * 1099511628211ULL;
 }
 
+uint64_t event_alike_hash(const struct pcapng_event *event)
+{
+    struct event_sum_key key;
+    uint64_t hash = hash_text(1469598103934665603ULL, event->name);
+    hash = hash_text(hash, event_port(event));
+    hash = hash_text(hash, event_field(event, "extension"));
+    if (event_sum_key_make(&key, event)) {
+        hash = hash_text(hash_text(hash_text(hash, key.device), key.reason), key.why);
+    }
+    return hash;
+}
+
+uint64_t event_switch_hash(const struct pcapng_event *event)
+{
+    const char *name = event_switch(event);
+    return name[0] != '\0' ? hash_text(1469598103934665603ULL, name) | 1 : 0;
+}
+
 /* Goes on with an entry that is there; the place for a new one in `place`, null for none. */
 static bool is_repeat(struct events *events, const struct pcapng_event *event, uint16_t from,
                       uint32_t **place)
 {
-    static const char *const same[] = {"switch", "switch_name", "port",      "port_name",
-                                       "reason", "error",       "extension", "worker"};
-    uint64_t hash = hash_text(1469598103934665603ULL + from, event->name);
+    uint64_t hash = event_alike_hash(event) + event_switch_hash(event) + from;
     *place = NULL;
     if (!event_is_frequent(event->name)) {
         return false;
-    }
-    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
-        hash = hash_text(hash, event_field(event, same[i]));
     }
     *place = table_add(&events->recent, &hash);
     if (*place == NULL || **place == 0) {
@@ -120,6 +136,8 @@ void events_add_from(struct events *events, const struct pcapng_event *event, ui
     kept->wall_ns = kept->last_ns = event->wall_ns;
     kept->mono_ns = event->mono_ns;
     kept->count = 1;
+    kept->alike = event_alike_hash(event);
+    kept->of = event_switch_hash(event);
     kept->machine = (int16_t)machine;
     kept->from = from;
     kept->priority = event->priority;
@@ -132,9 +150,40 @@ void events_add_from(struct events *events, const struct pcapng_event *event, ui
     }
 }
 
-void events_add(struct events *events, const struct pcapng_event *event)
+/* Both tell of the same: at the same time, or, of what is told as one, without a pause between. */
+static bool is_same(const struct event *one, const struct event *other)
 {
-    events_add_from(events, event, EVENTS_OF_SESSIONS, -1);
+    uint64_t apart_ns = event_is_frequent(one->name) ? APART_NS : SAME_NS;
+    bool is_switch = one->of == 0 || other->of == 0 || one->of == other->of;
+    bool is_known = one->machine >= 0 && one->mono_ns != 0 && other->mono_ns != 0;
+    return is_known && is_switch && one->from != other->from && one->machine == other->machine &&
+           one->alike == other->alike && strcmp(one->name, other->name) == 0 &&
+           one->mono_ns <= other->mono_ns + (other->last_ns - other->wall_ns) + apart_ns &&
+           other->mono_ns <= one->mono_ns + (one->last_ns - one->wall_ns) + apart_ns;
+}
+
+/* Of two the one that tells of more stays, or else the recording's: its words are for people. */
+static bool is_better(const struct event *event, const struct event *than)
+{
+    return event->count != than->count ? event->count > than->count : event->from > than->from;
+}
+
+static void repeats_drop(struct events *events)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < events->count; i++) {
+        const struct event *event = &events->list[i];
+        size_t same = 0;
+        while (same < kept && !is_same(event, &events->list[same])) {
+            same++;
+        }
+        if (same == kept) {
+            events->list[kept++] = *event;
+        } else if (is_better(event, &events->list[same])) {
+            events->list[same] = *event;
+        }
+    }
+    events->count = kept;
 }
 
 void events_place(struct events *events, const struct sources *sources)
@@ -151,6 +200,7 @@ void events_place(struct events *events, const struct sources *sources)
         event->wall_ns = sources_place(sources, machine, event->mono_ns, event->wall_ns);
         event->last_ns = event->wall_ns + lasted_ns;
     }
+    repeats_drop(events);
     events_sums_place(events, sources);
     losses_place(&events->losses, sources);
 }

@@ -39,6 +39,8 @@ struct event {
     uint64_t mono_ns;           /* 0: not known */
     uint64_t count;             /* how often it happened at once */
     uint64_t last_ns;           /* the last of these, by the wall clock */
+    uint64_t alike;             /* event_alike_hash */
+    uint64_t of;                /* event_switch_hash */
     int16_t machine;            /* of struct sources; -1: not known */
     uint16_t from;              /* who tells it: see events_add_from */
     uint8_t priority;           /* enum pcapng_priority */
@@ -53,6 +55,7 @@ struct event_sum_key {
     char kind[EVENT_NAME_SIZE]; /* "kernel_drop", "packet_dropped", … */
     char switch_name[EVENT_PLACE_SIZE];
     char port[EVENT_PLACE_SIZE];
+    char device[EVENT_PLACE_SIZE]; /* of a drop of the kernel behind an unknown port */
     char stage[EVENT_PLACE_SIZE];
     char reason[EVENT_NAME_SIZE]; /* as the kernel or the switch names it; of XDP, the action */
     char why[EVENT_NAME_SIZE];    /* of XDP the error; of the switch the rule */
@@ -83,9 +86,8 @@ void events_fini(struct events *events);
  * session, whose files are one. `machine` may be -1. */
 void events_add_from(struct events *events, const struct pcapng_event *event, uint16_t from,
                      int machine);
-/* The same, when there is only one who tells, and one machine. */
-void events_add(struct events *events, const struct pcapng_event *event);
-/* Behind the last event: what traces tell gets the times of the recordings of its machine. */
+/* Behind the last event: what traces tell gets the times of the recordings of its machine, and what
+ * two sources tell is kept once. */
 void events_place(struct events *events, const struct sources *sources);
 /* The latest event of at least this priority (the smaller number) in the span that ends with
  * `until_ns`, or null. One of this machine goes before those of others; -1 is any. That captures
@@ -98,6 +100,11 @@ bool events_sum_whole(const struct events *events, size_t place, struct event_su
 
 /* Whether it happens for each of many packets, or so often that it is told as an episode. */
 bool event_is_frequent(const char *name);
+/* The same for all events that are told as one when they come again and again, whoever tells them;
+ * but for their switch, of which not all tell. Nor does LTTng tell of the worker. */
+uint64_t event_alike_hash(const struct pcapng_event *event);
+/* 0: it is not told. */
+uint64_t event_switch_hash(const struct pcapng_event *event);
 /* Whether packets that nothing happened to make it, or clocks. */
 bool event_is_dull(const char *name);
 /* What a drop is of, so that all sources call it the same; false: the event is no drop. */

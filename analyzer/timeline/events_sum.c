@@ -11,16 +11,18 @@
 /* Two who see the same drop note it one behind the other. */
 static const uint64_t APART_NS = 1000000;
 
+static void key_text(char *part, size_t size, const char *text)
+{
+    text_make_safe(part, size, text != NULL ? text : "");
+    /* The key is compared to its end, and what was cut may have left something behind it. */
+    memset(part + strlen(part), 0, size - strlen(part));
+}
+
 static void part_take(char *part, size_t size, const struct pcapng_event *event, const char *name,
                       const char *otherwise)
 {
     const char *value = event_field(event, name);
-    if (value == NULL || value[0] == '\0') {
-        value = otherwise != NULL ? event_field(event, otherwise) : NULL;
-    }
-    text_make_safe(part, size, value != NULL ? value : "");
-    /* The key is compared to its end, and what was cut may have left something behind it. */
-    memset(part + strlen(part), 0, size - strlen(part));
+    key_text(part, size, value != NULL && value[0] != '\0' ? value : event_field(event, otherwise));
 }
 
 /* A drop in a trace of the kernel alone, as trace-cmd makes it: of which port is not told. */
@@ -51,6 +53,13 @@ static void rule_take(struct event_sum_key *key, const struct pcapng_event *even
     }
 }
 
+/* LTTng tells an error of everything, which is 0 where there was none. */
+static void error_take(struct event_sum_key *key, const struct pcapng_event *event)
+{
+    const char *error = event_field(event, "error");
+    key_text(key->why, sizeof(key->why), error != NULL && strcmp(error, "0") != 0 ? error : NULL);
+}
+
 bool event_sum_key_make(struct event_sum_key *key, const struct pcapng_event *event)
 {
     const char *name = event->name != NULL ? event->name : "";
@@ -62,15 +71,18 @@ bool event_sum_key_make(struct event_sum_key *key, const struct pcapng_event *ev
         return false;
     }
     snprintf(key->kind, sizeof(key->kind), "%s", name);
-    part_take(key->switch_name, sizeof(key->switch_name), event, "switch_name", "switch");
-    part_take(key->port, sizeof(key->port), event, "port_name", "port");
+    key_text(key->switch_name, sizeof(key->switch_name), event_switch(event));
+    key_text(key->port, sizeof(key->port), event_port(event));
     part_take(key->stage, sizeof(key->stage), event, "stage_name", "stage");
     part_take(key->reason, sizeof(key->reason), event, is_dropped ? "reason_name" : "reason",
               is_dropped ? "reason" : "action");
     if (is_xdp) {
-        part_take(key->why, sizeof(key->why), event, "error", NULL);
+        error_take(key, event);
     } else if (is_dropped) {
         rule_take(key, event);
+    }
+    if ((is_kernel || is_xdp) && key->port[0] == '\0') {
+        key_text(key->device, sizeof(key->device), event_field(event, "device"));
     }
     return true;
 }
@@ -138,8 +150,9 @@ static bool is_same(const struct event_sum_key *a, const struct event_sum_key *b
     bool is_switch = a->switch_name[0] == '\0' || b->switch_name[0] == '\0' ||
                      strcmp(a->switch_name, b->switch_name) == 0;
     return is_switch && a->machine == b->machine && strcmp(a->kind, b->kind) == 0 &&
-           strcmp(a->port, b->port) == 0 && strcmp(a->stage, b->stage) == 0 &&
-           strcmp(a->reason, b->reason) == 0 && strcmp(a->why, b->why) == 0;
+           strcmp(a->port, b->port) == 0 && strcmp(a->device, b->device) == 0 &&
+           strcmp(a->stage, b->stage) == 0 && strcmp(a->reason, b->reason) == 0 &&
+           strcmp(a->why, b->why) == 0;
 }
 
 /* The sums of one drop, by time; SAME_MAX is more than there are tellers that matter. */

@@ -2,6 +2,7 @@
 /* See losses.h. */
 #include "analyzer/timeline/losses.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "analyzer/books/notes.h"
@@ -55,6 +56,15 @@ static const char *text_of(const struct pcapng_event *event, const struct loss *
     return text != NULL ? text : "";
 }
 
+void loss_session_set(struct loss *loss, const char *switch_name, const char *session)
+{
+    char text[LOSS_SESSION_SIZE] = "";
+    if (session != NULL && session[0] != '\0') {
+        snprintf(text, sizeof(text), "%.64s %.64s", switch_name, session);
+    }
+    text_make_safe(loss->session, sizeof(loss->session), text);
+}
+
 static struct loss loss_make(const struct pcapng_event *event, enum loss_kind kind)
 {
     struct loss loss = {.kind = (uint8_t)kind, .is_first_hand = is_named(event, "capture_lost")};
@@ -76,6 +86,10 @@ static struct loss loss_make(const struct pcapng_event *event, enum loss_kind ki
     loss.count = event_number(event, "packets_of_trace", loss.count);
     loss.is_more = loss.count == 0 && kind != LOSS_UNTOLD;
     text_make_safe(loss.text, sizeof(loss.text), text_of(event, &loss));
+    if (kind == LOSS_JOURNEYS) {
+        loss_session_set(&loss, event_switch(event),
+                         event_field(event, loss.is_first_hand ? "session_name" : "subject"));
+    }
     return loss;
 }
 
@@ -91,6 +105,7 @@ static struct loss *before_find(struct losses *losses, const struct loss *loss)
         struct loss *before = &losses->list[i - 1];
         if (before->kind == loss->kind && before->source == loss->source &&
             before->machine == loss->machine && before->is_first_hand == loss->is_first_hand &&
+            strcmp(before->session, loss->session) == 0 &&
             (loss->kind == LOSS_UNTOLD || strcmp(before->text, loss->text) == 0)) {
             return before;
         }
@@ -210,12 +225,20 @@ static bool is_overlapping(const struct loss *one, const struct loss *other)
            other->from_ns <= one->until_ns + ONE_LOSS_NS;
 }
 
+/* A recording of an older format does not tell: it may be any. */
+static bool is_session(const struct loss *one, const struct loss *other)
+{
+    return one->session[0] == '\0' || other->session[0] == '\0' ||
+           strcmp(one->session, other->session) == 0;
+}
+
 /* Whether `loss` need not be told, since `other` is. What a tracer or a recorder loses is lost by
  * it alone, so that only what is equal is the same; but of the journeys of a capture the switch
  * tells too, from one of its reports to the next. */
 static bool is_told_by(const struct loss *loss, const struct loss *other)
 {
-    if (other->is_repeat || loss->kind != other->kind || loss->machine != other->machine) {
+    if (other->is_repeat || loss->kind != other->kind || loss->machine != other->machine ||
+        !is_session(loss, other)) {
         return false;
     }
     if (loss->kind == LOSS_JOURNEYS && loss->is_first_hand != other->is_first_hand) {

@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "formats/pcapng/pcapng_items.h"
 
-enum { LOSSES_MAX = 512, LOSS_TEXT_SIZE = 200 };
+enum { LOSSES_MAX = 512, LOSS_TEXT_SIZE = 200, LOSS_SESSION_SIZE = 136 };
 
 enum loss_kind {
     LOSS_KERNEL,   /* the kernel's buffer was full: drops behind ports are missing */
@@ -41,6 +41,8 @@ struct loss {
     uint8_t kind;      /* enum loss_kind */
     int16_t machine;   /* -1: not known */
     uint16_t source;
+    char session[LOSS_SESSION_SIZE]; /* of LOSS_JOURNEYS: the switch's name and the session's, with
+                                        a blank between them; "": not told */
     char
         text[LOSS_TEXT_SIZE]; /* of LOSS_UNTOLD: why; of LOSS_JOURNEYS: the session, or the cause */
 };
@@ -54,6 +56,8 @@ struct losses {
 /* Takes the event when it tells of a loss, and says so. The end of one that lasted is no loss. */
 bool losses_take(struct losses *losses, const struct pcapng_event *event, uint16_t source,
                  int machine);
+/* Whose journeys were lost, as the switch and its recordings both call it. */
+void loss_session_set(struct loss *loss, const char *switch_name, const char *session);
 /* One that is known otherwise. */
 void losses_keep(struct losses *losses, const struct loss *loss);
 /* Behind the last event: times on the clocks of `sources`, the end of what still lasts, and which

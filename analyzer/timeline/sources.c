@@ -24,6 +24,23 @@ uint64_t event_number(const struct pcapng_event *event, const char *name, uint64
     return text != NULL && text[0] >= '0' && text[0] <= '9' ? strtoull(text, NULL, 10) : otherwise;
 }
 
+const char *event_switch(const struct pcapng_event *event)
+{
+    const char *name = event_field(event, "switch_name");
+    name = name != NULL ? name : event_field(event, "switch");
+    return name != NULL ? name : "";
+}
+
+const char *event_port(const struct pcapng_event *event)
+{
+    const char *name = event_field(event, "port_name");
+    const char *port = event_field(event, "port");
+    if (name != NULL && (name[0] != '\0' || port == NULL || strcmp(port, "0") == 0)) {
+        return name;
+    }
+    return port != NULL ? port : "";
+}
+
 uint16_t sources_begin(struct sources *sources, const char *path, const char *kind)
 {
     if (sources->count == SOURCES_MAX) {
@@ -35,6 +52,16 @@ uint16_t sources_begin(struct sources *sources, const char *path, const char *ki
     snprintf(source->path, sizeof(source->path), "%s", path);
     snprintf(source->kind, sizeof(source->kind), "%s", kind);
     return (uint16_t)sources->count++;
+}
+
+void sources_origin(struct sources *sources, uint16_t number, const char *host, const char *system)
+{
+    if (number >= sources->count) {
+        return;
+    }
+    struct source *source = &sources->list[number];
+    text_make_safe(source->host, sizeof(source->host), host != NULL ? host : "");
+    text_make_safe(source->system, sizeof(source->system), system != NULL ? system : "");
 }
 
 /* Both spellings of a UUID are one. */
@@ -138,11 +165,45 @@ bool sources_clock_event(struct sources *sources, int number, const struct pcapn
     return true;
 }
 
+/* Both are uname(2)'s three words; what others write of the system is no evidence. */
+static bool is_other_system(const char *one, const char *other)
+{
+    char word[3][SOURCE_SYSTEM_SIZE];
+    char more[2];
+    const char *systems[] = {one, other};
+    for (size_t i = 0; i < 2; i++) {
+        if (sscanf(systems[i], "%95s %95s %95s %1s", word[0], word[1], word[2], more) != 3) {
+            return false;
+        }
+    }
+    return strcmp(one, other) != 0;
+}
+
+/* Its host has that name, and no recording of it was made on another system. */
+static bool is_namesake(const struct sources *sources, const struct source *source, size_t machine)
+{
+    bool is_one = strcmp(sources->machines[machine].host, source->host) == 0;
+    for (size_t i = 0; i < sources->count && is_one; i++) {
+        const struct source *of = &sources->list[i];
+        is_one = of->machines != 1ULL << machine || !is_other_system(of->system, source->system);
+    }
+    return is_one;
+}
+
 void sources_guess(struct sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++) {
         struct source *source = &sources->list[i];
-        source->guess = source->machines == 0 && sources->machine_count == 1 ? 0 : -1;
+        bool is_named = source->host[0] != '\0';
+        source->guess = -1;
+        source->namesakes = 0;
+        for (size_t j = 0; j < sources->machine_count && source->machines == 0; j++) {
+            if (!is_named || is_namesake(sources, source, j)) {
+                source->namesakes++;
+                source->guess = (int16_t)j;
+            }
+        }
+        source->guess = source->namesakes == 1 ? source->guess : -1;
     }
 }
 

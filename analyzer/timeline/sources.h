@@ -21,7 +21,13 @@
 #include "formats/json_write.h"
 #include "formats/pcapng/pcapng_items.h"
 
-enum { MACHINES_MAX = 64, SOURCES_MAX = 256, MACHINE_NAME_SIZE = 64, SOURCE_PATH_SIZE = 200 };
+enum {
+    MACHINES_MAX = 64,
+    SOURCES_MAX = 256,
+    MACHINE_NAME_SIZE = 64,
+    SOURCE_PATH_SIZE = 200,
+    SOURCE_SYSTEM_SIZE = 96
+};
 
 /* A boot of a machine; or, without a boot id, whatever a source that has none tells of. */
 struct machine {
@@ -38,10 +44,14 @@ struct machine {
 
 struct source {
     char path[SOURCE_PATH_SIZE];
-    char kind[16];     /* "pcapng", "ctf", "trace.dat" */
-    uint64_t machines; /* a bit for each that it tells of */
-    int16_t guess;     /* it does not tell: it is taken for the only one that there is; -1: not */
-    bool is_apart;     /* its times are of a clock that is nobody else's */
+    char kind[16];      /* "pcapng", "ctf", "trace.dat" */
+    uint64_t machines;  /* a bit for each that it tells of */
+    int16_t guess;      /* it does not tell, and is taken for this one: by its host's name, or since
+                           there is no other; -1: not */
+    uint16_t namesakes; /* machines that are of that host, as far as one can tell */
+    char host[MACHINE_NAME_SIZE]; /* where it was made, without which boot that was; "": not told */
+    char system[SOURCE_SYSTEM_SIZE]; /* "Linux 6.1.0-18-amd64 x86_64"; "": not told */
+    bool is_apart;                   /* its times are of a clock that is nobody else's */
     uint64_t events;
     bool tells_changes;         /* of the configuration, with its generations */
     uint64_t first_ns, last_ns; /* of what it tells, by the wall clocks; 0: nothing */
@@ -62,6 +72,9 @@ struct sources {
  * find no place. */
 uint16_t sources_begin(struct sources *sources, const char *path, const char *kind);
 
+/* Where the source was made, as uname(2) says it there: by this one that does not tell its boot is
+ * known. The system's kind, release and hardware with a blank between them. Texts may be null. */
+void sources_origin(struct sources *sources, uint16_t source, const char *host, const char *system);
 /* The machine, found or made; -1: nothing is told of it, or there are too many. Texts may be null.
  */
 int sources_machine(struct sources *sources, const char *host, const char *boot_id);
@@ -74,8 +87,8 @@ void sources_clock(struct sources *sources, int machine, uint64_t mono_ns, uint6
 uint64_t machine_spread_ns(const struct machine *machine);
 /* Takes what a time service says of the clock: true when the event is one of these. */
 bool sources_clock_event(struct sources *sources, int machine, const struct pcapng_event *event);
-/* Behind the last: a source that does not tell its machine is taken for the only one that there is;
- * it says so. */
+/* Behind the last: a source that does not tell its machine is taken for the one whose host and
+ * system it names; or, when it names none, for the only one that there is. It says so. */
 void sources_guess(struct sources *sources);
 
 /* The machine of something that the source tells without naming one; -1: not known. */
@@ -99,5 +112,9 @@ void sources_json(struct json_writer *json, const struct sources *sources);
 /* The field's value, or null. */
 const char *event_field(const struct pcapng_event *event, const char *name);
 uint64_t event_number(const struct pcapng_event *event, const char *name, uint64_t otherwise);
+/* The switch and the port that it is of, by their names whoever tells it; "": none. LTTng tells the
+ * port's number beside its name, a recording the name alone. */
+const char *event_switch(const struct pcapng_event *event);
+const char *event_port(const struct pcapng_event *event);
 
 #endif

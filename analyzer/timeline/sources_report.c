@@ -32,6 +32,13 @@ static void say_clock(const struct page *page, const struct sources *sources, in
     }
 }
 
+static const char *how_known(const struct source *source)
+{
+    return source->host[0] != '\0'
+               ? "of this machine by its host's name"
+               : "which does not tell of which machine it is: taken for this one";
+}
+
 static void say_sources(const struct page *page, const struct sources *sources, int machine)
 {
     for (size_t i = 0; i < sources->count; i++) {
@@ -40,16 +47,37 @@ static void say_sources(const struct page *page, const struct sources *sources, 
             page_say(page, 4, 6, PAGE_PLAIN, "%s (%s)", source->path, source->kind);
         } else if (source->guess == machine && source->is_apart) {
             page_say(page, 4, 6, PAGE_WARN,
-                     "%s (%s), taken for of this one: its times are by another clock than all "
-                     "others', and where it stands beside them is unknown. Record it with "
-                     "trace-cmd -C mono",
-                     source->path, source->kind);
+                     "%s (%s), %s; its times are by another clock than all others', and where it "
+                     "stands beside them is unknown. Record it with trace-cmd -C mono",
+                     source->path, source->kind, how_known(source));
         } else if (source->guess == machine) {
             page_say(page, 4, 6, PAGE_PLAIN,
-                     "%s (%s), which does not tell of which machine it is: taken for this one, "
-                     "and its times for CLOCK_MONOTONIC",
-                     source->path, source->kind);
+                     "%s (%s), %s; its times are taken for CLOCK_MONOTONIC of this boot",
+                     source->path, source->kind, how_known(source));
         }
+    }
+}
+
+/* Why it is put to no machine. */
+static void say_homeless(const struct page *page, const struct source *source)
+{
+    if (source->host[0] == '\0') {
+        page_say(page, 2, 4, PAGE_WARN,
+                 "%s (%s) does not tell of which machine it is: where it stands beside the "
+                 "others is unknown",
+                 source->path, source->kind);
+    } else if (source->namesakes == 0) {
+        page_say(page, 2, 4, PAGE_WARN,
+                 "%s (%s) was made on host %s%s%s, of which nothing else tells: where it stands "
+                 "beside the others is unknown",
+                 source->path, source->kind, source->host, source->system[0] != '\0' ? ", " : "",
+                 source->system);
+    } else {
+        page_say(
+            page, 2, 4, PAGE_WARN,
+            "%s (%s) was made on host %s, and does not tell in which of its %u boots: where it "
+            "stands beside the others is unknown",
+            source->path, source->kind, source->host, source->namesakes);
     }
 }
 
@@ -66,10 +94,7 @@ void sources_text(const struct page *page, const struct sources *sources)
     for (size_t i = 0; i < sources->count; i++) {
         const struct source *source = &sources->list[i];
         if (source->machines == 0 && source->guess < 0) {
-            page_say(page, 2, 4, PAGE_WARN,
-                     "%s (%s) does not tell of which machine it is: where it stands beside the "
-                     "others is unknown",
-                     source->path, source->kind);
+            say_homeless(page, source);
         }
     }
     if (sources->beyond != 0) {
@@ -102,6 +127,15 @@ static void json_machines(struct json_writer *json, const struct sources *source
     json_array_close(json);
 }
 
+/* Null: of no machine. */
+static const char *known_by(const struct source *source)
+{
+    return source->machines != 0     ? "itself"
+           : source->guess < 0       ? NULL
+           : source->host[0] != '\0' ? "host"
+                                     : "no other";
+}
+
 static void json_source(struct json_writer *json, const struct sources *sources, size_t number)
 {
     const struct source *source = &sources->list[number];
@@ -122,6 +156,7 @@ static void json_source(struct json_writer *json, const struct sources *sources,
     }
     json_array_close(json);
     json_bool(json, "machine_is_a_guess", source->guess >= 0);
+    json_text(json, "machine_known_by", known_by(source));
     json_bool(json, "has_clock_of_its_own", source->is_apart);
     json_u64(json, "events", source->events);
     json_object_close(json);

@@ -76,6 +76,7 @@ uint64_t timeline_sum_hash(const struct event_sum_key *key)
 {
     uint64_t hash = timeline_hash(1469598103934665603ULL, key->kind);
     hash = timeline_hash(hash, key->port);
+    hash = timeline_hash(hash, key->device);
     hash = timeline_hash(hash, key->stage);
     hash = timeline_hash(hash, key->reason);
     return timeline_hash(hash, key->why) | 1;
@@ -90,6 +91,11 @@ uint64_t timeline_switch_hash(const struct event_sum_key *key)
 void timeline_source_begin(struct timeline *timeline, const char *path, const char *kind)
 {
     timeline->source_now = sources_begin(&timeline->sources, path, kind);
+}
+
+void timeline_origin(struct timeline *timeline, const char *host, const char *system)
+{
+    sources_origin(&timeline->sources, timeline->source_now, host, system);
 }
 
 void timeline_clock(struct timeline *timeline, uint32_t session, const char *host,
@@ -245,11 +251,6 @@ size_t timeline_entries(const struct timeline *timeline, const struct timeline_e
 const struct sources *timeline_sources(const struct timeline *timeline)
 {
     return &timeline->sources;
-}
-
-const struct losses *timeline_losses(const struct timeline *timeline)
-{
-    return &timeline->losses;
 }
 
 size_t timeline_joins(const struct timeline *timeline, const struct timeline_join **joins)

@@ -84,6 +84,8 @@ void timeline_destroy(struct timeline *timeline); /* accepts null */
 
 /* What is told from here on comes from this file. */
 void timeline_source_begin(struct timeline *timeline, const char *path, const char *kind);
+/* Where it was made: see sources_origin. */
+void timeline_origin(struct timeline *timeline, const char *host, const char *system);
 /* Which machine a recording's session is of, and its clocks. Texts may be null, times 0. */
 void timeline_clock(struct timeline *timeline, uint32_t session, const char *host,
                     const char *boot_id, uint64_t mono_ns, uint64_t wall_ns);
@@ -104,7 +106,6 @@ enum xsw_status timeline_finish(struct timeline *timeline, struct xsw_error *err
 /* What came of it, behind timeline_finish. */
 size_t timeline_entries(const struct timeline *timeline, const struct timeline_entry **entries);
 const struct sources *timeline_sources(const struct timeline *timeline);
-const struct losses *timeline_losses(const struct timeline *timeline);
 /* In the order of time. */
 size_t timeline_joins(const struct timeline *timeline, const struct timeline_join **joins);
 /* Entries, episodes and joins that found no room. */

@@ -78,21 +78,13 @@ static bool is_before_switch(const struct pcapng_event *event)
     return location != NULL && strcmp(location, "tun_net_xmit") == 0;
 }
 
-static const char *field_of(const struct pcapng_event *event, const char *name,
-                            const char *otherwise)
-{
-    const char *value = event_field(event, name);
-    value = value != NULL ? value : event_field(event, otherwise);
-    return value != NULL && strcmp(value, "-") != 0 ? value : ""; /* how CTF says nothing */
-}
-
 void wanted_add(struct timeline *timeline, const struct pcapng_event *event,
                 const struct timeline_entry *entry, int32_t episode)
 {
     uint8_t bytes[HEAD_SIZE];
     const char *head = event_field(event, "head");
-    const char *port = field_of(event, "port_name", "port");
-    const char *of = field_of(event, "switch_name", "switch");
+    const char *port = event_port(event);
+    const char *of = event_switch(event);
     size_t length = head != NULL ? head_read(bytes, head) : 0;
     bool has_bytes = length > 0;
     bool is_nameless = !has_bytes && (port[0] == '\0' || entry->count != 1);

@@ -132,6 +132,8 @@ void wanted_list(struct timeline *timeline);
 
 /* A sentence for people from an event whose own message is a list of fields. */
 void timeline_say_event(char *text, size_t size, const struct pcapng_event *event);
+/* What all events of an episode have in common: "mac learned, port alice, switch demo". */
+void timeline_say_alike(char *text, size_t size, const struct pcapng_event *event);
 /* What a drop is: "acl-denied at ingress-policy rule 7, port alice". */
 void timeline_say_drop(char *text, size_t size, const struct event_sum_key *key,
                        const struct pcapng_event *event);

@@ -18,15 +18,27 @@ static void part_append(struct text *text, const char *before, const char *value
 /* Events of LTTng say what the members of struct switch_event are, not what they mean. */
 static void fields_append(struct text *text, const struct pcapng_event *event)
 {
-    static const struct {
-        const char *name, *label;
-    } parts[] = {{"port_name", "port "}, {"extension", ""}, {"subject", ""}, {"detail", ""}};
-    size_t told = 0;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        const char *value = event_field(event, parts[i].name);
+    static const char *const names[] = {"extension", "subject", "detail"};
+    const char *port = event_port(event);
+    const char *before = ": ";
+    if (port[0] != '\0') {
+        part_append(text, ": port ", port);
+        before = ", ";
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = event_field(event, names[i]);
         if (value != NULL && value[0] != '\0') {
-            text_format(text, "%s%s%s", told++ == 0 ? ": " : ", ", parts[i].label, value);
+            part_append(text, before, value);
+            before = ", ";
         }
+    }
+}
+
+/* "mac_learned" is "mac learned" to people. */
+static void name_append(struct text *text, const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        text_append(text, *c == '_' ? " " : c, 1);
     }
 }
 
@@ -43,10 +55,19 @@ void timeline_say_event(char *buffer, size_t size, const struct pcapng_event *ev
         text_make_safe(buffer, size, event->message != NULL ? event->message : name);
         return;
     }
-    for (const char *c = name; *c != '\0'; c++) {
-        text_append(&text, *c == '_' ? " " : c, 1);
-    }
+    name_append(&text, name);
     fields_append(&text, event);
+    text_make_safe(buffer, size, text_string(&text));
+    text_fini(&text);
+}
+
+void timeline_say_alike(char *buffer, size_t size, const struct pcapng_event *event)
+{
+    struct text text = {0};
+    name_append(&text, event->name);
+    part_append(&text, ", port ", event_port(event));
+    part_append(&text, ", extension ", event_field(event, "extension"));
+    part_append(&text, ", switch ", event_switch(event));
     text_make_safe(buffer, size, text_string(&text));
     text_fini(&text);
 }
@@ -65,6 +86,7 @@ void timeline_say_drop(char *buffer, size_t size, const struct event_sum_key *ke
     } else {
         text_append_string(&text, "Kernel drops");
         part_append(&text, " behind port ", key->port);
+        part_append(&text, " behind an unknown port, device ", key->device);
         text_format(&text, ": %s%s", is_xdp ? "XDP " : "", key->reason);
         text_append_string(&text, is_xdp ? " failed" : "");
         part_append(&text, ", error ", is_xdp ? key->why : "");

@@ -17,25 +17,13 @@
  * event itself, such as the address that was learned, are those of the first. */
 static uint64_t episode_of(const struct pcapng_event *event, char *what, size_t size)
 {
-    static const char *const same[] = {"switch",    "switch_name", "port",  "port_name",
-                                       "extension", "reason",      "error", "worker"};
     struct event_sum_key key;
     if (event_sum_key_make(&key, event)) {
         timeline_say_drop(what, size, &key, event);
         return timeline_sum_hash(&key) + timeline_switch_hash(&key);
     }
-    uint64_t hash = timeline_hash(1469598103934665603ULL, event->name);
-    char text[EPISODE_WHAT_SIZE];
-    size_t used = (size_t)snprintf(text, sizeof(text), "%s", event->name);
-    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
-        const char *value = event_field(event, same[i]);
-        hash = timeline_hash(hash, value);
-        if (value != NULL && value[0] != '\0' && used < sizeof(text)) {
-            used += (size_t)snprintf(text + used, sizeof(text) - used, " %s=%s", same[i], value);
-        }
-    }
-    text_make_safe(what, size, text);
-    return hash;
+    timeline_say_alike(what, size, event);
+    return event_alike_hash(event) + event_switch_hash(event);
 }
 
 static bool is_of_kernel(const char *name)
@@ -95,14 +83,12 @@ static void port_follow(struct timeline *timeline, struct timeline_entry *entry,
         (is_state && strcmp(detail, "up") != 0) || strcmp(entry->name, "nic_disconnected") == 0;
     bool is_up =
         (is_state && strcmp(detail, "up") == 0) || strcmp(entry->name, "nic_connected") == 0;
-    const char *port = event_field(event, "port_name");
-    const char *of = event_field(event, "switch_name");
     if (!is_down && !is_up) {
         return;
     }
     uint64_t hash = 1469598103934665603ULL + (uint64_t)entry->machine + is_state;
-    hash = timeline_hash(hash, of != NULL ? of : event_field(event, "switch"));
-    hash = timeline_hash(hash, port != NULL ? port : event_field(event, "port")) | 1;
+    hash = timeline_hash(hash, event_switch(event));
+    hash = timeline_hash(hash, event_port(event)) | 1;
     struct followed_port *place = &timeline->ports[(hash >> 20) % PORTS_FOLLOWED];
     if (is_down) {
         *place = (struct followed_port){hash, entry->wall_ns};
@@ -116,6 +102,11 @@ static void port_follow(struct timeline *timeline, struct timeline_entry *entry,
     }
 }
 
+static bool is_recording(const struct timeline *timeline)
+{
+    return strcmp(timeline->sources.list[timeline->source_now].kind, "pcapng") == 0;
+}
+
 static int machine_take(struct timeline *timeline, const struct pcapng_event *event, bool has_mono)
 {
     struct sources *sources = &timeline->sources;
@@ -126,7 +117,10 @@ static int machine_take(struct timeline *timeline, const struct pcapng_event *ev
     if (has_mono) {
         sources_clock(sources, machine, event->mono_ns, event->wall_ns, false);
     }
-    return machine >= 0 ? machine : sources_machine_of(sources, timeline->source_now);
+    /* A recording's section comes before its events; of others timeline_finish may know. */
+    return machine >= 0 || !is_recording(timeline)
+               ? machine
+               : sources_machine_of(sources, timeline->source_now);
 }
 
 void timeline_event(struct timeline *timeline, const struct pcapng_event *event, bool has_mono)
@@ -152,7 +146,7 @@ void timeline_event(struct timeline *timeline, const struct pcapng_event *event,
     timeline_say_event(entry.text, sizeof(entry.text), event);
     stall_take(&entry, event);
     /* A trace of others may hold anything, as often as it likes. */
-    bool is_foreign = strcmp(timeline->sources.list[timeline->source_now].kind, "pcapng") != 0 &&
+    bool is_foreign = !is_recording(timeline) &&
                       (event->source == NULL || strcmp(event->source, "xsw") != 0) &&
                       event->priority >= PCAPNG_PRIORITY_INFO;
     if (event->name != NULL && (event_is_frequent(event->name) || is_foreign)) {
@@ -235,6 +229,7 @@ static void gap_take(struct timeline *timeline, const struct analysis_session *s
                         .machine = (int16_t)known->machine,
                         .source = timeline->source_now};
     snprintf(loss.text, sizeof(loss.text), "%s", meta_loss_name(gap->cause));
+    loss_session_set(&loss, session->of->name, session->name);
     losses_keep(&timeline->losses, &loss);
 }
 

@@ -58,7 +58,6 @@ static void text_end(char *text, size_t size)
 
 static void texts_end(struct flight_header *header)
 {
-    text_end(header->boot_id, sizeof(header->boot_id));
     text_end(header->switch_name, sizeof(header->switch_name));
     text_end(header->switch_uuid, sizeof(header->switch_uuid));
     text_end(header->name, sizeof(header->name));
@@ -78,19 +77,6 @@ static bool is_locked(int fd)
 {
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
-static bool is_this_boot(const char *boot_id)
-{
-    char now[40] = "";
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd >= 0 ? read(fd, now, sizeof(now) - 1) : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    now[length > 0 ? length : 0] = '\0';
-    now[strcspn(now, "\n")] = '\0';
-    return strcmp(now, boot_id) == 0;
 }
 
 enum xsw_status flight_reader_look(struct flight_reader *reader, struct xsw_error *error)
@@ -171,7 +157,6 @@ static enum xsw_status reader_begin(struct flight_reader *reader, struct xsw_err
     if (status == XSW_OK) {
         status = header_check(reader, (uint64_t)file.st_size, error);
     }
-    reader->info.is_of_this_boot = status == XSW_OK && is_this_boot(reader->info.header.boot_id);
     return status;
 }
 
@@ -299,17 +284,17 @@ enum xsw_status flight_reader_worker(struct flight_reader *reader, uint32_t work
         return status;
     }
     *view = (struct flight_worker_view){
-        .newest = atomic_load_explicit(&shared.newest, memory_order_relaxed),
-        .budget_level = atomic_load_explicit(&shared.budget_level, memory_order_relaxed)};
+        .newest = atomic_load_explicit(&shared.newest, memory_order_relaxed)};
     view->is_opening = atomic_load_explicit(&shared.opening, memory_order_relaxed) != view->newest;
     for (uint32_t stage = 0; stage < STAGES_MAX; stage++) {
-        ring_account_read(&shared.stages[stage], &view->stages[stage]);
-        capture_account_add(&view->account, &view->stages[stage]);
+        struct capture_account one;
+        ring_account_read(&shared.stages[stage], &one);
+        capture_account_add(&view->account, &one);
     }
     for (uint32_t i = 0; i < FLIGHT_TRIGGERS_MAX; i++) {
         const struct flight_trigger_slot *slot = &shared.triggers[i];
         view->fires[i] = atomic_load_explicit(&slot->fires, memory_order_relaxed);
-        view->matches[i] = atomic_load_explicit(&slot->matches, memory_order_relaxed);
+        view->early[i] = atomic_load_explicit(&slot->early, memory_order_relaxed);
         view->fire_mono_ns[i] = atomic_load_explicit(&slot->fire_mono_ns, memory_order_relaxed);
         view->fire_packet_id[i] = atomic_load_explicit(&slot->fire_packet_id, memory_order_relaxed);
     }

@@ -26,7 +26,6 @@ struct flight_reader;
 struct flight_info {
     struct flight_header header; /* as of the last look; texts end in zero */
     bool is_living;              /* a process has it */
-    bool is_of_this_boot;
 };
 
 /* XSW_NOT_FOUND: there is no such file; XSW_CORRUPT: it is no flight recorder's, or of another
@@ -51,11 +50,9 @@ enum xsw_status flight_reader_dictionary(struct flight_reader *reader, char **js
 /* What a worker shares beside its blocks. */
 struct flight_worker_view {
     uint64_t newest;
-    bool is_opening; /* it was just about to go on in the next block */
-    uint32_t budget_level;
+    bool is_opening;                /* it was just about to go on in the next block */
     struct capture_account account; /* over all stages */
-    struct capture_account stages[STAGES_MAX];
-    uint64_t fires[FLIGHT_TRIGGERS_MAX], matches[FLIGHT_TRIGGERS_MAX];
+    uint64_t fires[FLIGHT_TRIGGERS_MAX], early[FLIGHT_TRIGGERS_MAX];
     uint64_t fire_mono_ns[FLIGHT_TRIGGERS_MAX], fire_packet_id[FLIGHT_TRIGGERS_MAX];
 };
 enum xsw_status flight_reader_worker(struct flight_reader *reader, uint32_t worker,

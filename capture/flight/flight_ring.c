@@ -115,18 +115,6 @@ bool flight_block_begin(struct flight_producer *producer, uint32_t size, enum ri
 
 /* The file ----------------------------------------------------------------------------------- */
 
-static void boot_id_read(char *text, size_t size)
-{
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (file == NULL || fgets(text, (int)size, file) == NULL) {
-        text[0] = '\0';
-    }
-    text[strcspn(text, "\n")] = '\0';
-    if (file != NULL) {
-        fclose(file);
-    }
-}
-
 static void text_copy(char *to, size_t size, const char *from)
 {
     snprintf(to, size, "%s", from != NULL ? from : "");
@@ -148,7 +136,6 @@ static void header_fill(struct flight_ring *ring, const struct flight_ring_optio
     header->pid = (uint32_t)getpid();
     header->wall_offset_ns = options->wall_offset_ns;
     header->started_mono_ns = options->started_mono_ns;
-    boot_id_read(header->boot_id, sizeof(header->boot_id));
     text_copy(header->switch_name, sizeof(header->switch_name), options->switch_name);
     text_copy(header->switch_uuid, sizeof(header->switch_uuid), options->switch_uuid);
     text_copy(header->name, sizeof(header->name), options->name);
@@ -306,11 +293,6 @@ uint64_t flight_ring_oldest_generation(const struct flight_ring *ring)
     return oldest;
 }
 
-struct capture_account flight_ring_account(const struct flight_ring *ring, uint32_t worker)
-{
-    return account_sum(ring->producers[worker].shared);
-}
-
 enum xsw_status flight_ring_set_dictionary(struct flight_ring *ring, const char *json,
                                            size_t length, struct xsw_error *error)
 {
@@ -333,6 +315,7 @@ static void slots_clear(struct flight_trigger_slot *slots)
 {
     for (uint32_t i = 0; i < FLIGHT_TRIGGERS_MAX; i++) {
         atomic_store_explicit(&slots[i].matches, 0, memory_order_relaxed);
+        atomic_store_explicit(&slots[i].early, 0, memory_order_relaxed);
         atomic_store_explicit(&slots[i].fires, 0, memory_order_relaxed);
         atomic_store_explicit(&slots[i].fire_mono_ns, 0, memory_order_relaxed);
         atomic_store_explicit(&slots[i].fire_packet_id, 0, memory_order_relaxed);

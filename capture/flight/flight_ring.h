@@ -42,7 +42,7 @@
 #include "switch/switch.h"
 
 enum {
-    FLIGHT_VERSION = 2,
+    FLIGHT_VERSION = 3,
     FLIGHT_BLOCK_SIZE = 256 << 10, /* by default; a power of two */
     FLIGHT_BLOCK_SIZE_MIN = 8 << 10,
     FLIGHT_BLOCK_SIZE_MAX = 8 << 20,
@@ -54,9 +54,11 @@ enum {
     FLIGHT_PAGE = 4096
 };
 
-/* What a trigger saw; one writer: a worker, or the control thread. */
+/* What a trigger saw; one writer: a worker, or the control thread. Each match that fires, or comes
+ * so soon after one that did that it only counts, is a hit. */
 struct flight_trigger_slot {
     _Atomic uint64_t matches;
+    _Atomic uint64_t early; /* hits that did not fire */
     _Atomic uint64_t fires; /* published with release, after the two below */
     _Atomic uint64_t fire_mono_ns;
     _Atomic uint64_t fire_packet_id; /* 0: it is about none */
@@ -91,7 +93,6 @@ struct flight_header {
     uint32_t privacy;         /* enum flight_privacy, of the bytes */
     uint64_t wall_offset_ns;  /* wall_ns - mono_ns */
     uint64_t started_mono_ns; /* of the session */
-    char boot_id[40];         /* /proc/sys/kernel/random/boot_id */
     char switch_name[CONFIG_NAME_SIZE];
     char switch_uuid[40];
     char name[CONFIG_NAME_SIZE]; /* of the session; may be empty */
@@ -107,8 +108,7 @@ struct flight_header {
 
 struct flight_worker {
     _Alignas(64) _Atomic uint64_t newest; /* sequence of the block that is being written */
-    _Atomic uint64_t opening;      /* the same, or that of the next one while it is made ready */
-    _Atomic uint32_t budget_level; /* enum budget_level, now */
+    _Atomic uint64_t opening; /* the same, or that of the next one while it is made ready */
     /* by the stage at which the journeys ended */
     _Alignas(64) struct ring_account stages[STAGES_MAX];
     _Alignas(64) struct flight_trigger_slot triggers[FLIGHT_TRIGGERS_MAX];
@@ -242,8 +242,6 @@ const char *flight_ring_path(const struct flight_ring *ring);
 uint64_t flight_ring_memory(const struct flight_ring *ring); /* a worker */
 /* Of the configuration, of the oldest journey that is still there, or an earlier one. */
 uint64_t flight_ring_oldest_generation(const struct flight_ring *ring);
-/* Over all stages. */
-struct capture_account flight_ring_account(const struct flight_ring *ring, uint32_t worker);
 
 /* Another dictionary, JSON; readers find either this or the one before, whole. XSW_LIMIT: it is
  * larger than FLIGHT_DICTIONARY_SIZE, and the one before stays. */

@@ -76,24 +76,38 @@ static void slot_set(_Atomic uint64_t *value, uint64_t to)
     atomic_store_explicit(value, to, memory_order_relaxed);
 }
 
-/* By the only writer of the slot. */
-static void slot_fire(struct flight_trigger_slot *slot, uint64_t rearm_ns, uint64_t now_ns,
-                      uint64_t packet_id)
+static void slot_add(_Atomic uint64_t *value, uint64_t more)
+{
+    slot_set(value, slot_get(value) + more);
+}
+
+struct found {
+    uint32_t matches;
+    uint64_t packet_id; /* of the first; 0: it is about none */
+};
+
+/* So many hits at a time, of which the first one fires if it may. By the only writer of the slot.
+ */
+static void slot_hit(struct flight_trigger_slot *slot, uint64_t rearm_ns, uint64_t now_ns,
+                     const struct found *found)
 {
     uint64_t fires = slot_get(&slot->fires);
     if (fires != 0 && now_ns - slot_get(&slot->fire_mono_ns) < rearm_ns) {
+        slot_add(&slot->early, found->matches);
         return;
     }
+    slot_add(&slot->early, found->matches - 1);
     slot_set(&slot->fire_mono_ns, now_ns);
-    slot_set(&slot->fire_packet_id, packet_id);
+    slot_set(&slot->fire_packet_id, found->packet_id);
     atomic_store_explicit(&slot->fires, fires + 1, memory_order_release);
 }
 
 void trigger_set_fire(struct trigger_set *set, uint32_t index, uint64_t mono_ns, uint64_t packet_id)
 {
     struct flight_trigger_slot *slot = &flight_ring_header(set->ring)->control[index];
-    slot_set(&slot->matches, slot_get(&slot->matches) + 1);
-    slot_fire(slot, set->triggers[index].rearm_ns, mono_ns, packet_id);
+    const struct found found = {.matches = 1, .packet_id = packet_id};
+    slot_add(&slot->matches, 1);
+    slot_hit(slot, set->triggers[index].rearm_ns, mono_ns, &found);
 }
 
 /* Packets ------------------------------------------------------------------------------------ */
@@ -114,11 +128,6 @@ static bool is_any_special(const struct trigger_set *set, struct packet *const *
     }
     return false;
 }
-
-struct found {
-    uint32_t matches;
-    uint64_t packet_id; /* of the first */
-};
 
 static struct found matches_find(const struct trigger_set *set, struct where *where,
                                  uint32_t worker, const struct ended_batch *batch,
@@ -152,21 +161,9 @@ static void one_check(struct trigger_set *set, uint32_t index, uint32_t worker,
     uint64_t now_ns = timeline->rx_mono_ns + timeline->hops[timeline->count - 1].since_rx_ns;
     struct flight_trigger_slot *slot =
         &flight_ring_producer(set->ring, worker)->shared->triggers[index];
-    slot_set(&slot->matches, slot_get(&slot->matches) + found.matches);
+    slot_add(&slot->matches, found.matches);
     if (trigger->rate_per_second == 0 || rate_is_reached(trigger, now_ns, found.matches)) {
-        slot_fire(slot, trigger->rearm_ns, now_ns, found.packet_id);
-    }
-}
-
-void trigger_check(struct trigger_set *set, uint32_t worker, struct packet *const *packets,
-                   uint32_t count, const struct timeline *timeline)
-{
-    const struct ended_batch batch = {.packets = packets, .count = count, .timeline = timeline};
-    bool has_special = is_any_special(set, packets, count);
-    for (uint32_t i = 0; i < set->count; i++) {
-        if (set->triggers[i].is_of_journeys) {
-            one_check(set, i, worker, &batch, has_special);
-        }
+        slot_hit(slot, trigger->rearm_ns, now_ns, &found);
     }
 }
 
@@ -189,8 +186,14 @@ static void set_received(void *state, uint32_t worker, struct packet *const *pac
 
 static void set_ended(void *state, uint32_t worker, const struct ended_batch *batch, uint8_t bit)
 {
+    struct trigger_set *set = state;
+    bool has_special = is_any_special(set, batch->packets, batch->count);
     (void)bit;
-    trigger_check(state, worker, batch->packets, batch->count, batch->timeline);
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (set->triggers[i].is_of_journeys) {
+            one_check(set, i, worker, batch, has_special);
+        }
+    }
 }
 
 static const struct observer_ops set_ops = {

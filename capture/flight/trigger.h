@@ -26,8 +26,6 @@
 
 struct vswitch;
 struct trigger_set;
-struct packet;
-struct timeline;
 
 enum { TRIGGER_RATE_MAX = 1000000000 };
 
@@ -36,7 +34,7 @@ struct trigger_options {
     const char *where;        /* null: it is not about journeys; trigger_set_fire alone fires it */
     const char *text;         /* for people, of any length */
     uint32_t rate_per_second; /* so many matches within a second; 0: each match counts */
-    uint64_t rearm_ns;        /* matches so soon after it fired only count */
+    uint64_t rearm_ns;        /* hits so soon after it fired only count */
 };
 
 /* Compiles the expressions and puts the names into the ring's header. An error names the trigger. A
@@ -57,9 +55,5 @@ bool trigger_set_destroy(struct trigger_set *set);
  * (`packet_id` not 0). */
 void trigger_set_fire(struct trigger_set *set, uint32_t index, uint64_t mono_ns,
                       uint64_t packet_id);
-
-/* On a worker: packets that ended together. Neither allocates nor locks. */
-void trigger_check(struct trigger_set *set, uint32_t worker, struct packet *const *packets,
-                   uint32_t count, const struct timeline *timeline);
 
 #endif

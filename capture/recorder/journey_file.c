@@ -13,8 +13,9 @@
 #include "switch/path/pipeline.h"
 
 enum {
-    FLUSH_BYTES = 768 << 10
-}; /* below the writer's piece, so that pieces end between journeys */
+    FLUSH_BYTES = 768 << 10, /* below the writer's piece, so that pieces end between journeys */
+    POINTS_OF_JOURNEY_MAX = 2 * STAGES_MAX + 1 /* at two ports, and where its original came in */
+};
 
 void journey_gap_add(struct meta_gap *gap, const struct meta_gap *more)
 {
@@ -176,7 +177,25 @@ static enum xsw_status journey_unfold(struct journey_file *file, uint32_t worker
     return status;
 }
 
-/* It makes no sense, and nothing of it is in the file. */
+/* In a file that may not take all tap points of a journey they are made before its first record, so
+ * that it is in the file as a whole or not at all. */
+static enum xsw_status points_make(struct journey_file *file, uint32_t worker,
+                                   const struct ring_journey *journey,
+                                   const struct unfold_timeline *timeline, struct xsw_error *error)
+{
+    struct unfold_step step;
+    if (journey_points_left(file) >= POINTS_OF_JOURNEY_MAX) {
+        return XSW_OK;
+    }
+    enum xsw_status status =
+        unfold_begin(&file->unfold, journey, timeline, file->options.every_stage, error);
+    while (status == XSW_OK && unfold_next(&file->unfold, &step)) {
+        status = journey_points_make(file, &file->workers[worker], &step, error);
+    }
+    return status;
+}
+
+/* Nothing of it is in the file: it makes no sense, or there is no room for its tap points. */
 static void journey_lose(struct journey_file *file, uint32_t worker)
 {
     struct worker_place *place = &file->workers[worker];
@@ -198,7 +217,11 @@ static enum xsw_status journey_write(struct journey_file *file, uint32_t worker,
         const struct unfold_timeline timeline = {
             .hops = place->hops, .hop_count = place->hop_count, .rx_mono_ns = place->rx_mono_ns};
         file->unfold.stages = place->stages;
-        status = unfold_begin(&file->unfold, journey, &timeline, file->options.every_stage, error);
+        status = points_make(file, worker, journey, &timeline, error);
+        if (status == XSW_OK) {
+            status =
+                unfold_begin(&file->unfold, journey, &timeline, file->options.every_stage, error);
+        }
         if (status != XSW_OK) {
             journey_lose(file, worker);
             return status;

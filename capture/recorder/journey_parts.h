@@ -123,10 +123,16 @@ void journey_rows_forget(struct journey_file *file);
 /* Statistics of the tap points: what is new since the last ones, or all. */
 enum xsw_status journey_rows_statistics(struct journey_file *file, uint64_t lost, bool tells_all,
                                         struct xsw_error *error) XSW_MUST_CHECK;
-/* The interface of a tap point, of which there is none yet. */
+/* How many tap points the file takes beside those that it has. */
+uint32_t journey_points_left(const struct journey_file *file);
+/* The interface of a tap point, of which there is none yet. XSW_LIMIT: the file takes no more. */
 enum xsw_status journey_interface_make(struct journey_file *file, struct worker_place *place,
                                        uint16_t port, uint16_t stage,
                                        struct xsw_error *error) XSW_MUST_CHECK;
+/* The interfaces that a step of a journey needs and that are not there yet. */
+enum xsw_status journey_points_make(struct journey_file *file, struct worker_place *place,
+                                    const struct unfold_step *step,
+                                    struct xsw_error *error) XSW_MUST_CHECK;
 /* Writes a step of the journey that is in file->unfold. `packet` is what was written; it points
  * into the file, until the next record. */
 enum xsw_status journey_record_write(struct journey_file *file, uint32_t worker, uint64_t id,

@@ -56,6 +56,13 @@ enum xsw_status journey_interface_make(struct journey_file *file, struct worker_
                                        uint16_t port, uint16_t stage, struct xsw_error *error)
 {
     struct point_names names;
+    if (journey_points_left(file) == 0) {
+        return error_set(
+            error, XSW_LIMIT,
+            "the file has %u tap points and takes no more: journeys at ports that came "
+            "since are lost; a series of files (-C, -G) begins anew with each",
+            file->interface_count);
+    }
     struct journey_row *row = journey_row_get(file, place, port);
     if (row == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for a port in a recording");
@@ -209,27 +216,33 @@ static enum xsw_status source_make(struct journey_file *file, struct worker_plac
     return is_there ? XSW_OK : journey_interface_make(file, place, port, STAGE_RX, error);
 }
 
+enum xsw_status journey_points_make(struct journey_file *file, struct worker_place *place,
+                                    const struct unfold_step *step, struct xsw_error *error)
+{
+    uint16_t port = step->fixed.port % XSW_PORTS_MAX;
+    uint16_t stage = step->fixed.stage % STAGES_MAX;
+    const struct journey_row *row = journey_row_get(file, place, port);
+    enum xsw_status status = XSW_OK;
+    if (row == NULL || row->interfaces[stage] == JOURNEY_NO_INTERFACE) {
+        status = journey_interface_make(file, place, port, stage, error);
+    }
+    if (status == XSW_OK && step->has_source && step->source_port != XSW_PORT_NONE) {
+        status = source_make(file, place, step->source_port, error);
+    }
+    return status;
+}
+
 enum xsw_status journey_record_write(struct journey_file *file, uint32_t worker, uint64_t id,
                                      const struct unfold_step *step, struct pcapng_packet *packet,
                                      struct xsw_error *error)
 {
     struct worker_place *place = &file->workers[worker];
-    uint16_t port = step->fixed.port % XSW_PORTS_MAX;
     uint16_t stage = step->fixed.stage % STAGES_MAX;
-    struct journey_row *row = journey_row_get(file, place, port);
-    if (row == NULL || row->interfaces[stage] == JOURNEY_NO_INTERFACE) {
-        enum xsw_status status = journey_interface_make(file, place, port, stage, error);
-        if (status != XSW_OK) {
-            return status;
-        }
-        row = place->rows[port];
+    enum xsw_status status = journey_points_make(file, place, step, error);
+    if (status != XSW_OK) {
+        return status;
     }
-    if (step->has_source && step->source_port != XSW_PORT_NONE) {
-        enum xsw_status status = source_make(file, place, step->source_port, error);
-        if (status != XSW_OK) {
-            return status;
-        }
-    }
+    struct journey_row *row = place->rows[step->fixed.port % XSW_PORTS_MAX];
     uint64_t lost_before = place->untold;
     *packet = (struct pcapng_packet){
         .interface = row->interfaces[stage],

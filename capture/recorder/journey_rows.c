@@ -10,6 +10,11 @@
 #include "base/clock.h"
 #include "capture/recorder/journey_parts.h"
 
+uint32_t journey_points_left(const struct journey_file *file)
+{
+    return PCAPNG_INTERFACES_MAX - file->interface_count;
+}
+
 static struct journey_row *row_make(struct journey_file *file, uint16_t port, uint64_t since)
 {
     struct journey_row *row = calloc(1, sizeof(*row));

@@ -363,7 +363,8 @@ int cmd_analyze(int argc, char **argv)
                                                   .path_count = options.path_count,
                                                   .is_json = options.is_json,
                                                   .is_strict = options.is_strict,
-                                                  .has_colours = options.report.has_colours};
+                                                  .has_colours = options.report.has_colours,
+                                                  .without_pager = options.without_pager};
         return timeline_run(&timeline);
     }
     packet_view_init(&view, options.packet);

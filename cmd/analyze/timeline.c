@@ -2,6 +2,7 @@
 #include "cmd/analyze/timeline.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "analyzer/timeline/timeline.h"
 #include "analyzer/timeline/timeline_report.h"
 #include "base/error.h"
+#include "cmd/analyze/pager.h"
 #include "cmd/exit_codes.h"
 #include "trace/readers/readers.h"
 
@@ -20,7 +22,9 @@ struct reading {
     struct timeline *timeline;
     struct analysis *analysis;
     bool is_torn;
-    bool is_quiet; /* what is wrong with the files was said before */
+    bool is_told; /* events tell what was configured: of a trace, or of the recording itself */
+    uint64_t changes_told[ANALYSIS_SESSIONS_MAX]; /* the last one's number, by session */
+    bool is_quiet;                                /* what is wrong with the files was said before */
 };
 
 static void problem_tell(struct reading *reading, const char *problem)
@@ -64,10 +68,14 @@ static void item_take(const struct analysis_session *session, const struct pcapn
 {
     struct reading *reading = context;
     if (item->kind == PCAPNG_SECTION) {
+        timeline_origin(reading->timeline, NULL, item->section.os);
         section_take(reading, session, &item->section.json);
     } else if (item->kind == PCAPNG_INTERFACE) {
         section_take(reading, session, &item->interface.section);
     } else if (item->kind == PCAPNG_EVENT) {
+        for (size_t i = 0; i < item->event.field_count; i++) {
+            reading->is_told |= strcmp(item->event.fields[i].name, "generation") == 0;
+        }
         timeline_event(reading->timeline, &item->event, false);
     }
 }
@@ -76,6 +84,32 @@ static void record_take(const struct analysis_session *session, const struct rec
                         void *context)
 {
     timeline_record(((struct reading *)context)->timeline, session, record);
+}
+
+/* A recording without events has the switch's log of its changes, at its end. */
+static void changes_take(struct reading *reading, const struct analysis_session *session)
+{
+    const struct marks *marks = &session->marks;
+    for (size_t i = 0; i < marks->change_count; i++) {
+        const struct mark_change *change = &marks->changes[i];
+        char generation[24];
+        struct pcapng_event_field fields[] = {{"generation", generation}, {"port", change->port}};
+        struct pcapng_event event = {.wall_ns = analysis_wall_ns(session, change->mono_ns),
+                                     .mono_ns = change->mono_ns,
+                                     .priority = PCAPNG_PRIORITY_NOTICE,
+                                     .source = "xsw",
+                                     .name = "configured",
+                                     .message = change->text,
+                                     .fields = fields,
+                                     .field_count = change->port[0] != '\0' ? 2 : 1};
+        if (change->mono_ns < session->clock_mono_ns ||
+            change->number <= reading->changes_told[session->number]) {
+            continue;
+        }
+        snprintf(generation, sizeof(generation), "%" PRIu64, change->generation);
+        reading->changes_told[session->number] = change->number;
+        timeline_event(reading->timeline, &event, false);
+    }
 }
 
 static enum xsw_status recording_read(struct reading *reading, const char *path,
@@ -90,6 +124,11 @@ static enum xsw_status recording_read(struct reading *reading, const char *path,
     if (file->status < 0) {
         problem_tell(reading, file->problem);
     }
+    for (size_t i = 0; i < reading->analysis->session_count && !reading->is_told; i++) {
+        if (reading->analysis->sessions[i]->has_clock) {
+            changes_take(reading, reading->analysis->sessions[i]);
+        }
+    }
     return XSW_OK;
 }
 
@@ -99,6 +138,9 @@ static void event_take(const struct pcapng_event *event, const struct trace_abou
                        void *context)
 {
     struct reading *reading = context;
+    if (about->boot_id == NULL) {
+        timeline_origin(reading->timeline, about->host, about->system);
+    }
     timeline_event(reading->timeline, event, about->has_mono && about->boot_id != NULL);
 }
 
@@ -155,6 +197,9 @@ static enum xsw_status all_read(struct reading *reading, const struct timeline_o
         analysis_observe(reading->analysis, record_take, reading);
         analysis_observe_items(reading->analysis, item_take, reading);
     }
+    for (int i = 0; i < options->path_count; i++) {
+        reading->is_told |= trace_kind_find(options->paths[i]) != TRACE_NONE;
+    }
     for (int i = 0; i < options->path_count && status == XSW_OK; i++) {
         status = path_read(reading, options->paths[i], error);
     }
@@ -189,16 +234,30 @@ enum xsw_status timeline_fates(const struct timeline_options *options,
     return status;
 }
 
+static enum xsw_status timeline_show(const struct timeline *timeline,
+                                     const struct timeline_options *options,
+                                     struct xsw_error *error)
+{
+    if (options->is_json) {
+        return timeline_json(stdout, timeline, error);
+    }
+    struct pager pager;
+    pager_begin(&pager, !options->without_pager);
+    struct page page = {pager.out, options->has_colours};
+    timeline_text(&page, timeline);
+    return pager_end(&pager)
+               ? XSW_OK
+               : error_set(error, XSW_IO, "the log for the pager: %s; --no-pager does without it",
+                           strerror(errno));
+}
+
 int timeline_run(const struct timeline_options *options)
 {
     struct reading reading = {0};
     struct xsw_error error = {0};
     enum xsw_status status = all_read(&reading, options, &error);
-    if (status == XSW_OK && options->is_json) {
-        status = timeline_json(stdout, reading.timeline, &error);
-    } else if (status == XSW_OK) {
-        struct page page = {stdout, options->has_colours};
-        timeline_text(&page, reading.timeline);
+    if (status == XSW_OK) {
+        status = timeline_show(reading.timeline, options, &error);
     }
     int code = EXIT_DONE;
     if (status != XSW_OK) {

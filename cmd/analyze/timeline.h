@@ -13,6 +13,7 @@ struct timeline_options {
     char **paths;
     int path_count;
     bool is_json, is_strict, has_colours;
+    bool without_pager;
 };
 
 struct packet_view;

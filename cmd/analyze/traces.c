@@ -13,6 +13,9 @@ static void event_take(const struct pcapng_event *event, const struct trace_abou
 {
     struct taking *taking = context;
     bool has_mono = about->has_mono && about->boot_id != NULL;
+    if (about->boot_id == NULL) {
+        sources_origin(&taking->analysis->sources, taking->source, about->host, about->system);
+    }
     analysis_trace_event(taking->analysis, taking->source, event, has_mono);
 }
 

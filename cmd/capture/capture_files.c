@@ -142,12 +142,9 @@ static enum xsw_status path_choose(struct capture_files *files, const char *swit
 
 /* Opening ------------------------------------------------------------------------------------ */
 
-static uint64_t floor_choose(const struct capture_files *files, const char *path)
+uint64_t capture_files_floor(const char *path)
 {
     struct statvfs about;
-    if (files->options->has_min_free) {
-        return files->options->min_free_bytes;
-    }
     if (statvfs(path, &about) != 0) {
         return 0;
     }
@@ -171,7 +168,8 @@ static enum xsw_status writer_start(struct capture_files *files, const char *pat
     if (is_stdout(files) || (!packs && !is_regular(path))) {
         return XSW_OK;
     }
-    files->floor_bytes = floor_choose(files, path);
+    files->floor_bytes =
+        files->options->has_min_free ? files->options->min_free_bytes : capture_files_floor(path);
     pcapng_writer_reserve(writer, files->floor_bytes);
     return pcapng_writer_start(writer, files->options->pack_threads, error);
 }

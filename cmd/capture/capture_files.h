@@ -56,6 +56,8 @@ bool capture_files_is_late(const struct capture_files *files, uint64_t now);
 void capture_files_retire(struct capture_files *files, struct pcapng_writer *writer);
 /* When the disk is nearly full: deletes the oldest of our own files that is left, if we may. */
 void capture_files_make_room(struct capture_files *files);
+/* Bytes that stay free when nobody says how many, of the file system on which `path` is. */
+uint64_t capture_files_floor(const char *path);
 /* The first failure to close one of the older files. */
 enum xsw_status capture_files_fini(struct capture_files *files, struct xsw_error *error);
 

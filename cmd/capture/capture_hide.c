@@ -111,6 +111,7 @@ void capture_hide_dictionary(json_t *dictionary)
 {
     json_object_del(dictionary, "configuration");
     json_object_del(dictionary, "rules");
+    json_object_del(dictionary, "changes");
     if (json_object_get(dictionary, "host") != NULL) {
         json_object_set_new(dictionary, "host", json_string(hidden));
     }

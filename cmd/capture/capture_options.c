@@ -239,11 +239,11 @@ static bool option_take(int option, struct capture_run_options *options)
     case CAPTURE_PRIVACY_HEADERS:
     case CAPTURE_PRIVACY_MASK:
     case CAPTURE_PRIVACY_PSEUDONYMS:
-        is_good = capture_privacy_take(option, optarg, options->rules);
+        is_good = capture_privacy_take("xsw capture", option, optarg, options->rules);
         break;
     default:
-        is_good =
-            file_option_take(option, options) || capture_rule_take(option, optarg, options->rules);
+        is_good = file_option_take(option, options) ||
+                  capture_rule_take("xsw capture", option, optarg, options->rules);
     }
     return is_good;
 }

@@ -10,13 +10,13 @@
 enum { KEY_DIGITS = 2 * PSEUDONYM_KEY_SIZE };
 
 /* 64 hexadecimal digits and nothing else but blanks and line ends. */
-static bool key_read(const char *path, char key[KEY_DIGITS + 1])
+static bool key_read(const char *command, const char *path, char key[KEY_DIGITS + 1])
 {
     size_t count = 0;
     int digit;
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        fprintf(stderr, "xsw capture: --pseudonyms: cannot open the key file %s: %m\n", path);
+        fprintf(stderr, "%s: --pseudonyms: cannot open the key file %s: %m\n", command, path);
         return false;
     }
     while ((digit = fgetc(file)) != EOF && (isxdigit(digit) || isspace(digit))) {
@@ -30,14 +30,14 @@ static bool key_read(const char *path, char key[KEY_DIGITS + 1])
     key[KEY_DIGITS] = '\0';
     if (!is_key) {
         fprintf(stderr,
-                "xsw capture: --pseudonyms: expected %d hexadecimal digits in %s; "
+                "%s: --pseudonyms: expected %d hexadecimal digits in %s; "
                 "openssl rand -hex %d makes such a key\n",
-                KEY_DIGITS, path, PSEUDONYM_KEY_SIZE);
+                command, KEY_DIGITS, path, PSEUDONYM_KEY_SIZE);
     }
     return is_key;
 }
 
-bool capture_privacy_take(int option, const char *text, json_t *rules)
+bool capture_privacy_take(const char *command, int option, const char *text, json_t *rules)
 {
     char key[KEY_DIGITS + 1] = "";
     json_t *privacy = json_object_get(rules, "privacy");
@@ -54,7 +54,7 @@ bool capture_privacy_take(int option, const char *text, json_t *rules)
         break;
     }
     json_object_set_new(privacy, "pseudonyms", json_true());
-    if (text != NULL && !key_read(text, key)) {
+    if (text != NULL && !key_read(command, text, key)) {
         return false;
     }
     if (text != NULL) {

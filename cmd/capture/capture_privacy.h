@@ -17,7 +17,7 @@ enum capture_privacy_option {
 };
 
 /* Puts the option into the member "privacy" of `rules`; a key is read from the file that `text`
- * names. False, with an error for people, when that cannot be. */
-bool capture_privacy_take(int option, const char *text, json_t *rules);
+ * names. False, with an error for people by `command`, when that cannot be. */
+bool capture_privacy_take(const char *command, int option, const char *text, json_t *rules);
 
 #endif

@@ -136,7 +136,8 @@ char *capture_report_summary(const struct capture_end *end)
         const char *from, *to;
     } late[] = {{"ports", "ports"},           {"reasons", "reasons"},
                 {"rules", "rules"},           {"stages", "stages_info"},
-                {"extensions", "extensions"}, {"generation", "generation"}};
+                {"extensions", "extensions"}, {"generation", "generation"},
+                {"changes", "changes"}};
     for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
         json_t *value = json_object_get(end->dictionary, late[i].from);
         if (value != NULL) {

@@ -10,14 +10,14 @@
 #include "cmd/command.h"
 #include "cmd/where.h"
 
-static bool number_take(const char *option, const char *text, uint32_t maximum, const char *member,
-                        json_t *rules)
+static bool number_take(const char *command, const char *option, const char *text, uint32_t maximum,
+                        const char *member, json_t *rules)
 {
     char *end = NULL;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || number > maximum) {
-        fprintf(stderr, "xsw capture: %s %s: expected a number from 0 to %u\n", option, text,
+        fprintf(stderr, "%s: %s %s: expected a number from 0 to %u\n", command, option, text,
                 maximum);
         return false;
     }
@@ -25,21 +25,22 @@ static bool number_take(const char *option, const char *text, uint32_t maximum, 
     return true;
 }
 
-static bool text_take(const char *option, const char *text, const char *member, json_t *rules)
+static bool text_take(const char *command, const char *option, const char *text, const char *member,
+                      json_t *rules)
 {
     if (json_object_set_new(rules, member, json_string(text)) != 0) {
-        fprintf(stderr, "xsw capture: %s: the text is not UTF-8\n", option);
+        fprintf(stderr, "%s: %s: the text is not UTF-8\n", command, option);
         return false;
     }
     return true;
 }
 
-bool capture_direction_read(const char *text, json_t *rules)
+bool capture_direction_read(const char *command, const char *text, json_t *rules)
 {
     const char *direction = strcmp(text, "inout") == 0 ? "both" : text;
     if (strcmp(direction, "both") != 0 && strcmp(direction, "in") != 0 &&
         strcmp(direction, "out") != 0) {
-        fprintf(stderr, "xsw capture: --direction %s: expected in, out or both\n", text);
+        fprintf(stderr, "%s: --direction %s: expected in, out or both\n", command, text);
         return false;
     }
     json_object_set_new(rules, "direction", json_string(direction));
@@ -61,40 +62,40 @@ bool capture_rules_are_whole(const char *command, const json_t *rules)
     return true;
 }
 
-bool capture_budget_read(const char *text, json_t *rules)
+bool capture_budget_read(const char *command, const char *text, json_t *rules)
 {
     char *end = NULL;
     double percent = strtod(text, &end);
     if (end == text || (strcmp(end, "") != 0 && strcmp(end, "%") != 0) ||
         !(percent >= 0.0001 && percent <= 100)) {
-        fprintf(stderr,
-                "xsw capture: --budget %s: expected percent of a worker's time, such as 20\n",
-                text);
+        fprintf(stderr, "%s: --budget %s: expected percent of a worker's time, such as 20\n",
+                command, text);
         return false;
     }
     json_object_set_new(rules, "budget", json_integer((json_int_t)(percent * 10000 + 0.5)));
     return true;
 }
 
-bool capture_rule_take(int option, const char *text, json_t *rules)
+bool capture_rule_take(const char *command, int option, const char *text, json_t *rules)
 {
     switch (option) {
     case CAPTURE_RULE_PORT:
-        return text_take("--port", text, "ports", rules);
+        return text_take(command, "--port", text, "ports", rules);
     case CAPTURE_RULE_DIRECTION:
-        return capture_direction_read(text, rules);
+        return capture_direction_read(command, text, rules);
     case CAPTURE_RULE_SNAP:
-        return number_take("--snap", text, CAPTURE_SNAP_MAX, "snap_length", rules);
+        return number_take(command, "--snap", text, CAPTURE_SNAP_MAX, "snap_length", rules);
     case CAPTURE_RULE_WHERE:
-        return where_is_readable("xsw capture", text) && text_take("--where", text, "where", rules);
+        return where_is_readable(command, text) &&
+               text_take(command, "--where", text, "where", rules);
     case CAPTURE_RULE_STAGE:
-        return text_take("--stage", text, "stages", rules);
+        return text_take(command, "--stage", text, "stages", rules);
     case CAPTURE_RULE_SAMPLE:
-        return number_take("--sample", text, CAPTURE_SAMPLE_MAX, "sample", rules);
+        return number_take(command, "--sample", text, CAPTURE_SAMPLE_MAX, "sample", rules);
     case CAPTURE_RULE_RATE:
-        return number_take("--rate", text, CAPTURE_RATE_MAX, "rate", rules);
+        return number_take(command, "--rate", text, CAPTURE_RATE_MAX, "rate", rules);
     case CAPTURE_RULE_BUDGET:
-        return capture_budget_read(text, rules);
+        return capture_budget_read(command, text, rules);
     default:
         return false;
     }

@@ -272,14 +272,14 @@ static bool words_settle(json_t *params)
     const char *where = json_string_value(json_object_get(params, "where"));
     const char *direction = json_string_value(json_object_get(params, "direction"));
     const char *ports = json_string_value(json_object_get(params, "ports"));
-    if (direction != NULL && !capture_direction_read(direction, params)) {
+    if (direction != NULL && !capture_direction_read("xsw capture set", direction, params)) {
         return false;
     }
     if (direction == NULL && ports != NULL && ports[0] == '\0') {
         /* Without ports no direction means anything: it goes with them. */
         json_object_set_new(params, "direction", json_string("both"));
     }
-    if (budget != NULL && !capture_budget_read(budget, params)) {
+    if (budget != NULL && !capture_budget_read("xsw capture set", budget, params)) {
         return false;
     }
     struct xsw_error error;

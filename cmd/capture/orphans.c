@@ -108,7 +108,7 @@ static char *section_make(const struct recovery *recovery)
 static enum xsw_status writer_open(const char *path, struct pcapng_writer **writer,
                                    struct xsw_error *error)
 {
-    enum xsw_status status = pcapng_writer_open(path, writer, error);
+    enum xsw_status status = pcapng_writer_create(path, writer, error);
     if (status == XSW_OK) {
         status = pcapng_writer_start(*writer, 1, error);
         if (status != XSW_OK) {

@@ -44,7 +44,9 @@ enum xsw_status orphans_list(struct client *client, json_t **list,
  * Asks for the rings of `orphan` and writes all journeys that are still in them to `path`, an
  * ordinary recording (".zst" compresses) whose section says "recovered". Room is given back as the
  * disk takes the journeys: when all of it is written the orphan is empty, and xswd forgets it; when
- * this fails halfway it can be called again, for the rest. XSW_NOT_FOUND: there is no such orphan.
+ * this fails halfway it can be called again, for the rest, with another file: what the first one
+ * has is in the rings no longer. XSW_EXISTS: there is something at `path`; it stays as it is, and
+ * so do the rings. XSW_NOT_FOUND: there is no such orphan.
  */
 enum xsw_status orphan_write(struct client *client, uint64_t orphan, const char *path,
                              struct orphan_recovered *recovered,

@@ -50,8 +50,7 @@ struct box {
     bool json;
     char *files[FILES_MAX];
     size_t file_count;
-    unsigned found;   /* memories that were read */
-    unsigned written; /* recordings */
+    unsigned found; /* memories that were read */
     bool is_torn, has_failed;
     json_t *list;
 };
@@ -107,17 +106,17 @@ static void folder_look(struct box *box)
     qsort(box->files, box->file_count, sizeof(box->files[0]), names_compare);
 }
 
-/* "crash.pcapng", then "crash-2.pcapng". */
+/* "crash.pcapng" for the first memory, then "crash-2.pcapng", whatever became of the first. */
 static void out_name(const struct box *box, char *path, size_t size)
 {
     const char *slash = strrchr(box->out, '/');
     const char *name = slash != NULL ? slash + 1 : box->out;
     const char *dot = strstr(name, ".pcapng");
     size_t stem = dot != NULL ? (size_t)(dot - box->out) : strlen(box->out);
-    if (box->written == 0) {
+    if (box->found == 1) {
         snprintf(path, size, "%s", box->out);
     } else {
-        snprintf(path, size, "%.*s-%u%s", (int)stem, box->out, box->written + 1, box->out + stem);
+        snprintf(path, size, "%.*s-%u%s", (int)stem, box->out, box->found, box->out + stem);
     }
 }
 
@@ -139,7 +138,6 @@ static enum xsw_status ring_write(struct box *box, struct flight_reader *reader,
     if (status == XSW_OK) {
         status = flight_dump_close(dump, result, error);
     }
-    box->written += status == XSW_OK;
     return status;
 }
 
@@ -207,7 +205,8 @@ static void orphan_tell(struct box *box, const json_t *orphan,
         return;
     }
     const char *of = json_string_value(json_object_get(orphan, "switch"));
-    const char *name = json_string_value(json_object_get(orphan, "name"));
+    const json_t *capture = json_object_get(orphan, "capture");
+    const char *name = json_string_value(json_object_get(capture, "name"));
     printf("%s of switch %s: its recorder was killed, %.1f MB of journeys are still in its rings\n",
            name != NULL ? name : "?", of != NULL ? of : "?", (double)left / 1e6);
     if (recovered != NULL) {
@@ -232,7 +231,6 @@ static void orphan_read(struct box *box, struct client *client, const json_t *or
         box->has_failed = true;
         return;
     }
-    box->written++;
     box->is_torn = box->is_torn || recovered.unreadable_rings > 0 || recovered.lost_disk > 0;
     orphan_tell(box, orphan, &recovered, path);
 }

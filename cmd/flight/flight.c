@@ -135,7 +135,7 @@ static void flight_print(const json_t *flight)
     json_array_foreach(json_object_get(flight, "triggers"), place, trigger)
     {
         printf("  trigger     %s: %lld matches, %lld hits (%s)\n", reply_text(trigger, "name"),
-               reply_number(trigger, "matches"), reply_number(trigger, "fires"),
+               reply_number(trigger, "matches"), reply_number(trigger, "hits"),
                reply_text(trigger, "text"));
     }
     if (!json_is_true(json_object_get(flight, "watched"))) {
@@ -143,25 +143,47 @@ static void flight_print(const json_t *flight)
     }
 }
 
-static int flight_show(const struct flight_options *options)
+/* With --recorder the list is of that one alone. */
+static enum xsw_status flights_ask(const struct flight_options *options, json_t **result,
+                                   struct xsw_error *error)
 {
     struct client *client = NULL;
     struct client_reply reply;
-    struct xsw_error error;
-    json_t *flight;
-    size_t place;
-    enum xsw_status status = flight_connect(options, &client, &error);
+    json_t *flight = NULL;
+    enum xsw_status status = flight_connect(options, &client, error);
     if (status == XSW_OK) {
-        status = client_call(client, "flight.list", NULL, &reply, &error);
+        status = client_call(client, "flight.list", NULL, &reply, error);
         client_close(client);
     }
     if (status != XSW_OK) {
+        return status;
+    }
+    if (options->has_name) {
+        status = flight_find(json_object_get(reply.result, "flights"), options, &flight, error);
+    }
+    if (status == XSW_OK && options->has_name) {
+        json_object_set_new(reply.result, "flights", json_pack("[O]", flight));
+    }
+    if (status == XSW_OK) {
+        *result = json_incref(reply.result);
+    }
+    client_reply_fini(&reply);
+    return status;
+}
+
+static int flight_show(const struct flight_options *options)
+{
+    struct xsw_error error;
+    json_t *result = NULL;
+    json_t *flight;
+    size_t place;
+    if (flights_ask(options, &result, &error) != XSW_OK) {
         return failed(&error);
     }
-    json_t *list = json_object_get(reply.result, "flights");
+    const json_t *list = json_object_get(result, "flights");
     int code = json_array_size(list) > 0 ? EXIT_DONE : EXIT_FOUND;
     if (options->json) {
-        command_print_json(json_incref(reply.result));
+        command_print_json(json_incref(result));
     } else if (code == EXIT_FOUND) {
         puts("no flight recorder: xsw flight run makes one");
     } else {
@@ -170,7 +192,7 @@ static int flight_show(const struct flight_options *options)
             flight_print(flight);
         }
     }
-    client_reply_fini(&reply);
+    json_decref(result);
     return code;
 }
 

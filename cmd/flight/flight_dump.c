@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/flight/flight_dump.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -179,13 +174,7 @@ static enum xsw_status names_open(struct flight_dump *dump, struct xsw_error *er
 static enum xsw_status writer_open(struct flight_dump *dump, struct pcapng_writer **writer,
                                    struct xsw_error *error)
 {
-    int fd = open(dump->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        return error_errno(error, "%s: cannot be made", dump->path);
-    }
-    const char *dot = strrchr(dump->path, '.');
-    int compression = dot != NULL && strcmp(dot, ".zst") == 0 ? PCAPNG_ZSTD : PCAPNG_PLAIN;
-    enum xsw_status status = pcapng_writer_open_fd(fd, dump->path, compression, writer, error);
+    enum xsw_status status = pcapng_writer_create(dump->path, writer, error);
     if (status != XSW_OK) {
         return status;
     }

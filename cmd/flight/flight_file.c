@@ -3,16 +3,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cmd/capture/capture_files.h"
+#include "cmd/command.h"
 #include "cmd/flight/flight_run.h"
-
-enum {
-    FLOOR_DEFAULT = 256 << 20,
-    FLOOR_SHARE = 20 /* or one part in so many of the file system, if that is less */
-};
 
 enum xsw_status flight_connect(const struct flight_options *options, struct client **client,
                                struct xsw_error *error)
@@ -30,31 +26,46 @@ enum xsw_status flight_connect(const struct flight_options *options, struct clie
     return status;
 }
 
+enum xsw_status flight_find(json_t *list, const struct flight_options *options, json_t **flight,
+                            struct xsw_error *error)
+{
+    json_t *one;
+    size_t place;
+    bool is_any_hidden = false;
+    json_array_foreach(list, place, one)
+    {
+        const char *name = reply_text(one, "flight");
+        if (strcmp(name, options->name) == 0) {
+            *flight = one;
+            return XSW_OK;
+        }
+        is_any_hidden = is_any_hidden || strcmp(name, "(hidden)") == 0;
+    }
+    if (is_any_hidden) {
+        return error_set(error, XSW_DENIED,
+                         "xswd hides the names of flight recorders from who may see pseudonyms "
+                         "only: a manager of the switch can say whether there is one%s%s",
+                         options->name[0] != '\0' ? " named " : " without a name", options->name);
+    }
+    return error_set(error, XSW_NOT_FOUND,
+                     "the switch has no flight recorder%s%s: xsw flight run makes one",
+                     options->name[0] != '\0' ? " " : "", options->name);
+}
+
 enum xsw_status flight_ask(struct client *client, const struct flight_options *options,
                            json_t **flight, struct xsw_error *error)
 {
     struct client_reply reply;
-    json_t *one;
-    size_t place;
-    *flight = NULL;
     enum xsw_status status = client_call(client, "flight.list", NULL, &reply, error);
     if (status != XSW_OK) {
         return status;
     }
-    json_array_foreach(json_object_get(reply.result, "flights"), place, one)
-    {
-        const char *name = json_string_value(json_object_get(one, "flight"));
-        if (*flight == NULL && name != NULL && strcmp(name, options->name) == 0) {
-            *flight = json_incref(one);
-        }
+    status = flight_find(json_object_get(reply.result, "flights"), options, flight, error);
+    if (status == XSW_OK) {
+        json_incref(*flight);
     }
     client_reply_fini(&reply);
-    if (*flight == NULL) {
-        return error_set(error, XSW_NOT_FOUND,
-                         "the switch has no flight recorder%s%s: xsw flight run makes one",
-                         options->name[0] != '\0' ? " " : "", options->name);
-    }
-    return XSW_OK;
+    return status;
 }
 
 enum xsw_status flight_attach(const json_t *flight, struct flight_reader **reader,
@@ -72,14 +83,17 @@ enum xsw_status flight_attach(const json_t *flight, struct flight_reader **reade
     return flight_reader_open(path, reader, error);
 }
 
-static uint64_t floor_choose(const struct flight_options *options)
+/* The file is not there yet; its folder is. */
+static uint64_t floor_choose(const struct flight_options *options, const char *path)
 {
-    struct statvfs about;
-    if (options->has_min_free || statvfs(options->folder, &about) != 0) {
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (options->has_min_free) {
         return options->min_free_bytes;
     }
-    uint64_t share = (uint64_t)about.f_blocks * about.f_frsize / FLOOR_SHARE;
-    return share < FLOOR_DEFAULT ? share : FLOOR_DEFAULT;
+    snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash + 1 - path) : 1,
+             slash != NULL ? path : ".");
+    return capture_files_floor(folder);
 }
 
 static uint64_t earlier(uint64_t mono_ns, uint64_t by_ns)
@@ -109,7 +123,7 @@ enum xsw_status flight_file_open(const struct flight_options *options, struct fl
                                              earlier(cause->mono_ns, options->before_ns),
                                          .to_mono_ns = cause->mono_ns + options->after_ns,
                                          .every_stage = options->every_stage,
-                                         .min_free_bytes = floor_choose(options)};
+                                         .min_free_bytes = floor_choose(options, path)};
     return flight_dump_open(&wanted, dump, error);
 }
 

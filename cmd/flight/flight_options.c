@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "capture/filter_program.h"
 #include "cmd/capture/capture_privacy.h"
 #include "cmd/capture/capture_rules.h"
 #include "cmd/exit_codes.h"
@@ -147,9 +148,9 @@ static bool flag_take(int option, struct flight_options *options)
     case CAPTURE_PRIVACY_HEADERS:
     case CAPTURE_PRIVACY_MASK:
     case CAPTURE_PRIVACY_PSEUDONYMS:
-        return capture_privacy_take(option, optarg, options->rules);
+        return capture_privacy_take("xsw flight", option, optarg, options->rules);
     default:
-        return option != '?' && capture_rule_take(option, optarg, options->rules);
+        return capture_rule_take("xsw flight", option, optarg, options->rules);
     }
 }
 
@@ -169,6 +170,7 @@ static bool option_take(int option, struct flight_options *options)
         options->socket = optarg;
         return true;
     case OPTION_RECORDER:
+        options->has_name = true;
         options->name = optarg;
         return true;
     case OPTION_NAME:
@@ -193,6 +195,7 @@ static bool option_take(int option, struct flight_options *options)
 
 /* Command lines ------------------------------------------------------------------------------ */
 
+/* Compiled here and once, since that may take long, and ask a nameserver. */
 static bool filter_take(int argc, char **argv, struct flight_options *options)
 {
     size_t size = 1;
@@ -205,10 +208,12 @@ static bool filter_take(int argc, char **argv, struct flight_options *options)
         used +=
             (size_t)snprintf(filter + used, size - used, "%s%s", i > optind ? " " : "", argv[i]);
     }
-    bool is_good =
-        filter != NULL && json_object_set_new(options->rules, "filter", json_string(filter)) == 0;
+    struct xsw_error error = {.text = "the filter is not UTF-8"};
+    bool is_good = filter != NULL &&
+                   json_object_set_new(options->rules, "filter", json_string(filter)) == 0 &&
+                   filter_program_add(options->rules, &error) == XSW_OK;
     if (!is_good) {
-        fputs("xsw flight: the filter is not UTF-8\n", stderr);
+        fprintf(stderr, "xsw flight: %s\n", error.text);
     }
     free(filter);
     return is_good;
@@ -244,13 +249,26 @@ static bool is_verbs(enum flight_verb verb, int option)
     return false;
 }
 
+/* A file that is named is compressed when its name says so. */
+static bool compression_settle(const struct flight_options *options)
+{
+    const char *dot = options->path != NULL ? strrchr(options->path, '.') : NULL;
+    if (!options->compresses || options->path == NULL ||
+        (dot != NULL && strcmp(dot, ".zst") == 0)) {
+        return true;
+    }
+    fprintf(stderr, "xsw flight: --zst: expected a file that ends in .zst: -w %s.zst\n",
+            options->path);
+    return false;
+}
+
 static bool words_take(enum flight_verb verb, int argc, char **argv, struct flight_options *options)
 {
     if (verb != FLIGHT_RUN) {
         if (optind < argc) {
             fprintf(stderr, "xsw flight: unexpected \"%s\"\n", argv[optind]);
         }
-        return optind >= argc;
+        return optind >= argc && compression_settle(options);
     }
     if (options->trigger_count == 0 && !defaults_take(options)) {
         return false;

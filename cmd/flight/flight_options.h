@@ -23,6 +23,7 @@ struct flight_options {
     bool compresses, every_stage, quiet, json;
     bool has_before; /* else a dump is of all that there is */
     bool has_min_free;
+    bool has_name; /* else show is of all */
     json_t *rules; /* members of flight.start */
     uint32_t trigger_count;
     struct flight_trigger *triggers; /* room for FLIGHT_TRIGGERS_MAX */

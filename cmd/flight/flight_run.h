@@ -19,8 +19,11 @@
 /* A connection, about the switch that the options name. */
 enum xsw_status flight_connect(const struct flight_options *options, struct client **client,
                                struct xsw_error *error) XSW_MUST_CHECK;
-/* The entry of flight.list for the recorder that the options name, to be released; null, with
- * XSW_NOT_FOUND: there is none. */
+/* The recorder that the options name, in the list of flight.list, which has it. XSW_NOT_FOUND: it
+ * is not there; XSW_DENIED: that cannot be told, since names are hidden from us. */
+enum xsw_status flight_find(json_t *list, const struct flight_options *options, json_t **flight,
+                            struct xsw_error *error) XSW_MUST_CHECK;
+/* The same of a list that is asked for; to be released. */
 enum xsw_status flight_ask(struct client *client, const struct flight_options *options,
                            json_t **flight, struct xsw_error *error) XSW_MUST_CHECK;
 /* Its memory. */

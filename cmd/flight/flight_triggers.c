@@ -280,41 +280,54 @@ json_t *flight_triggers_json(const struct flight_trigger *triggers, uint32_t cou
 
 /* Hits --------------------------------------------------------------------------------------- */
 
-/* One slot; the earliest of those that are new counts. */
-static bool slot_look(struct flight_trigger *trigger, uint32_t row, uint64_t fires,
-                      const struct flight_hit *at, struct flight_hit *hit)
+/* What a slot said at a look. */
+struct slot_view {
+    uint64_t fires, early;
+    struct flight_hit newest; /* that fired */
+};
+
+/* One slot; the earliest of those that fired anew is the hit. Returns how many hits are new. */
+static uint64_t slot_look(struct flight_trigger *trigger, uint32_t row,
+                          const struct slot_view *view, struct flight_hit *hit, bool *has_fired)
 {
-    uint64_t before = trigger->seen[row];
-    if (fires == before) {
-        return false;
+    uint64_t fired = view->fires - trigger->seen[row];
+    uint64_t early = view->early - trigger->seen_early[row];
+    trigger->seen[row] = view->fires;
+    trigger->seen_early[row] = view->early;
+    if (fired > 0 && (!*has_fired || view->newest.mono_ns < hit->mono_ns)) {
+        *hit = view->newest;
+        *has_fired = true;
     }
-    trigger->seen[row] = fires;
-    /* Those between two looks were hits of their own, of which no more is known. */
-    trigger->suppressed += fires - before - 1;
-    trigger->suppressed_since += fires - before - 1;
-    if (hit->mono_ns == 0 || at->mono_ns < hit->mono_ns) {
-        *hit = *at;
-    }
-    return true;
+    return fired + early;
+}
+
+static struct slot_view control_view(const struct flight_trigger_slot *slot)
+{
+    return (struct slot_view){
+        .fires = atomic_load_explicit(&slot->fires, memory_order_relaxed),
+        .early = atomic_load_explicit(&slot->early, memory_order_relaxed),
+        .newest = {.mono_ns = atomic_load_explicit(&slot->fire_mono_ns, memory_order_relaxed),
+                   .packet_id = atomic_load_explicit(&slot->fire_packet_id, memory_order_relaxed)}};
 }
 
 bool flight_trigger_hit(struct flight_trigger *trigger, uint32_t index,
                         const struct flight_header *header, const struct flight_worker_view *views,
                         struct flight_hit *hit)
 {
-    const struct flight_trigger_slot *own = &header->control[index];
-    struct flight_hit at = {
-        .mono_ns = atomic_load_explicit(&own->fire_mono_ns, memory_order_relaxed),
-        .packet_id = atomic_load_explicit(&own->fire_packet_id, memory_order_relaxed)};
-    *hit = (struct flight_hit){0};
-    bool is_hit = slot_look(trigger, CONFIG_WORKERS_MAX,
-                            atomic_load_explicit(&own->fires, memory_order_relaxed), &at, hit);
+    struct slot_view view = control_view(&header->control[index]);
+    bool has_fired = false;
+    uint64_t hits = slot_look(trigger, CONFIG_WORKERS_MAX, &view, hit, &has_fired);
     for (uint32_t i = 0; i < header->worker_count && i < CONFIG_WORKERS_MAX; i++) {
-        at = (struct flight_hit){.mono_ns = views[i].fire_mono_ns[index],
-                                 .packet_id = views[i].fire_packet_id[index]};
-        is_hit = slot_look(trigger, i, views[i].fires[index], &at, hit) || is_hit;
+        view = (struct slot_view){.fires = views[i].fires[index],
+                                  .early = views[i].early[index],
+                                  .newest = {.mono_ns = views[i].fire_mono_ns[index],
+                                             .packet_id = views[i].fire_packet_id[index]}};
+        hits += slot_look(trigger, i, &view, hit, &has_fired);
     }
-    return is_hit;
+    /* Of the others no more is known than that they were. */
+    trigger->suppressed += hits - has_fired;
+    trigger->suppressed_since += hits - has_fired;
+    return has_fired;
 }
 
 void flight_trigger_suppress(struct flight_trigger *trigger)
@@ -344,5 +357,6 @@ void flight_triggers_forget(struct flight_trigger *triggers, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         memset(triggers[i].seen, 0, sizeof(triggers[i].seen));
+        memset(triggers[i].seen_early, 0, sizeof(triggers[i].seen_early));
     }
 }

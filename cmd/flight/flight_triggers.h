@@ -40,9 +40,10 @@ struct flight_trigger {
     uint64_t rate, rearm_ms, limit;
     bool is_derived; /* the name, from the expression */
     /* What became of it. */
-    uint64_t seen[CONFIG_WORKERS_MAX + 1]; /* fires, by worker; the last one the daemon's own */
-    uint64_t last_ns;                      /* when it was last hit and a file was due; 0: never */
-    uint64_t file_ns[FLIGHT_LIMIT_MAX];    /* when its last `limit` files were begun, in a ring */
+    /* By worker; the last one is the daemon's own. */
+    uint64_t seen[CONFIG_WORKERS_MAX + 1], seen_early[CONFIG_WORKERS_MAX + 1];
+    uint64_t last_ns;                   /* when it was last hit and a file was due; 0: never */
+    uint64_t file_ns[FLIGHT_LIMIT_MAX]; /* when its last `limit` files were begun, in a ring */
     uint64_t files;
     uint64_t suppressed, suppressed_since; /* ever, and since the last file */
 };

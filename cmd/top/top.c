@@ -18,9 +18,7 @@
 #include "cmd/top/top_options.h"
 #include "cmd/top/top_recording.h"
 #include "cmd/where.h"
-#include "formats/json_write.h"
 #include "tui/app/app.h"
-#include "tui/screens/screen_json.h"
 #include "tui/terminal.h"
 
 enum {
@@ -46,6 +44,7 @@ struct viewer {
     struct terminal terminal;
     int signal_fd;
     bool must_end;
+    char keys_path[512];               /* of the keys and the chosen columns */
     char filter_sent[APP_FILTER_SIZE]; /* that the capture goes by, or that the files were read for
                                         */
 };
@@ -72,18 +71,20 @@ static enum xsw_status source_open(struct viewer *viewer, struct xsw_error *erro
 /* The file that was named must be there; the person's own may. */
 static enum xsw_status keys_read(struct viewer *viewer, struct xsw_error *error)
 {
-    char path[512];
+    char *path = viewer->keys_path;
+    const size_t size = sizeof(viewer->keys_path);
     const char *home = getenv("HOME");
     const char *config = getenv("XDG_CONFIG_HOME");
     if (viewer->options.keys != NULL) {
-        return keymap_read(&viewer->app.keymap, viewer->options.keys, error);
+        snprintf(path, size, "%s", viewer->options.keys);
+        return app_settings_read(&viewer->app, path, error);
     }
     if (config != NULL && config[0] == '/') {
-        snprintf(path, sizeof(path), "%s/xsw/top.keys", config);
+        snprintf(path, size, "%s/xsw/top.keys", config);
     } else {
-        snprintf(path, sizeof(path), "%s/.config/xsw/top.keys", home != NULL ? home : "");
+        snprintf(path, size, "%s/.config/xsw/top.keys", home != NULL ? home : "");
     }
-    return access(path, R_OK) == 0 ? keymap_read(&viewer->app.keymap, path, error) : XSW_OK;
+    return access(path, R_OK) == 0 ? app_settings_read(&viewer->app, path, error) : XSW_OK;
 }
 
 static enum xsw_status viewer_open(struct viewer *viewer, struct xsw_error *error)
@@ -172,6 +173,14 @@ static void feed(struct viewer *viewer, uint64_t now)
     app_tick(app, now);
 }
 
+static void columns_keep(struct viewer *viewer)
+{
+    struct xsw_error error;
+    bool is_kept = app_columns_keep(&viewer->app, viewer->keys_path, &error) == XSW_OK;
+    app_say(&viewer->app, !is_kept, is_kept ? "kept in %s" : "not kept: %s",
+            is_kept ? viewer->keys_path : error.text);
+}
+
 /* False: quit. */
 static bool requests_do(struct viewer *viewer, bool *has_colours)
 {
@@ -186,6 +195,9 @@ static bool requests_do(struct viewer *viewer, bool *has_colours)
     if ((requests & APP_SAVE) != 0) {
         app_draw(app, &viewer->grid); /* without the line in which the name was typed */
         top_actions_save(app, &viewer->grid);
+    }
+    if ((requests & APP_KEEP) != 0) {
+        columns_keep(viewer);
     }
     if ((requests & APP_COLOUR) != 0) {
         *has_colours = !*has_colours;
@@ -214,26 +226,6 @@ static void once_wait(struct viewer *viewer)
     }
 }
 
-static enum xsw_status once_json(struct viewer *viewer, struct xsw_error *error)
-{
-    struct json_writer json;
-    struct app *app = &viewer->app;
-    struct scene scene = app_scene(app);
-    json_init_stream(&json, stdout, 1);
-    json_object_open(&json, NULL);
-    json_u64(&json, "format", 1);
-    if (app->page == APP_JOURNEY) {
-        journey_page_write_json(&app->journey, app->model, &json);
-    } else {
-        scene.width = GRID_WIDTH_MAX; /* names in full */
-        screen_write_json(&json, screen_get(app->screen), &scene, app->filter);
-    }
-    json_object_close(&json);
-    enum xsw_status status = json_finish(&json, error);
-    putchar('\n');
-    return status;
-}
-
 static int once(struct viewer *viewer)
 {
     struct xsw_error error;
@@ -241,15 +233,17 @@ static int once(struct viewer *viewer)
     once_wait(viewer);
     app_derive(app);
     if (viewer->options.has_packet && app->page != APP_JOURNEY) {
-        fprintf(stderr, "xsw top: packet %llu is not among the %zu journeys that are kept\n",
-                (unsigned long long)viewer->options.packet, evidence_count(viewer->evidence));
+        fprintf(
+            stderr, "xsw top: packet %llu is not %s\n", (unsigned long long)viewer->options.packet,
+            viewer->recording != NULL ? "in the recording" : "among the journeys that are kept");
         return EXIT_FOUND;
     }
     if (viewer->options.is_json) {
-        if (once_json(viewer, &error) != XSW_OK) {
+        if (top_actions_write_json(app, stdout, &error) != XSW_OK) {
             fprintf(stderr, "xsw top: %s\n", error.text);
             return EXIT_FAILED;
         }
+        putchar('\n');
         return EXIT_DONE;
     }
     struct text text = {0};
@@ -348,7 +342,7 @@ static int start_take(struct viewer *viewer)
     filter_pass_on(viewer);
     if (viewer->options.has_packet) {
         app_go(app, SCREEN_JOURNEYS);
-        app_open_journey(app, 0, viewer->options.packet);
+        app_open_journey(app, JOURNEY_ANY_SESSION, viewer->options.packet);
     }
     return EXIT_DONE;
 }

@@ -236,15 +236,18 @@ static bool ends_with(const char *text, const char *ending)
     return length >= end && strcmp(text + length - end, ending) == 0;
 }
 
-static enum xsw_status json_save(struct app *app, FILE *file, struct xsw_error *error)
+enum xsw_status top_actions_write_json(struct app *app, FILE *file, struct xsw_error *error)
 {
     struct json_writer json;
     struct scene scene = app_scene(app);
+    scene.width = GRID_WIDTH_MAX; /* names in full */
     json_init_stream(&json, file, 1);
     json_object_open(&json, NULL);
     json_u64(&json, "format", 1);
     if (app->page == APP_JOURNEY) {
         journey_page_write_json(&app->journey, app->model, &json);
+    } else if (app->page == APP_COMPARE) {
+        compare_page_write_json(&app->compare, app->model, &json);
     } else {
         screen_write_json(&json, screen_get(app->screen), &scene, app->filter);
     }
@@ -264,7 +267,7 @@ void top_actions_save(struct app *app, const struct grid *grid)
     }
     bool is_saved;
     if (ends_with(app->save_path, ".json")) {
-        is_saved = json_save(app, file, &error) == XSW_OK;
+        is_saved = top_actions_write_json(app, file, &error) == XSW_OK;
     } else {
         struct text text = {0};
         grid_to_text(grid, &text);

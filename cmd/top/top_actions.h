@@ -11,6 +11,7 @@
  */
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "cmd/top/top_options.h"
@@ -32,6 +33,9 @@ void top_actions_record(struct top_actions *actions, struct app *app,
 void top_actions_dump(struct top_actions *actions, struct app *app,
                       const struct top_options *options);
 void top_actions_save(struct app *app, const struct grid *grid);
+/* What is shown, for programs: one object. */
+enum xsw_status top_actions_write_json(struct app *app, FILE *file,
+                                       struct xsw_error *error) XSW_MUST_CHECK;
 /* Looks after the children. */
 void top_actions_turn(struct top_actions *actions, struct app *app);
 /* Ends a recording that still runs, and waits until its file is whole. */

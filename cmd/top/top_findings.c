@@ -121,17 +121,31 @@ static void events_fill(struct model *model, const struct analysis *analysis)
 /* Lists -----------------------------------------------------------------------------------------
  */
 
+/* The ports of the records, and those that are listed and have none. */
 static void ports_fill(struct model *model)
 {
-    const struct table *ports = &model->of->dictionary.ports;
-    for (size_t i = 0; i < ports->count; i++) {
-        uint16_t id = *(const uint16_t *)table_key(ports, i);
-        const struct dictionary_port *port = table_value(ports, i);
-        if (id < MODEL_PORTS_MAX && id != 0) {
-            model->ports[id].is_there = true;
-            snprintf(model->ports[id].name, sizeof(model->ports[id].name), "%s", port->name);
-            snprintf(model->ports[id].kind, sizeof(model->ports[id].kind), "%s", port->kind);
+    const struct dictionary *names = &model->of->dictionary;
+    for (size_t i = 0; i < names->ports.count; i++) {
+        uint16_t id = *(const uint16_t *)table_key(&names->ports, i);
+        const struct dictionary_port *port = table_value(&names->ports, i);
+        bool is_by_lists = id < MODEL_PORTS_MAX && model->ports[id].is_taken &&
+                           model->ports[id].label.id == id && model->ports[id].label.name == 0;
+        if (id != 0 && !is_by_lists) {
+            (void)model_port_place(
+                model, dictionary_find_label(names, id, port->name, strlen(port->name)));
         }
+    }
+    for (size_t place = 0; place < MODEL_PORTS_MAX; place++) {
+        struct model_port_info *port = &model->ports[place];
+        const struct dictionary_port *listed = dictionary_find_port(names, port->label);
+        struct dictionary_name made;
+        if (!port->is_taken || port->label.id == 0) {
+            continue;
+        }
+        port->is_there = true;
+        snprintf(port->name, sizeof(port->name), "%s", dictionary_port(names, port->label, &made));
+        snprintf(port->kind, sizeof(port->kind), "%s",
+                 listed != NULL && strcmp(listed->name, port->name) == 0 ? listed->kind : "");
     }
 }
 

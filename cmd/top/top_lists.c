@@ -44,7 +44,7 @@ static void stage_read(struct model *model, struct model_sample *sample, const j
     }
 }
 
-static void port_count(struct model_sample *sample, const json_t *object)
+static void port_count(struct model *model, struct model_sample *sample, const json_t *object)
 {
     uint64_t id = counter(object, "id");
     const json_t *counters = json_object_get(object, "counters");
@@ -55,6 +55,7 @@ static void port_count(struct model_sample *sample, const json_t *object)
                                                 .tx_bytes = counter(counters, "tx_bytes"),
                                                 .dropped_in = counter(counters, "dropped_in"),
                                                 .dropped_out = counter(counters, "dropped_out")};
+        sample->owners[id] = model_port_owner(model, (uint16_t)id, reply_text(object, "name"));
     }
 }
 
@@ -69,7 +70,7 @@ void top_stats_read(struct model *model, struct model_sample *sample, const json
     }
     json_array_foreach(json_object_get(stats, "ports"), i, object)
     {
-        port_count(sample, object);
+        port_count(model, sample, object);
     }
     const json_t *mac = json_object_get(stats, "mac");
     sample->mac_entries = counter(mac, "entries");

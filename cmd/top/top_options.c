@@ -32,7 +32,7 @@ static const char help_text[] =
     "Examples: xsw top\n"
     "          xsw top demo.pcapng\n"
     "          xsw top --once --json --screen drops | jq '.rows[] | {reason, total}'\n"
-    "Exit: 0 done, 2 usage, 3 failed.\n";
+    "Exit: 0 done, 1 the packet is not there, 2 usage, 3 failed.\n";
 
 enum {
     OPTION_WHERE = 256,

@@ -15,7 +15,8 @@ enum { STAGING_JOURNEYS = 1024, STAGING_BYTES = 4 << 20, FIRST_STEP_NS = 1000000
 struct counting {
     struct model *model;
     struct model_sample sample; /* up to here */
-    uint64_t next_ns;           /* when the next sample is due */
+    struct model_port beyond;
+    uint64_t next_ns; /* when the next sample is due */
     bool has_begun;
     /* The record before: a second one of a packet at a stage is not a second visit. */
     uint64_t packet_id;
@@ -36,6 +37,9 @@ struct top_recording {
     struct evidence *staging;
     const struct journey_filter *filter;
     uint64_t from_ns, to_ns;
+    /* of a pass for somebody else */
+    analysis_observer *take;
+    void *context;
 };
 
 /* Counting --------------------------------------------------------------------------------------
@@ -76,6 +80,25 @@ static void visit_count(struct counting *counting, uint16_t stage)
     }
 }
 
+/* Several ranges of one change are one. */
+static void changes_count(struct counting *counting, const struct record *record)
+{
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    uint64_t changed = 0;
+    if (record->fixed.kind == META_CHANGED) {
+        changed |= (uint64_t)1 << record->fixed.stage % MODEL_STAGES_MAX;
+    }
+    while (record_next_item(&items, &item)) {
+        if (item.type == META_TLV_CHANGE) {
+            changed |= (uint64_t)1 << item.change.stage % MODEL_STAGES_MAX;
+        }
+    }
+    for (size_t stage = 0; changed != 0; stage++, changed >>= 1) {
+        counting->sample.stages[stage].changed += changed & 1;
+    }
+}
+
 static void items_count(struct counting *counting, const struct record *record)
 {
     struct meta_reader items = record->items;
@@ -94,15 +117,24 @@ static void items_count(struct counting *counting, const struct record *record)
     }
 }
 
+/* What has no place is counted there, and told by nobody. */
+static struct model_port *port_of(struct counting *counting, const struct record *record)
+{
+    size_t place = model_port_place(counting->model, record->port);
+    return place != SIZE_MAX ? &counting->sample.ports[place] : &counting->beyond;
+}
+
 static void drop_count(struct counting *counting, const struct analysis_session *session,
                        const struct record *record)
 {
     uint16_t stage = record->fixed.stage % MODEL_STAGES_MAX;
     const struct dictionary_stage *known = dictionary_find_stage(&session->of->dictionary, stage);
-    struct model_port *port = &counting->sample.ports[record->fixed.port % MODEL_PORTS_MAX];
+    struct model_port *port = port_of(counting, record);
     size_t place = model_drop_place(counting->model, stage, record->fixed.reason);
     counting->sample.stages[stage].dropped++;
-    if (known != NULL && known->egress) {
+    /* A copy is for its port from the beginning. */
+    bool is_copy = (record->fixed.flags & (META_FLOOD | META_MIRROR)) != 0;
+    if (is_copy || (known != NULL && known->egress)) {
         port->dropped_out++;
     } else {
         port->dropped_in++;
@@ -117,7 +149,7 @@ static void own_count(struct counting *counting, const struct analysis_session *
                       const struct record *record)
 {
     struct model_stage *stage = &counting->sample.stages[record->fixed.stage % MODEL_STAGES_MAX];
-    struct model_port *port = &counting->sample.ports[record->fixed.port % MODEL_PORTS_MAX];
+    struct model_port *port = port_of(counting, record);
     bool is_again = counting->packet_id == record->packet_id &&
                     counting->stage == record->fixed.stage && counting->has_passed;
     stage->in += !is_again;
@@ -140,7 +172,6 @@ static void own_count(struct counting *counting, const struct analysis_session *
     default:
         passes = true;
         stage->out++;
-        stage->changed += record->fixed.kind == META_CHANGED;
         if (record_is_last(record)) {
             port->tx_packets++;
             port->tx_bytes += record->original_length;
@@ -167,6 +198,7 @@ static void record_take(const struct analysis_session *session, const struct rec
     }
     time_count(counting, record->time_ns);
     items_count(counting, record);
+    changes_count(counting, record);
     own_count(counting, session, record);
     if (record_is_first(record)) {
         counting->sample.account.offered++;
@@ -251,6 +283,28 @@ enum xsw_status top_recording_fill(struct top_recording *recording, uint64_t fro
     return status;
 }
 
+static void record_hand_on(const struct analysis_session *session, const struct record *record,
+                           void *context)
+{
+    struct top_recording *recording = context;
+    if (strcmp(session->of->id, recording->model->of->id) == 0) {
+        recording->take(session, record, recording->context);
+    }
+}
+
+/* A model_records: reads the files. */
+static enum xsw_status records_read(void *of, analysis_observer *take, void *context,
+                                    struct xsw_error *error)
+{
+    struct top_recording *recording = of;
+    struct analysis *analysis = NULL;
+    recording->take = take;
+    recording->context = context;
+    enum xsw_status status = pass_run(recording, record_hand_on, &analysis, error);
+    analysis_destroy(analysis);
+    return status;
+}
+
 bool top_recording_is_partial(const struct top_recording *recording)
 {
     return recording->is_partial;
@@ -322,6 +376,10 @@ enum xsw_status top_recording_open(char *const *paths, int count, struct model *
     }
     end_count(made);
     made->is_partial = evidence->evicted > 0 || evidence->too_big > 0;
+    if (made->is_partial) {
+        model->records = records_read;
+        model->records_of = made;
+    }
     model_order_stages(model);
     top_findings_fill(model, made->analysis);
     *recording = made;

@@ -73,7 +73,6 @@ bool kernel_keep(struct kernel_life *life, kernel_life_run *run, void *context)
         if (life_end(life, pid)) {
             return true;
         }
-        life->deaths++;
         in_a_row = clock_mono_ns() - begun_ns < LONG_NS ? in_a_row + 1 : 1;
     }
     return false;

@@ -21,7 +21,6 @@ enum { KERNEL_CAUSE_SIZE = 240 };
 
 struct kernel_life {
     _Atomic uint64_t told_ns; /* all that happened before this is told; 0: nothing yet */
-    uint32_t deaths;          /* of those before this one */
     uint32_t pause_ms;        /* before the next when they die in a row; 0: then it is given up */
     char cause[KERNEL_CAUSE_SIZE]; /* why the last one has ended */
 };

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,10 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/books/notes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cmd/exit_codes.h"
 #include "cmd/trace/kernel_keeper.h"
+#include "cmd/trace/kernel_lock.h"
 #include "cmd/trace/kernel_watch.h"
 #include "switch/control/control_socket.h"
 #include "trace/events.h"
@@ -31,7 +32,6 @@ enum {
     JOIN_TRIES = 100,
     FLUSH_TRIES = 100,
     PAUSE_NS = 20000000,
-    PATH_SIZE = CONTROL_PATH_SIZE + 16,
     FIRST_FD = 3 /* behind the standard ones */
 };
 
@@ -42,50 +42,6 @@ struct answer {
 };
 
 static volatile sig_atomic_t is_interrupted;
-
-/* The lock ----------------------------------------------------------------------------------- */
-
-/* -1: it cannot be opened. It stays when nobody holds it: removing it would let two hold it. */
-static int lock_open(const char *socket, int flags, struct xsw_error *error)
-{
-    char path[CONTROL_PATH_SIZE];
-    char place[PATH_SIZE];
-    struct stat info;
-    if (control_socket_path(socket, path, error) != XSW_OK) {
-        return -1;
-    }
-    snprintf(place, sizeof(place), "%s.kernel", path);
-    int fd = open(place, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0600);
-    if (fd < 0) {
-        (void)error_errno(error, "%s cannot be opened", place);
-        return -1;
-    }
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        (void)error_set(error, XSW_INVALID, "%s: expected a file of xsw", place);
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-/* The lock belongs to the open file, and goes with the process that has it. */
-static bool lock_take(int fd)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
-}
-
-static void lock_give(int fd)
-{
-    struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-    (void)fcntl(fd, F_OFD_SETLK, &lock);
-}
-
-static bool lock_is_held(int fd)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
 
 /* The process that is left behind ------------------------------------------------------------ */
 
@@ -129,6 +85,8 @@ static void group_tell(const struct kernel_group *group, void *context)
                                 .switch_name = device->switch_name,
                                 .port_name = device->port,
                                 .device = device->name,
+                                .netns = device->netns,
+                                .ifindex = device->index,
                                 .reason = event->reason,
                                 .location = event->location,
                                 .head = head};
@@ -140,7 +98,7 @@ static void answer_send(struct teller *teller, enum xsw_status status, const cha
     struct answer answer;
     memset(&answer, 0, sizeof(answer));
     answer.status = status;
-    snprintf(answer.text, sizeof(answer.text), "%s", text);
+    text_make_safe(answer.text, sizeof(answer.text), text); /* guests name devices */
     (void)!write(teller->answer_fd, &answer, sizeof(answer));
     close(teller->answer_fd);
     teller->answer_fd = -1;
@@ -201,13 +159,13 @@ static bool lock_renew(struct teller *teller)
 {
     struct stat mine;
     struct stat there;
-    int fd = lock_open(teller->socket, O_CREAT, NULL);
+    int fd = kernel_lock_open(teller->socket, O_CREAT, NULL);
     if (fd < 0) {
         return true;
     }
     bool is_same = fstat(teller->lock_fd, &mine) == 0 && fstat(fd, &there) == 0 &&
                    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
-    if (is_same || !lock_take(fd)) {
+    if (is_same || !kernel_lock_take(fd)) {
         close(fd);
         return is_same;
     }
@@ -223,8 +181,8 @@ static bool is_over_for_all(const struct teller *teller)
     if (teller->provider->kernel_is_enabled()) {
         return false;
     }
-    lock_give(teller->lock_fd);
-    return !teller->provider->kernel_is_enabled() || !lock_take(teller->lock_fd);
+    kernel_lock_give(teller->lock_fd);
+    return !teller->provider->kernel_is_enabled() || !kernel_lock_take(teller->lock_fd);
 }
 
 static enum xsw_status tell(struct teller *teller, struct kernel_life *life,
@@ -261,10 +219,10 @@ static bool teller_run(struct teller *teller, struct kernel_life *life)
     const bool is_first = told_ns == 0;
     enum xsw_status status = session_join(teller, &error);
     if (status == XSW_OK) {
-        teller->lock_fd = lock_open(teller->socket, O_CREAT, &error);
+        teller->lock_fd = kernel_lock_open(teller->socket, O_CREAT, &error);
         status = teller->lock_fd >= 0 ? XSW_OK : error.status;
     }
-    if (status == XSW_OK && !lock_take(teller->lock_fd)) {
+    if (status == XSW_OK && !kernel_lock_take(teller->lock_fd)) {
         answer_send(teller, XSW_OK, ""); /* another one tells this session too */
         return true;
     }
@@ -387,8 +345,9 @@ void kernel_teller_flush(const char *socket)
 {
     const uint64_t asked_ns = clock_mono_ns();
     uint64_t told_ns = 0;
-    int fd = lock_open(socket, 0, NULL);
-    for (int i = 0; fd >= 0 && i < FLUSH_TRIES && told_ns < asked_ns && lock_is_held(fd); i++) {
+    int fd = kernel_lock_open(socket, 0, NULL);
+    for (int i = 0; fd >= 0 && i < FLUSH_TRIES && told_ns < asked_ns && kernel_lock_is_held(fd);
+         i++) {
         if (pread(fd, &told_ns, sizeof(told_ns), 0) != (ssize_t)sizeof(told_ns)) {
             told_ns = 0;
         }
@@ -403,8 +362,8 @@ void kernel_teller_flush(const char *socket)
 
 bool kernel_teller_runs(const char *socket)
 {
-    int fd = lock_open(socket, 0, NULL);
-    bool runs = fd >= 0 && lock_is_held(fd);
+    int fd = kernel_lock_open(socket, 0, NULL);
+    bool runs = fd >= 0 && kernel_lock_is_held(fd);
     if (fd >= 0) {
         close(fd);
     }

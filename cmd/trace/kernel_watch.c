@@ -170,16 +170,16 @@ static enum xsw_status turn(struct kernel_watch *watch, bool is_last, struct xsw
     struct device_list list = {NULL, 0};
     uint64_t begun_ns = clock_mono_ns();
     enum xsw_status status = kernel_trace_read(watch->trace, error);
-    bool is_due = (kernel_trace_waits(watch->trace) && watch->client != NULL) ||
+    bool is_due = (kernel_trace_waits(watch->trace, is_last) && watch->client != NULL) ||
                   begun_ns - watch->asked_ns >= ASK_AGAIN_NS;
     if (status == XSW_OK && is_due && devices_have(watch, is_last ? ANSWER_MS : 0, &list)) {
         status = kernel_trace_watch(watch->trace, list.devices, list.count, watch->asked_ns, error);
     }
     free(list.devices);
     kernel_trace_tell(watch->trace, is_last || watch->has_ended, watch->observer, watch->context);
-    uint64_t whole_until_ns = kernel_trace_whole_until(watch->trace);
-    if (status == XSW_OK && !kernel_trace_waits(watch->trace)) {
-        watch->told_ns = begun_ns < whole_until_ns ? begun_ns : whole_until_ns;
+    uint64_t told_ns = kernel_trace_told_until(watch->trace);
+    if (status == XSW_OK && told_ns > watch->told_ns) {
+        watch->told_ns = begun_ns < told_ns ? begun_ns : told_ns;
     }
     return status;
 }

@@ -39,7 +39,7 @@ static const char help[] =
     "  PROFILE     drops (default), changes (with them), control, all\n"
     "  live        to be followed on this host; net://HOST: there\n"
     "  filter      in the words of LTTng: 'port_name == \"alice\"'\n"
-    "  budget      a worker that is longer at a batch is told; default 1000\n"
+    "  budget      a worker that is longer at a batch is told; 1000 at first\n"
     "  WORD VALUE  shows only these: event, port, stage, reason, extension, packet,\n"
     "              rule, switch, subject; several values with commas\n"
     "  --json  --socket PATH  --help\n"
@@ -188,8 +188,9 @@ int trace_begin(const struct command *command, const struct trace_plan *plan, lo
     if (status != XSW_OK) {
         return trace_failed(command, &error);
     }
-    exit_code =
-        join_wait(command, json_pack("{s:I}", "budget_us", (json_int_t)budget_us), plan->kinds);
+    json_t *params =
+        budget_us != 0 ? json_pack("{s:I}", "budget_us", (json_int_t)budget_us) : json_object();
+    exit_code = join_wait(command, params, plan->kinds);
     if (exit_code != EXIT_DONE) {
         struct trace_session session;
         (void)!trace_session_stop(plan->name, &session, NULL);
@@ -283,7 +284,7 @@ static int started_print(const struct command *command, const struct trace_plan 
 static int budget_read(struct command *command, const char *text, long long *budget_us)
 {
     char *end = NULL;
-    *budget_us = 1000;
+    *budget_us = 0;
     if (text == NULL) {
         return EXIT_DONE;
     }

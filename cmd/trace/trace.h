@@ -23,7 +23,8 @@ int trace_join(struct command *command);
 int trace_relay(struct command *command);
 int trace_follow_run(struct command *command);
 
-/* What several of them need: the switches are told to tell of what the session records. */
+/* What several of them need: the switches are told to tell of what the session records. budget_us:
+ * 0 leaves the one of xswd as it is, which is everybody's. */
 struct trace_plan;
 struct xsw_error;
 int trace_begin(const struct command *command, const struct trace_plan *plan, long long budget_us);

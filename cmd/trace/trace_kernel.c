@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/books/notes.h"
 #include "base/clock.h"
 #include "cmd/exit_codes.h"
 #include "cmd/trace/kernel_watch.h"
@@ -42,7 +43,7 @@ static const char help_text[] =
     "  xsw trace kernel --json -t 60 | jq 'select(.event == \"kernel_drop\")'\n"
     "\n"
     "exit status: 0 done, 1 events were lost and the sums too low, 2 usage, 3 failed.\n"
-    "See xsw-trace(1).\n";
+    "See xsw-trace-kernel(1).\n";
 
 enum { OPTION_ALL = 256, OPTION_NO_BPF, OPTION_JSON, OPTION_SOCKET };
 
@@ -91,15 +92,17 @@ static void tally_add(struct follow *follow, const struct kernel_event *event)
     tally->packets += event->count;
 }
 
+/* Guests name their devices, and whoever follows is root at a terminal. */
 static void story_print(const struct kernel_story *story)
 {
     char text[32];
+    char message[KERNEL_STORY_SIZE];
     time_t seconds = (time_t)(story->event.wall_ns / NS_PER_SECOND);
     struct tm local;
     localtime_r(&seconds, &local);
     strftime(text, sizeof(text), "%H:%M:%S", &local);
-    printf("%s.%06" PRIu64 "  %s\n", text, story->event.wall_ns % NS_PER_SECOND / 1000,
-           story->message);
+    text_make_safe(message, sizeof(message), story->message);
+    printf("%s.%06" PRIu64 "  %s\n", text, story->event.wall_ns % NS_PER_SECOND / 1000, message);
 }
 
 static void story_json(const struct kernel_story *story)
@@ -115,10 +118,8 @@ static void story_json(const struct kernel_story *story)
     json_text(&json, "message", story->message);
     for (size_t i = 0; i < story->event.field_count; i++) {
         const char *value = story->fields[i].value;
-        size_t length = strlen(value);
-        /* Numbers of the story are numbers here. */
-        if (length > 0 && length < 20 && strspn(value, "0123456789") == length) {
-            json_raw(&json, story->fields[i].name, value, length);
+        if (story->are_numbers[i]) {
+            json_raw(&json, story->fields[i].name, value, strlen(value));
         } else {
             json_text(&json, story->fields[i].name, value);
         }
@@ -193,10 +194,11 @@ static void sums_print(const struct follow *follow)
            follow->packets);
     for (size_t i = 0; i < follow->tally_count; i++) {
         const struct tally *tally = &follow->tallies[i];
+        char port[KERNEL_PORT_SIZE];
+        text_make_safe(port, sizeof(port), tally->port);
         printf("%10" PRIu64 "  %-16s %s%s%s%s\n", tally->packets,
-               tally->port[0] != '\0' ? tally->port : "(unknown port)",
-               tally->kind == KERNEL_DROP ? "" : "XDP ", tally->reason,
-               tally->location[0] != '\0' ? " in " : "", tally->location);
+               port[0] != '\0' ? port : "(unknown port)", tally->kind == KERNEL_DROP ? "" : "XDP ",
+               tally->reason, tally->location[0] != '\0' ? " in " : "", tally->location);
     }
     if (follow->beyond > 0) {
         printf("%10" PRIu64 "  in more kinds than are listed\n", follow->beyond);
@@ -213,12 +215,26 @@ static void sums_print(const struct follow *follow)
 
 /* Options ------------------------------------------------------------------------------------ */
 
-static bool number_take(const char *option, double *number)
+static bool seconds_take(uint64_t *time_ns)
 {
     char *end;
-    *number = strtod(optarg, &end);
-    if (end == optarg || *end != '\0' || !(*number > 0 && *number < 1e15)) {
-        fprintf(stderr, "xsw trace kernel: %s %s: expected a number above 0\n", option, optarg);
+    double seconds = strtod(optarg, &end);
+    if (end == optarg || *end != '\0' || !(seconds >= 1e-9 && seconds < 1e9)) {
+        fprintf(stderr, "xsw trace kernel: --time %s: expected seconds, more than 0\n", optarg);
+        return false;
+    }
+    *time_ns = (uint64_t)(seconds * NS_PER_SECOND);
+    return true;
+}
+
+static bool count_take(uint64_t *count)
+{
+    char *end;
+    errno = 0;
+    *count = strtoull(optarg, &end, 10);
+    if (optarg[0] < '0' || optarg[0] > '9' || *end != '\0' || errno != 0 || *count == 0) {
+        fprintf(stderr, "xsw trace kernel: --count %s: expected a whole number from 1 on\n",
+                optarg);
         return false;
     }
     return true;
@@ -227,20 +243,11 @@ static bool number_take(const char *option, double *number)
 /* -1 to go on, else the exit code. */
 static int option_take(struct follow *follow, int option)
 {
-    double number;
     switch (option) {
     case 't':
-        if (!number_take("--time", &number)) {
-            return EXIT_USAGE;
-        }
-        follow->time_ns = (uint64_t)(number * NS_PER_SECOND);
-        return -1;
+        return seconds_take(&follow->time_ns) ? -1 : EXIT_USAGE;
     case 'c':
-        if (!number_take("--count", &number)) {
-            return EXIT_USAGE;
-        }
-        follow->count = (uint64_t)number;
-        return -1;
+        return count_take(&follow->count) ? -1 : EXIT_USAGE;
     case OPTION_ALL:
         follow->options.kernel.all_reasons = true;
         return -1;
@@ -367,7 +374,9 @@ int cmd_trace_kernel(int argc, char **argv)
         follow->wall_offset_ns = clock_wall_ns() - clock_mono_ns();
         code = follow_run(follow, &error);
         if (code == EXIT_FAILED) {
-            fprintf(stderr, "xsw trace kernel: %s\n", error.text);
+            char text[sizeof(error.text)];
+            text_make_safe(text, sizeof(text), error.text);
+            fprintf(stderr, "xsw trace kernel: %s\n", text);
         }
     }
     free(follow);

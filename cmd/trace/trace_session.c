@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 
 #include <lttng/lttng.h>
 
@@ -18,15 +17,14 @@ static const char metadata_name[] = "metadata"; /* LTTng knows its channel by it
 static const char event_prefix[] = "xsw:";
 
 enum {
-    ROTATION_TRIES = 200,
-    ROTATION_PAUSE_NS = 50000000,
     EVENT_NAME_SIZE = 128,
     WRITE_US = 1000000,
     METADATA_WRITE_US = 200000,
     METADATA_BYTES = 4096
 };
 
-static enum xsw_status failed(const char *name, const char *what, int code, struct xsw_error *error)
+enum xsw_status trace_session_failed(const char *name, const char *what, int code,
+                                     struct xsw_error *error)
 {
     enum xsw_status status = XSW_IO;
     if (code == -LTTNG_ERR_SESS_NOT_FOUND || code == -LTTNG_ERR_SESSION_NOT_EXIST) {
@@ -122,11 +120,13 @@ static enum xsw_status channel_enable(const struct trace_plan *plan, struct lttn
     }
     int code = lttng_enable_channel(handle, channel);
     lttng_channel_destroy(channel);
-    return code < 0 ? failed(plan->name, "its channel cannot be made", code, error) : XSW_OK;
+    return code < 0 ? trace_session_failed(plan->name, "its channel cannot be made", code, error)
+                    : XSW_OK;
 }
 
+/* filter: null for none. */
 static enum xsw_status event_enable(const struct trace_plan *plan, struct lttng_handle *handle,
-                                    const char *name, struct xsw_error *error)
+                                    const char *name, const char *filter, struct xsw_error *error)
 {
     struct lttng_event *event = lttng_event_create();
     if (event == NULL) {
@@ -136,31 +136,31 @@ static enum xsw_status event_enable(const struct trace_plan *plan, struct lttng_
     event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
     event->loglevel = -1;
     snprintf(event->name, sizeof(event->name), "%s%s", event_prefix, name);
-    int code = plan->filter != NULL
-                   ? lttng_enable_event_with_filter(handle, event, channel_name, plan->filter)
-                   : lttng_enable_event(handle, event, channel_name);
+    int code = filter != NULL ? lttng_enable_event_with_filter(handle, event, channel_name, filter)
+                              : lttng_enable_event(handle, event, channel_name);
     lttng_event_destroy(event);
     if (code == -LTTNG_ERR_FILTER_INVAL) {
         return error_set(
             error, XSW_INVALID,
             "filter \"%.100s\": LTTng does not understand it; expected one like 'port_name == "
             "\"alice\" && length > 1000', see xsw-events(7)",
-            plan->filter);
+            filter);
     }
-    return code < 0 ? failed(plan->name, name, code, error) : XSW_OK;
+    return code < 0 ? trace_session_failed(plan->name, name, code, error) : XSW_OK;
 }
 
-/* Told by another process than the rest: cmd/trace/kernel_teller.h. */
+/* Told by another process than the rest: cmd/trace/kernel_teller.h. That something is missing is
+ * recorded whatever is wanted: it may be among it. */
 static enum xsw_status kernel_enable(const struct trace_plan *plan, struct lttng_handle *handle,
                                      struct xsw_error *error)
 {
     static const char *const names[] = {"kernel_drop", "kernel_xdp_exception",
-                                        "kernel_xdp_redirect_err", "kernel_lost"};
+                                        "kernel_xdp_redirect_err"};
     enum xsw_status status = XSW_OK;
     for (size_t i = 0; status == XSW_OK && i < sizeof(names) / sizeof(names[0]); i++) {
-        status = event_enable(plan, handle, names[i], error);
+        status = event_enable(plan, handle, names[i], plan->filter, error);
     }
-    return status;
+    return status == XSW_OK ? event_enable(plan, handle, "kernel_lost", NULL, error) : status;
 }
 
 static enum xsw_status session_fill(const struct trace_plan *plan, struct xsw_error *error)
@@ -176,7 +176,7 @@ static enum xsw_status session_fill(const struct trace_plan *plan, struct xsw_er
     }
     for (uint16_t kind = 0; status == XSW_OK && kind < SWITCH_EVENT_LIMIT; kind++) {
         if ((plan->kinds & switch_event_bit(kind)) != 0) {
-            status = event_enable(plan, handle, switch_event_info(kind)->name, error);
+            status = event_enable(plan, handle, switch_event_info(kind)->name, plan->filter, error);
         }
     }
     if (status == XSW_OK && plan->has_kernel) {
@@ -184,7 +184,8 @@ static enum xsw_status session_fill(const struct trace_plan *plan, struct xsw_er
     }
     lttng_destroy_handle(handle);
     int code = status == XSW_OK ? lttng_start_tracing(plan->name) : 0;
-    return code < 0 ? failed(plan->name, "it cannot be started", code, error) : status;
+    return code < 0 ? trace_session_failed(plan->name, "it cannot be started", code, error)
+                    : status;
 }
 
 enum xsw_status trace_session_start(const struct trace_plan *plan, struct xsw_error *error)
@@ -200,7 +201,7 @@ enum xsw_status trace_session_start(const struct trace_plan *plan, struct xsw_er
     int code = -(int)lttng_create_session_ext(descriptor);
     lttng_session_descriptor_destroy(descriptor);
     if (code != -LTTNG_OK) {
-        return failed(plan->name, "it cannot be made", code, error);
+        return trace_session_failed(plan->name, "it cannot be made", code, error);
     }
     enum xsw_status status = session_fill(plan, error);
     if (status != XSW_OK) {
@@ -277,7 +278,7 @@ enum xsw_status trace_sessions_list(struct trace_session **sessions, size_t *cou
     *count = 0;
     int found = lttng_list_sessions(&all);
     if (found < 0) {
-        return failed("list", "sessions cannot be listed", found, error);
+        return trace_session_failed("list", "sessions cannot be listed", found, error);
     }
     *sessions = calloc((size_t)found + 1, sizeof(**sessions));
     for (int i = 0; *sessions != NULL && i < found; i++) {
@@ -323,7 +324,7 @@ enum xsw_status trace_session_stop(const char *name, struct trace_session *sessi
     }
     int code = lttng_stop_tracing(name);
     if (code < 0 && code != -LTTNG_ERR_UST_STOP_FAIL && code != -LTTNG_ERR_TRACE_ALREADY_STOPPED) {
-        return failed(name, "it cannot be stopped", code, error);
+        return trace_session_failed(name, "it cannot be stopped", code, error);
     }
     /* Only now the numbers are the last ones. */
     status = trace_session_find(name, session, error);
@@ -334,107 +335,5 @@ enum xsw_status trace_session_stop(const char *name, struct trace_session *sessi
         session->cut_bytes = trace_cut(session->path);
         return status; /* it has gone, without what the disk had no room for */
     }
-    return code < 0 ? failed(name, "it cannot be destroyed", code, error) : status;
-}
-
-/* Taking something out ----------------------------------------------------------------------- */
-
-/* Where a session writes its snapshots when it is not told another place; "" when it has none. */
-static void snapshot_place(const char *name, char path[TRACE_PATH_SIZE])
-{
-    struct lttng_snapshot_output_list *list = NULL;
-    path[0] = '\0';
-    if (lttng_snapshot_list_output(name, &list) != 0) {
-        return;
-    }
-    const struct lttng_snapshot_output *output = lttng_snapshot_output_list_get_next(list);
-    if (output != NULL) {
-        snprintf(path, TRACE_PATH_SIZE, "%s", lttng_snapshot_output_get_ctrl_url(output));
-    }
-    lttng_snapshot_output_list_destroy(list);
-}
-
-enum xsw_status trace_session_snapshot(const char *name, const char *folder,
-                                       char path[TRACE_PATH_SIZE], struct xsw_error *error)
-{
-    struct trace_session session;
-    enum xsw_status status = trace_session_find(name, &session, error);
-    if (status != XSW_OK) {
-        return status;
-    }
-    if (session.mode != TRACE_SNAPSHOT) {
-        return error_set(
-            error, XSW_UNSUPPORTED,
-            "session %s writes all the time, to %.200s: rotate it to read what is there, "
-            "or start one without a target",
-            name, session.path);
-    }
-    struct lttng_snapshot_output *output = lttng_snapshot_output_create();
-    if (output == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "no memory for a snapshot");
-    }
-    int code = folder != NULL ? lttng_snapshot_output_set_local_path(folder, output) : 0;
-    if (code >= 0) {
-        code = lttng_snapshot_record(name, folder != NULL ? output : NULL, 0);
-    }
-    lttng_snapshot_output_destroy(output);
-    if (folder != NULL) {
-        snprintf(path, TRACE_PATH_SIZE, "%s", folder);
-    } else {
-        snapshot_place(name, path);
-    }
-    return code < 0 ? failed(name, "the snapshot cannot be written", code, error) : XSW_OK;
-}
-
-static enum xsw_status rotation_wait(const char *name, struct lttng_rotation_handle *handle,
-                                     char path[TRACE_PATH_SIZE], struct xsw_error *error)
-{
-    enum lttng_rotation_state state = LTTNG_ROTATION_STATE_ONGOING;
-    for (int i = 0; i < ROTATION_TRIES && state == LTTNG_ROTATION_STATE_ONGOING; i++) {
-        if (lttng_rotation_handle_get_state(handle, &state) != LTTNG_ROTATION_STATUS_OK) {
-            break;
-        }
-        if (state == LTTNG_ROTATION_STATE_ONGOING) {
-            nanosleep(&(struct timespec){.tv_nsec = ROTATION_PAUSE_NS}, NULL);
-        }
-    }
-    const struct lttng_trace_archive_location *location = NULL;
-    const char *found = NULL;
-    if (state != LTTNG_ROTATION_STATE_COMPLETED ||
-        lttng_rotation_handle_get_archive_location(handle, &location) != LTTNG_ROTATION_STATUS_OK) {
-        return error_set(error, XSW_IO, "session %s: the rotation did not end", name);
-    }
-    if (lttng_trace_archive_location_get_type(location) ==
-        LTTNG_TRACE_ARCHIVE_LOCATION_TYPE_LOCAL) {
-        (void)lttng_trace_archive_location_local_get_absolute_path(location, &found);
-    } else {
-        (void)lttng_trace_archive_location_relay_get_relative_path(location, &found);
-    }
-    snprintf(path, TRACE_PATH_SIZE, "%s", found != NULL ? found : "");
-    return XSW_OK;
-}
-
-enum xsw_status trace_session_rotate(const char *name, char path[TRACE_PATH_SIZE],
-                                     struct xsw_error *error)
-{
-    struct lttng_rotation_handle *handle = NULL;
-    struct trace_session session;
-    enum xsw_status status = trace_session_find(name, &session, error);
-    if (status != XSW_OK) {
-        return status;
-    }
-    if (session.mode != TRACE_LOCAL) {
-        return error_set(
-            error, XSW_UNSUPPORTED,
-            "session %s writes into no folder of its own, so there is nothing to close: %s", name,
-            session.mode == TRACE_SNAPSHOT ? "take a snapshot"
-                                           : "the relay daemon can be read at any time");
-    }
-    int code = lttng_rotate_session(name, NULL, &handle);
-    if (code < 0) {
-        return failed(name, "it cannot be rotated", code, error);
-    }
-    status = rotation_wait(name, handle, path, error);
-    lttng_rotation_handle_destroy(handle);
-    return status;
+    return code < 0 ? trace_session_failed(name, "it cannot be destroyed", code, error) : status;
 }

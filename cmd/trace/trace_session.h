@@ -79,4 +79,8 @@ enum xsw_status trace_session_snapshot(const char *name, const char *folder,
 enum xsw_status trace_session_rotate(const char *name, char path[TRACE_PATH_SIZE],
                                      struct xsw_error *error) XSW_MUST_CHECK;
 
+/* What LTTng says went wrong with a session; `code` is a negative one of LTTng's. */
+enum xsw_status trace_session_failed(const char *name, const char *what, int code,
+                                     struct xsw_error *error);
+
 #endif

@@ -151,7 +151,13 @@ static int show(const struct command *command, const struct show_words *words,
     }
     fprintf(stderr, "%llu events shown, %llu lost\n", (unsigned long long)view.shown,
             (unsigned long long)view.lost);
-    return view.lost > 0 ? EXIT_FOUND : EXIT_DONE;
+    if (view.torn_bytes > 0) {
+        fprintf(stderr,
+                "%llu bytes at the end, of events for which the disk had no room in whole, cannot "
+                "be read\n",
+                (unsigned long long)view.torn_bytes);
+    }
+    return view.lost > 0 || view.torn_bytes > 0 ? EXIT_FOUND : EXIT_DONE;
 }
 
 static int show_sources(const struct command *command, const struct show_words *words)
@@ -245,7 +251,7 @@ static int show_own(struct command *command, const struct show_words *words)
         sigaction(ends[i], &action, NULL);
     }
     leftovers_end();
-    int exit_code = trace_begin(command, &plan, 1000);
+    int exit_code = trace_begin(command, &plan, 0);
     if (exit_code != EXIT_DONE) {
         return exit_code;
     }

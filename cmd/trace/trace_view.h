@@ -31,6 +31,7 @@ struct view {
     const struct view_match *matches;
     size_t match_count;
     uint64_t shown, lost; /* events; `lost` as far as the trace knows */
+    uint64_t torn_bytes;  /* at the ends of the files, which no reader can take */
     bool failed;          /* the output cannot be written */
 };
 

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/error.h"
 #include "capture/privacy/privacy_policy.h"
@@ -269,10 +268,7 @@ enum xsw_status xswd_capture_init(struct xswd_capture *capture, struct switches 
     };
     switches->may_remove = capture_may_remove;
     switches->may_remove_context = capture;
-    ssize_t got = getrandom(capture->privacy_key, sizeof(capture->privacy_key), 0);
-    return got == (ssize_t)sizeof(capture->privacy_key)
-               ? XSW_OK
-               : error_errno(error, "no random numbers for the key of pseudonyms");
+    return pseudonym_key_random(capture->privacy_key, error);
 }
 
 void xswd_capture_tick(struct xswd_capture *capture)

@@ -89,12 +89,12 @@ void capture_events_tick(const struct vswitch *vswitch, const struct capture_ses
     }
 }
 
-void capture_events_trigger(const struct vswitch *vswitch, const char *session, const char *cause,
-                            uint64_t packet_id)
+void capture_events_trigger(const struct vswitch *vswitch, const struct capture_session *session,
+                            const char *cause, uint64_t packet_id)
 {
-    vswitch_event(vswitch, &(struct switch_event){.kind = SWITCH_EVENT_CAPTURE_TRIGGER,
-                                                  .stage = SWITCH_EVENT_NO_STAGE,
-                                                  .packet_id = packet_id,
-                                                  .subject = session,
-                                                  .detail = cause});
+    told(vswitch, session,
+         &(struct switch_event){.kind = SWITCH_EVENT_CAPTURE_TRIGGER,
+                                .packet_id = packet_id,
+                                .value = packet_id,
+                                .detail = cause});
 }

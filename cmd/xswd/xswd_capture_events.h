@@ -29,8 +29,8 @@ void capture_events_stopped(const struct vswitch *vswitch, const struct capture_
 /* About once a second: what was lost since the last time, and workers that have no time for it. */
 void capture_events_tick(const struct vswitch *vswitch, const struct capture_session *session,
                          struct capture_told *told);
-/* A trigger of the flight recorder `session` was hit, by a packet unless that is 0. */
-void capture_events_trigger(const struct vswitch *vswitch, const char *session, const char *cause,
-                            uint64_t packet_id);
+/* A trigger of a flight recorder was hit, by a packet unless that is 0. */
+void capture_events_trigger(const struct vswitch *vswitch, const struct capture_session *session,
+                            const char *cause, uint64_t packet_id);
 
 #endif

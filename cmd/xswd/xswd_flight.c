@@ -83,15 +83,18 @@ static json_t *triggers_json(const struct xswd_flight *flight)
     for (uint32_t i = 0; i < header->trigger_count; i++) {
         uint64_t matches = value(&header->control[i].matches);
         uint64_t fires = value(&header->control[i].fires);
+        uint64_t hits = fires + value(&header->control[i].early);
         for (uint32_t worker = 0; worker < header->worker_count; worker++) {
             const struct flight_trigger_slot *slot =
                 &flight_ring_producer(flight->ring, worker)->shared->triggers[i];
             matches += value(&slot->matches);
             fires += value(&slot->fires);
+            hits += value(&slot->fires) + value(&slot->early);
         }
-        json_array_append_new(list, json_pack("{s:s,s:s,s:I,s:I}", "name", header->triggers[i].name,
-                                              "text", header->triggers[i].text, "matches",
-                                              (json_int_t)matches, "fires", (json_int_t)fires));
+        json_array_append_new(
+            list, json_pack("{s:s,s:s,s:I,s:I,s:I}", "name", header->triggers[i].name, "text",
+                            header->triggers[i].text, "matches", (json_int_t)matches, "hits",
+                            (json_int_t)hits, "fires", (json_int_t)fires));
     }
     return list;
 }
@@ -145,7 +148,8 @@ static enum xsw_status flight_adopt(const struct xswd_flight *flight,
     if (!is_same(wanted, capture_session_rules(flight->session)) || !has_memory || is_private) {
         return error_set(error, XSW_BUSY,
                          "the flight recorder of switch %s runs with other options: ask for the "
-                         "same, end it with xsw flight stop, or name another one with --name",
+                         "same, end it with xsw flight stop, or name another one with "
+                         "--recorder",
                          vswitch_config(flight->vswitch)->name);
     }
     return XSW_OK;

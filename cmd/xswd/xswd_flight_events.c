@@ -19,8 +19,8 @@ static void slot_add(const struct flight_trigger_slot *slot, uint64_t *fires, ui
     }
 }
 
-void flight_events_tick(const struct vswitch *vswitch, const char *name, struct flight_ring *ring,
-                        struct flight_told *told)
+void flight_events_tick(const struct vswitch *vswitch, const struct capture_session *session,
+                        struct flight_ring *ring, struct flight_told *told)
 {
     const struct flight_header *header = flight_ring_header(ring);
     uint64_t number = atomic_load_explicit(&header->trigger_number, memory_order_relaxed);
@@ -39,7 +39,7 @@ void flight_events_tick(const struct vswitch *vswitch, const char *name, struct 
         }
         if (fires > told->fires[i]) {
             told->fires[i] = fires;
-            capture_events_trigger(vswitch, name, header->triggers[i].text, packet_id);
+            capture_events_trigger(vswitch, session, header->triggers[i].text, packet_id);
         }
     }
 }

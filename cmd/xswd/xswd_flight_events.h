@@ -12,6 +12,7 @@
 
 #include "capture/flight/flight_ring.h"
 
+struct capture_session;
 struct vswitch;
 
 /* What was told already. Zero at first. */
@@ -20,8 +21,8 @@ struct flight_told {
     uint64_t fires[FLIGHT_TRIGGERS_MAX];
 };
 
-/* About once a second. name: of the recorder. */
-void flight_events_tick(const struct vswitch *vswitch, const char *name, struct flight_ring *ring,
-                        struct flight_told *told);
+/* About once a second. session: the recorder's, whose memory is `ring`. */
+void flight_events_tick(const struct vswitch *vswitch, const struct capture_session *session,
+                        struct flight_ring *ring, struct flight_told *told);
 
 #endif

@@ -26,7 +26,7 @@
  * first. */
 static enum xsw_status dictionary_write(struct xswd_flight *flight, struct xsw_error *error)
 {
-    static const char *const spare[] = {"configuration", "rules"};
+    static const char *const spare[] = {"configuration", "rules", "changes"};
     json_t *dictionary = control_dictionary_json(flight->vswitch);
     enum xsw_status status = XSW_LIMIT;
     size_t left_out = 0;
@@ -38,7 +38,7 @@ static enum xsw_status dictionary_write(struct xswd_flight *flight, struct xsw_e
         status = text != NULL ? flight_ring_set_dictionary(flight->ring, text, strlen(text), error)
                               : error_set(error, XSW_NO_MEMORY, "no memory for the dictionary");
         free(text);
-        if (status != XSW_LIMIT || left_out == 2) {
+        if (status != XSW_LIMIT || left_out == sizeof(spare) / sizeof(spare[0])) {
             break;
         }
         json_object_del(dictionary, spare[left_out++]);
@@ -63,13 +63,14 @@ void xswd_flights_tick(struct xswd_flights *flights)
     uint64_t now = clock_mono_ns();
     xswd_flights_refresh(flights);
     for (size_t i = 0; i < XSWD_FLIGHTS_MAX; i++) {
-        if (flights->flights[i].watch != NULL) {
-            flight_watch_tick(flights->flights[i].watch, now);
+        struct xswd_flight *flight = &flights->flights[i];
+        if (flight->watch != NULL) {
+            flight_watch_tick(flight->watch, now);
         }
-        if (flights->flights[i].ring != NULL) {
-            struct xswd_flight *flight = &flights->flights[i];
+        if (flight->ring != NULL) {
+            capture_session_settle(flight->session);
             capture_session_forget(flight->session);
-            flight_events_tick(flight->vswitch, flight->name, flight->ring, &flight->told);
+            flight_events_tick(flight->vswitch, flight->session, flight->ring, &flight->told);
         }
     }
 }

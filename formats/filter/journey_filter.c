@@ -37,7 +37,8 @@ static uint16_t generate(struct generator *generator, uint16_t place, uint16_t o
     struct filter_test *test = &generator->filter->tests[--generator->next];
     *test = node->test;
     generator->filter->needs_history |=
-        test->fact == FACT_FLAGS || test->fact == FACT_RULE || test->fact == FACT_EXTENSION;
+        test->fact == FACT_FLAGS || test->fact == FACT_RULE || test->fact == FACT_EXTENSION ||
+        test->fact == FACT_MADE_AT || test->fact == FACT_CHANGED_AT || test->fact == FACT_HELD_AT;
     test->on_true = on_true;
     test->on_false = on_false;
     return generator->next;

@@ -40,6 +40,10 @@ enum {
     FACTS_HELD = 4        /* kept on the way, by an extension or for want of bandwidth */
 };
 
+/* What a stage did to a journey: struct journey_facts.stage_deeds. It is there too when it ended
+ * the journey, or decided by a rule, and did none of these. */
+enum { FACTS_DID_MAKE = 1, FACTS_DID_CHANGE = 2, FACTS_DID_HOLD = 4 };
+
 enum { FACTS_PORT_UNKNOWN = UINT32_MAX };
 
 /* What is known of one journey at its end. Ports, stages and reasons are numbers; what they are
@@ -51,6 +55,7 @@ struct journey_facts {
     uint64_t latency_ns; /* from when it, or what it was copied from, came in, to its end */
     uint32_t length;     /* of the frame when the journey began */
     uint32_t source_port, destination_port; /* FACTS_PORT_UNKNOWN: there is none, or not told */
+    uint32_t end_rule;                      /* by which it was dropped, 0: by none */
     uint16_t reason;                        /* of a drop */
     uint16_t stage;                         /* where it ended; not when unfinished */
     uint16_t vlan;                          /* that the ingress policy assigned, 0: none */
@@ -60,12 +65,14 @@ struct journey_facts {
     uint8_t pcap_matches; /* bit n: journey_filter_bytes() */
     uint16_t rule_count, stage_count;
     uint32_t rules[FACTS_SET_MAX];  /* that decided about it, at any stage */
-    uint16_t stages[FACTS_SET_MAX]; /* that made, changed or ended it, or decided by a rule */
+    uint16_t stages[FACTS_SET_MAX]; /* that made, changed, held or ended it, or decided by a rule */
+    uint8_t stage_deeds[FACTS_SET_MAX]; /* of each, FACTS_DID_* */
 };
 
-/* Adds to a set; what is there already, and what finds no place, is left out. */
+/* Adds to a set; what is there already, and what finds no place, is left out. The deeds of a stage
+ * join those that are known of it. */
 void facts_add_rule(struct journey_facts *facts, uint32_t rule);
-void facts_add_stage(struct journey_facts *facts, uint16_t stage);
+void facts_add_stage(struct journey_facts *facts, uint16_t stage, uint8_t deeds);
 
 enum journey_name {
     JOURNEY_NAME_REASON,

@@ -28,6 +28,9 @@ static bool is_of_plain(enum fact fact)
 static enum answer plain_answer(const struct journey_filter *filter, const struct filter_test *test,
                                 const struct journey_range *range)
 {
+    if (test->fact == FACT_CHANGED_AT || test->fact == FACT_HELD_AT) {
+        return answer_of(test->compare == COMPARE_IS_NOT); /* nothing happened to them anywhere */
+    }
     return is_of_plain((enum fact)test->fact)
                ? answer_of(filter_test_run(filter, test, &range->low))
                : ANSWER_EITHER;

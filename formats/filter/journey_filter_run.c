@@ -17,15 +17,17 @@ void facts_add_rule(struct journey_facts *facts, uint32_t rule)
     }
 }
 
-void facts_add_stage(struct journey_facts *facts, uint16_t stage)
+void facts_add_stage(struct journey_facts *facts, uint16_t stage, uint8_t deeds)
 {
     for (uint16_t i = 0; i < facts->stage_count; i++) {
         if (facts->stages[i] == stage) {
+            facts->stage_deeds[i] |= deeds;
             return;
         }
     }
     if (facts->stage_count < FACTS_SET_MAX) {
-        facts->stages[facts->stage_count++] = stage;
+        facts->stages[facts->stage_count] = stage;
+        facts->stage_deeds[facts->stage_count++] = deeds;
     }
 }
 
@@ -70,10 +72,13 @@ static void port_add(struct members *members, uint32_t port)
     }
 }
 
-static void stages_add(struct members *members, const struct journey_facts *facts)
+/* Those that did one of these deeds; all of them when none is asked for. */
+static void stages_add(struct members *members, const struct journey_facts *facts, uint8_t deeds)
 {
     for (uint16_t i = 0; i < facts->stage_count && i < FACTS_SET_MAX; i++) {
-        member_add(members, facts->stages[i]);
+        if (deeds == 0 || (facts->stage_deeds[i] & deeds) != 0) {
+            member_add(members, facts->stages[i]);
+        }
     }
 }
 
@@ -95,7 +100,7 @@ static void end_add(struct members *members, const struct journey_facts *facts, 
     } else if (fact == FACT_LATENCY) {
         member_add(members, facts->latency_ns);
     } else if (facts->outcome == FACTS_DROPPED) {
-        member_add(members, facts->reason);
+        member_add(members, fact == FACT_REASON ? facts->reason : facts->end_rule);
     }
 }
 
@@ -104,12 +109,22 @@ static void members_get(const struct journey_facts *facts, enum fact fact, struc
     members->count = 0;
     switch (fact) {
     case FACT_REASON:
+    case FACT_END_RULE:
     case FACT_STAGE:
     case FACT_LATENCY:
         end_add(members, facts, fact);
         break;
     case FACT_EXTENSION:
-        stages_add(members, facts);
+        stages_add(members, facts, 0);
+        break;
+    case FACT_MADE_AT:
+        stages_add(members, facts, FACTS_DID_MAKE);
+        break;
+    case FACT_CHANGED_AT:
+        stages_add(members, facts, FACTS_DID_CHANGE);
+        break;
+    case FACT_HELD_AT:
+        stages_add(members, facts, FACTS_DID_HOLD);
         break;
     case FACT_RULE:
         rules_add(members, facts);

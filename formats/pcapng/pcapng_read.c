@@ -20,7 +20,8 @@
 #include "formats/pcapng/pcapng_parse.h"
 #include "formats/pcapng/pcapng_reader.h"
 
-enum { PIECE_SIZE = 1 << 20, BUFFER_SIZE = 2 * PIECE_SIZE };
+/* A piece is looked at while it is in the cache of the core that read it. */
+enum { PIECE_SIZE = 256 << 10, BUFFER_SIZE = 2 << 20 };
 
 /* Filling the buffer ------------------------------------------------------------------------- */
 
@@ -47,15 +48,16 @@ static enum xsw_status make_room(struct pcapng_reader *reader, size_t needed,
     return XSW_OK;
 }
 
-enum xsw_status pcapng_reader_fill(struct pcapng_reader *reader, size_t needed,
-                                   struct xsw_error *error)
+enum xsw_status pcapng_reader_read_on(struct pcapng_reader *reader, size_t needed,
+                                      struct xsw_error *error)
 {
     while (reader->end - reader->start < needed) {
         if (reader->source_status != XSW_OK) {
             return reader->source_status;
         }
-        /* Pieces are read whole, so that a plain file is read at multiples of the piece. */
-        if (reader->size - reader->end < PIECE_SIZE) {
+        /* Pieces are read whole, so that a plain file is read at multiples of the piece; and to
+         * where one was before, whose memory is in the cache. */
+        if (reader->size - reader->end < PIECE_SIZE || reader->start >= PIECE_SIZE) {
             enum xsw_status status = make_room(reader, needed, error);
             if (status != XSW_OK) {
                 return status;

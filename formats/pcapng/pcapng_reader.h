@@ -35,10 +35,17 @@ struct pcapng_reader {
     struct xsw_error final_error;
 };
 
-/* Sees to it that `needed` bytes are there. When the source has ended before, the status of that.
- */
-enum xsw_status pcapng_reader_fill(struct pcapng_reader *reader, size_t needed,
-                                   struct xsw_error *error) XSW_MUST_CHECK;
+/* Reads on until `needed` bytes are there. When the source has ended before, the status of that. */
+enum xsw_status pcapng_reader_read_on(struct pcapng_reader *reader, size_t needed,
+                                      struct xsw_error *error) XSW_MUST_CHECK;
+
+/* Sees to it that `needed` bytes are there. */
+XSW_MUST_CHECK static inline enum xsw_status
+pcapng_reader_fill(struct pcapng_reader *reader, size_t needed, struct xsw_error *error)
+{
+    return reader->end - reader->start >= needed ? XSW_OK
+                                                 : pcapng_reader_read_on(reader, needed, error);
+}
 
 /* Behind the block that was given last. */
 static inline void pcapng_reader_step(struct pcapng_reader *reader)

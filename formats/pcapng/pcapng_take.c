@@ -27,6 +27,23 @@ static size_t run_block_length(const struct pcapng_reader *reader, size_t at)
     return is_whole ? length : 0;
 }
 
+/* Of the whole blocks that come next. Read on piece by piece: what is left behind the run has to be
+ * copied. Why the file has no more is told when it comes to that. */
+static size_t run_length(struct pcapng_reader *reader, size_t wanted)
+{
+    size_t length = 0;
+    while (length < wanted) {
+        size_t left = reader->end - reader->start;
+        size_t block = run_block_length(reader, reader->start + length);
+        if (block == 0 &&
+            (left >= wanted || pcapng_reader_fill(reader, left + 1, NULL) != XSW_OK)) {
+            break;
+        }
+        length += block;
+    }
+    return length;
+}
+
 /* The run gets the reader's buffer, and the reader the run's, with what stands behind the run. */
 static void buffers_change(struct pcapng_reader *reader, struct pcapng_run *run)
 {
@@ -78,14 +95,7 @@ enum xsw_status pcapng_reader_take_run(struct pcapng_reader *reader, size_t want
         return XSW_AGAIN;
     }
     pcapng_reader_step(reader);
-    /* Why the file has no more is told when it comes to that. */
-    enum xsw_status filled = pcapng_reader_fill(reader, wanted, NULL);
-    (void)filled;
-    size_t length = 0;
-    size_t block;
-    while (length < wanted && (block = run_block_length(reader, reader->start + length)) != 0) {
-        length += block;
-    }
+    size_t length = run_length(reader, wanted);
     if (length == 0) {
         return XSW_AGAIN;
     }

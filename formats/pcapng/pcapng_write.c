@@ -104,25 +104,47 @@ enum xsw_status pcapng_writer_start(struct pcapng_writer *writer, unsigned packe
     return piece_line_start(writer->line, packers, error);
 }
 
-enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writer,
-                                   struct xsw_error *error)
+/* Takes the descriptor; -1: there is none, as errno says. */
+static enum xsw_status file_begin(int fd, const char *path, struct pcapng_writer **writer,
+                                  struct xsw_error *error)
 {
     static const char suffix[] = ".zst";
     size_t length = strlen(path);
-    bool is_stdout = strcmp(path, "-") == 0;
     bool packs = length > strlen(suffix) && strcmp(path + length - strlen(suffix), suffix) == 0;
-    int fd = is_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                       : open(path, O_WRONLY | O_CREAT | O_CLOEXEC, NEW_FILE_MODE);
     if (fd < 0) {
         return error_errno(error, "%s: cannot be opened for writing", path);
     }
-    enum xsw_status status = is_stdout ? XSW_OK : file_claim(fd, path, error);
+    enum xsw_status status = file_claim(fd, path, error);
     if (status != XSW_OK) {
         close(fd);
         return status;
     }
-    return pcapng_writer_open_fd(fd, is_stdout ? "standard output" : path,
-                                 packs ? PCAPNG_ZSTD : PCAPNG_PLAIN, writer, error);
+    return pcapng_writer_open_fd(fd, path, packs ? PCAPNG_ZSTD : PCAPNG_PLAIN, writer, error);
+}
+
+enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writer,
+                                   struct xsw_error *error)
+{
+    if (strcmp(path, "-") != 0) {
+        return file_begin(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, NEW_FILE_MODE), path, writer,
+                          error);
+    }
+    int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) {
+        return error_errno(error, "standard output cannot be written to");
+    }
+    return pcapng_writer_open_fd(fd, "standard output", PCAPNG_PLAIN, writer, error);
+}
+
+enum xsw_status pcapng_writer_create(const char *path, struct pcapng_writer **writer,
+                                     struct xsw_error *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, NEW_FILE_MODE);
+    if (fd < 0 && errno == EEXIST) {
+        return error_set(error, XSW_EXISTS,
+                         "%s: is there already, and is not written over: name another file", path);
+    }
+    return file_begin(fd, path, writer, error);
 }
 
 /* Throws the packets of the buffer away and keeps what later packets need to be understood. */
@@ -260,11 +282,15 @@ static enum xsw_status fail(const struct pcapng_writer *writer, struct xsw_error
 enum xsw_status pcapng_writer_section(struct pcapng_writer *writer,
                                       const struct pcapng_section *section, struct xsw_error *error)
 {
-    if (writer->has_section) {
-        return error_set(error, XSW_INVALID, "%s: a second section, expected one",
+    if (writer->early.length != 0) {
+        return error_set(error, XSW_INVALID,
+                         "%s: another section, expected an interface for the events before it",
                          sink_name(writer->sink));
     }
     struct pcapng_section written = *section;
+    writer->interface_count = 0;
+    free(writer->section_json);
+    writer->section_json = NULL;
     if (!sink_is_file(writer->sink) && section->json.text != NULL) {
         writer->section_json = strndup(section->json.text, section->json.length);
         if (writer->section_json == NULL) {
@@ -297,9 +323,12 @@ enum xsw_status pcapng_writer_interface(struct pcapng_writer *writer,
                                         const struct pcapng_interface *interface, uint32_t *id,
                                         struct xsw_error *error)
 {
-    if (!writer->has_section || writer->interface_count == PCAPNG_INTERFACES_MAX) {
-        return error_set(error, XSW_INVALID,
-                         "%s: an interface before the section, or more than %d of them",
+    if (!writer->has_section) {
+        return error_set(error, XSW_INVALID, "%s: an interface before the section",
+                         sink_name(writer->sink));
+    }
+    if (writer->interface_count == PCAPNG_INTERFACES_MAX) {
+        return error_set(error, XSW_LIMIT, "%s: has %d interfaces, and a file takes no more",
                          sink_name(writer->sink), PCAPNG_INTERFACES_MAX);
     }
     struct pcapng_interface written = *interface;

@@ -59,6 +59,10 @@ enum {
 enum xsw_status pcapng_writer_open(const char *path, struct pcapng_writer **writer,
                                    struct xsw_error *error) XSW_MUST_CHECK;
 
+/* The same of a file that is not there yet; XSW_EXISTS when it is, and it stays as it is. */
+enum xsw_status pcapng_writer_create(const char *path, struct pcapng_writer **writer,
+                                     struct xsw_error *error) XSW_MUST_CHECK;
+
 /* The same on a descriptor, from where it stands; the writer takes it, also when it fails, and
  * closes it. `name` is for messages, `compression` is PCAPNG_PLAIN or PCAPNG_ZSTD. */
 enum xsw_status pcapng_writer_open_fd(int fd, const char *name, int compression,
@@ -83,7 +87,8 @@ void pcapng_writer_reserve(struct pcapng_writer *writer, uint64_t bytes);
  * become readable. The descriptor stays the caller's; -1 ends it. Regular files never wait. */
 void pcapng_writer_interrupt(struct pcapng_writer *writer, int fd);
 
-/* The first block, once. In anything but a regular file its JSON goes to the first interface
+/* The first block; another one begins a section of another recording, whose interfaces are counted
+ * from 0 again. In anything but a regular file its JSON goes to the first interface
  * instead: dumpcap 4.0, which reads pipes for Wireshark, overruns its memory at a first block of
  * more than 2048 bytes. */
 enum xsw_status pcapng_writer_section(struct pcapng_writer *writer,

@@ -202,6 +202,24 @@ void meta_add_source(struct meta_builder *builder, uint16_t port, const char *na
     }
 }
 
+_Static_assert(sizeof(struct meta_fixed) == META_FIXED_SIZE - MAGIC_SIZE &&
+                   offsetof(struct meta_fixed, stage) == 6 &&
+                   offsetof(struct meta_fixed, rule) == 8 &&
+                   offsetof(struct meta_fixed, parent_id) == 16,
+               "the members stand as they do in the option");
+
+/* As a whole, since it is copied as a whole: a copy waits for members that were just written. */
+static void fixed_read(struct meta_fixed *fixed, const uint8_t *p)
+{
+    memcpy(fixed, p, sizeof(*fixed));
+    fixed->reason = le16toh(fixed->reason);
+    fixed->port = le16toh(fixed->port);
+    fixed->stage = le16toh(fixed->stage);
+    fixed->rule = le32toh(fixed->rule);
+    fixed->flow_hash = le32toh(fixed->flow_hash);
+    fixed->parent_id = le64toh(fixed->parent_id);
+}
+
 enum xsw_status meta_read(struct meta_reader *reader, const void *bytes, size_t size,
                           struct xsw_error *error)
 {
@@ -220,16 +238,7 @@ enum xsw_status meta_read(struct meta_reader *reader, const void *bytes, size_t 
         return error_set(error, XSW_CORRUPT, "xsw metadata of kind %u, expected one below %u", p[8],
                          META_SECTION);
     }
-    reader->fixed = (struct meta_fixed){
-        .kind = p[8],
-        .flags = p[9],
-        .reason = get_le16(p + 10),
-        .port = get_le16(p + 12),
-        .stage = get_le16(p + 14),
-        .rule = get_le32(p + 16),
-        .flow_hash = get_le32(p + 20),
-        .parent_id = get_le64(p + 24),
-    };
+    fixed_read(&reader->fixed, p + NUMBER_SIZE + MAGIC_SIZE);
     reader->next = p + NUMBER_SIZE + META_FIXED_SIZE;
     reader->end = p + size;
     return XSW_OK;

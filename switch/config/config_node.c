@@ -281,30 +281,34 @@ void config_node_choice(const struct config_node *object, const char *name,
     }
 }
 
-/* Edit distance (insert, remove, replace, each 1); both words are at most WORD_MAX long. */
+static unsigned smaller(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* By letters that are wrong, missing, too many, or two that have changed places. */
 static unsigned word_distance(const char *a, const char *b)
 {
-    unsigned row[WORD_MAX + 1];
+    unsigned rows[3][WORD_MAX + 1] = {
+        0}; /* of the letter, the one before it, and that before both */
     size_t b_length = strlen(b);
     for (size_t j = 0; j <= b_length; j++) {
-        row[j] = (unsigned)j;
+        rows[0][j] = (unsigned)j;
     }
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
+        memcpy(rows[2], rows[1], sizeof(rows[1]));
+        memcpy(rows[1], rows[0], sizeof(rows[0]));
+        rows[0][0] = (unsigned)i;
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best) {
-                best = row[j] + 1;
+            unsigned best = rows[1][j - 1] + (a[i - 1] != b[j - 1]);
+            best = smaller(best, smaller(rows[1][j], rows[0][j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                best = smaller(best, rows[2][j - 2] + 1);
             }
-            if (row[j - 1] + 1 < best) {
-                best = row[j - 1] + 1;
-            }
-            row[j] = best;
+            rows[0][j] = best;
         }
     }
-    return row[b_length];
+    return rows[0][b_length];
 }
 
 const char *config_near(const char *word, const char *const *names)

@@ -16,6 +16,7 @@
 #include "switch/config/config_json.h"
 #include "switch/config/config_rule.h"
 #include "switch/config/config_text.h"
+#include "switch/control/change_log.h"
 #include "switch/control/control_json.h"
 #include "switch/extension/features_store.h"
 #include "switch/switch.h"
@@ -319,13 +320,13 @@ json_t *control_dictionary_json(struct vswitch *vswitch)
         return NULL;
     }
     json_t *dictionary = json_pack(
-        "{s:o,s:{s:s,s:s},s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "host", host_json(),
+        "{s:o,s:{s:s,s:s},s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "host", host_json(),
         "switch", "name", vswitch_config(vswitch)->name, "id", vswitch_uuid(vswitch), "boot_id",
         boot_id_json(), "clock", clock_json(), "workers", (json_int_t)vswitch_worker_count(vswitch),
         "generation", (json_int_t)vswitch_generation(vswitch), "ports", ports_json(from),
         "past_ports", past_ports_json(from), "stages", stages_json(from), "reasons",
         reasons_json(from), "rules", rules_json(from), "extensions", extensions_json(from),
-        "configuration", config_running_json(vswitch));
+        "configuration", config_running_json(vswitch), "changes", change_log_json(vswitch));
     free(from);
     return dictionary;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "switch/control/change_log.h"
 #include "switch/control/events_control.h"
 #include "switch/life/lifecycle.h"
 #include "switch/state.h"
@@ -75,6 +76,9 @@ void event_change(const struct vswitch *vswitch, const struct xsw_change *change
     }
     if (event.kind == SWITCH_EVENT_SWITCH_TOLD) {
         event.subject = name;
+    }
+    if (outcome == XSW_OK && change->property != NULL) {
+        change_log_feature(vswitch, change);
     }
     if (outcome != XSW_OK) {
         event.kind = SWITCH_EVENT_CHANGE_FAILED;

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "switch/config/config_file.h"
+#include "switch/control/change_log.h"
 #include "switch/extension/features_store.h"
 #include "switch/life/port_state.h"
 #include "switch/path/frame_queue.h"
@@ -241,13 +243,18 @@ enum xsw_status vswitch_extension_set(struct vswitch *vswitch,
     if (status != XSW_OK) {
         return status;
     }
+    json_t *before = config_running_settings_json(vswitch, config->name);
     status = extension_create(config, vswitch, old, &heir, error);
     if (status == XSW_OK) {
         status = replace(vswitch, old, heir, false, error);
     }
     if (status == XSW_OK) {
+        json_t *after = config_running_settings_json(vswitch, config->name);
         extension_log(vswitch, "extension-set", heir);
+        change_log_settings(vswitch, config->name, before, after);
+        json_decref(after);
     }
+    json_decref(before);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "switch/control/change_log.h"
 #include "switch/extension/features.h"
 #include "switch/extension/notify.h"
 #include "switch/life/lifecycle.h"
@@ -105,6 +106,9 @@ enum xsw_status port_life_configure(struct vswitch *vswitch, uint16_t id,
         return status;
     }
     (void)!features_diff(before, after, walk_done, &walk);
+    if (before != NULL) {
+        change_log_port(vswitch, id, before, after);
+    }
     if (before != NULL && strcmp(before->friendly_name, after->friendly_name) != 0) {
         told(vswitch, id, XSW_OP_PORT_UPDATED);
     }

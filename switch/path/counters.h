@@ -4,7 +4,7 @@
 
 /*
  * The account of one worker. One writer, the worker; any thread may read: each value is 64 bits,
- * relaxed, only ever grows. Sums over workers are made by the reader (switch/accounts.c).
+ * relaxed, only ever grows. Sums over workers are made by the reader (switch/switch_accounts.c).
  */
 
 #include <stdatomic.h>

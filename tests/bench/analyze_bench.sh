@@ -64,7 +64,9 @@ for round in 1 2 3; do
     measure 'xsw analyze --no-index' "$xsw" analyze --no-index "$folder/small.pcapng"
     ours=$seconds
     measure 'xsw analyze, first question' "$xsw" analyze "$folder/small.pcapng"
+    first=$seconds
     ratio 'of capinfos' "$ours" "$capinfos_seconds"
+    ratio 'of capinfos, with the index' "$first" "$capinfos_seconds"
 done
 records=$((2 * journeys))
 editcap -r "$folder/small.pcapng" "$folder/part.pcapng" "1-$part"
@@ -73,6 +75,7 @@ measure "tshark -T fields, six, of $part records" tshark -r "$folder/part.pcapng
 whole=$(echo "scale=3; $seconds * $records / $part" | bc)
 printf '  %-44s %8.2f s, reckoned\n' "tshark for all $records records" "$whole"
 ratio 'of tshark' "$ours" "$whole"
+ratio 'of tshark, with the index' "$first" "$whole"
 echo "its second question:"
 questions "$folder/small.pcapng"
 

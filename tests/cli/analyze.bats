@@ -136,6 +136,22 @@ on_terminal()
     done
 }
 
+@test "a timeline that is longer than the terminal is shown by the pager, too" {
+    export NO_COLOR=1
+    "$XSW" analyze --timeline small.pcapng > whole.txt || [ $? -eq 1 ]
+    local rows
+    rows=$(wc -l < whole.txt)
+    [ "$rows" -gt 1 ]
+    XSW_PAGER='cat > paged.txt' on_terminal "$rows" "'$XSW' analyze --timeline small.pcapng" || [ $? -eq 1 ]
+    cmp paged.txt whole.txt
+    rm paged.txt
+    for option in --no-pager --json; do
+        XSW_PAGER='cat > paged.txt' on_terminal 2 "'$XSW' analyze --timeline $option small.pcapng" ||
+            [ $? -eq 1 ]
+        [ ! -e paged.txt ]
+    done
+}
+
 @test "less shows the beginning of the report, and q ends it" {
     command -v tmux > /dev/null && command -v less > /dev/null || skip "tmux or less is not here"
     unset TMUX XSW_PAGER PAGER LESS

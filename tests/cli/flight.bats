@@ -52,6 +52,36 @@ refused()
     refused 2 'expected seconds from 0 to 86400' flight dump --before soon
     refused 2 'expected bytes, such as 8M or 1G' flight run --memory lots
     refused 2 'no such option' blackbox --loud
+    refused 2 'xsw flight: --zst: expected a file that ends in .zst: -w one.pcapng.zst' \
+        flight dump --zst -w one.pcapng
+}
+
+@test "what is not to be recorded is refused in the name of xsw flight" {
+    refused 2 'xsw flight: --budget 500: expected percent' flight run --budget 500
+    refused 2 'xsw flight: --snap many: expected a number' flight run --snap many
+    refused 2 'xsw flight: --direction up: expected in, out or both' flight run -Q up
+    refused 2 'xsw flight: --where' flight run --where 'nonsense =='
+    refused 2 'xsw flight: --pseudonyms: cannot open the key file missing' flight run --pseudonyms=missing
+    refused 2 'xsw flight: filter' flight run udp prot 3
+}
+
+@test "a filter is compiled by who wants the recorder, not by the daemon" {
+    python3 - "$XSW_SOCKET" > asked 3>&- << 'EOF' &
+import json, socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.bind(sys.argv[1])
+door.listen()
+client, _ = door.accept()
+line = client.makefile("rb").readline()
+print(line.decode(), end="", flush=True)
+error = {"code": -32000, "message": "not now"}
+client.sendall(json.dumps({"jsonrpc": "2.0", "id": json.loads(line)["id"], "error": error}).encode() + b"\n")
+EOF
+    until [ -S "$XSW_SOCKET" ]; do :; done
+    refused 3 'not now' flight run udp port 53
+    wait
+    jq -e '.method == "flight.start" and .params.filter == "udp port 53" and
+        (.params.program | length > 1 and all(length == 4))' asked
 }
 
 @test "a trigger that makes no sense is told where" {
@@ -107,4 +137,22 @@ refused()
     wait "$runner"
     grep -q 'ended by somebody' err
     grep -qE 'mine +1 files' err
+}
+
+@test "of two flight recorders that is shown, dumped and ended which is named" {
+    start
+    for name in left right; do
+        "$XSW" flight run --memory 1M --recorder $name --trigger signal > out 2> err 3>&- 5<&- &
+        until grep -q 'recording to' err; do :; done
+        kill $!
+        wait $!
+    done
+    [ "$("$XSW" --json flight show | jq '.flights | length')" = 2 ]
+    [ "$("$XSW" --json flight show --recorder left | jq -r '.flights[].flight')" = left ]
+    "$XSW" flight show --recorder right > text
+    [ "$(grep -c 'memory' text)" = 1 ]
+    grep -q 'one-right.ring' text
+    refused 1 'has no flight recorder middle: xsw flight run makes one' flight show --recorder middle
+    "$XSW" flight stop --recorder left
+    [ "$("$XSW" --json flight show | jq -r '.flights[].flight')" = right ]
 }

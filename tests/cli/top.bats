@@ -1,70 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# xsw top in a real terminal, which tmux is: every screen and key against the golden texts that the
-# unit tests draw, with colours and without, in UTF-8 and ASCII, while its size changes. XSW is in the
-# environment; make_recording is built beside it.
-
-setup()
-{
-    command -v tmux > /dev/null || skip "tmux is not here"
-    GOLDEN="$BATS_TEST_DIRNAME/../golden"
-    cd "$BATS_TEST_TMPDIR"
-    "$(dirname "$XSW")/../tests/make_recording" demo.pcapng
-    export TZ=UTC LC_ALL=C.UTF-8 HOME="$PWD"
-    unset TMUX XDG_CONFIG_HOME NO_COLOR
-}
-
-teardown()
-{
-    local socket
-    for socket in tmux*.sock; do
-        tmux -S "$socket" kill-server 2> /dev/null || true
-    done
-}
-
-# terminal WIDTH HEIGHT TERM WORDS…: xsw top in a terminal of that size and kind, and of its own: a
-# server of tmux that is ending may still have its socket.
-terminals=0
-terminal()
-{
-    terminals=$((terminals + 1))
-    socket=tmux$terminals.sock
-    local width=$1 height=$2 term=$3
-    shift 3
-    tmux -S $socket -f /dev/null new-session -d -x "$width" -y "$height" \
-        "TERM=$term '$XSW' top $* demo.pcapng 2> error.log; echo \"ended \$?\"; cat error.log; cat"
-    tmux -S $socket set-option -g status off
-    tmux -S $socket resize-window -x "$width" -y "$height"
-}
-
-shown() { tmux -S $socket capture-pane -p "$@"; }
-
-keys() { tmux -S $socket send-keys "$@"; }
-
-# until_true COMMAND…: asks again until it succeeds, and gives up after 20 seconds.
-until_true()
-{
-    local tries=400
-    until "$@"; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        sleep 0.05
-    done
-}
-
-is_golden() { [ "$(shown)" = "$(cat "$GOLDEN/top-$1.txt")" ]; }
-
-# golden NAME: the screen becomes this one.
-golden()
-{
-    until_true is_golden "$1" || {
-        shown | diff "$GOLDEN/top-$1.txt" -
-        return 1
-    }
-}
-
-has() { shown | grep -qF -- "$1"; }
-says() { until_true has "$1" || { shown; return 1; }; }
+# xsw top in a real terminal, which tmux is: every screen against the golden texts that the unit tests
+# draw, with colours and without, in UTF-8 and ASCII, while its size changes. Every key: top_keys.bats.
+# XSW is in the environment; make_recording is built beside it.
+load terminal
 
 @test "each screen has a key, and is drawn in a terminal as in the unit tests" {
     terminal 80 24 tmux-256color
@@ -197,14 +136,10 @@ says() { until_true has "$1" || { shown; return 1; }; }
     keys q
     golden drop-packets
     keys q
+    says '└ acl-denied'
+    has 'filter: none'
+    keys q
     says 'ended 0'
-}
-
-@test "the mouse chooses a screen and opens a row" {
-    terminal 80 24 xterm
-    golden pipeline
-    keys -l $'\e[<0;21;2M\e[<0;21;2m'
-    golden drops
 }
 
 @test "what is shown is saved, as text and as JSON, and nothing is overwritten" {
@@ -225,6 +160,15 @@ says() { until_true has "$1" || { shown; return 1; }; }
     keys -l 'drops.txt'
     keys Enter
     says 'is there already'
+    keys 4 Home Space Space d
+    says 'fields in which the frames differ'
+    keys s C-u
+    keys -l 'compare.json'
+    keys Enter
+    says 'saved to compare.json'
+    [ "$(jq -r .screen compare.json)" = compare ]
+    python3 "$BATS_TEST_DIRNAME/../system/schema.py" \
+        "$BATS_TEST_DIRNAME/../../docs/api/xsw-top.schema.json" ./*.json
 }
 
 @test "keys of a file hold, and are what the bottom bar says" {
@@ -245,6 +189,34 @@ says() { until_true has "$1" || { shown; return 1; }; }
     has 'wrong.keys, line 1: "fly" is no action'
 }
 
+@test "columns that were chosen are there the next time, and a table that is too wide moves" {
+    mkdir -p .config/xsw
+    echo 'pause F5' > .config/xsw/top.keys
+    terminal 80 24 tmux-256color
+    golden pipeline
+    keys 2 S End Space
+    says '[x] out, total'
+    keys s
+    says 'kept in '
+    keys Escape q
+    says 'ended 0'
+    grep -qx 'pause F5' .config/xsw/top.keys
+    grep -q '^show ports port state .* out_total$' .config/xsw/top.keys
+    terminal 80 24 tmux-256color
+    golden pipeline
+    keys 2
+    says 'in bit/s'
+    [ "$(shown | grep -c 'out, total')" = 0 ]
+    keys Right Right Right Right Right Right Right
+    says 'out, total'
+    rm -r .config
+    terminal 80 24 tmux-256color
+    golden pipeline
+    keys 2 S Space s
+    says 'kept in '
+    grep -q '^show ports state in_per_second' .config/xsw/top.keys
+}
+
 @test "without a terminal it says what to do, and --once needs none" {
     run "$XSW" top demo.pcapng < /dev/null
     [ "$status" -eq 3 ]
@@ -255,6 +227,8 @@ says() { until_true has "$1" || { shown; return 1; }; }
         [ "$(jq -r '"\(.format) \(.screen)"' $screen.json)" = "1 $screen" ]
     done
     "$XSW" top --once --json --packet 2001 demo.pcapng > journey.json
+    "$XSW" top --once --json --packet 1001 demo.pcapng > changed.json
+    "$XSW" top --once --json --packet 1031 demo.pcapng > dropped.json
     python3 "$BATS_TEST_DIRNAME/../system/schema.py" \
         "$BATS_TEST_DIRNAME/../../docs/api/xsw-top.schema.json" ./*.json
     [ "$("$XSW" top --once --json --packet 1001 demo.pcapng |

@@ -42,6 +42,15 @@ wrong()
     wrong 2 "stopp" 'did you mean "stop"?'
 }
 
+@test "limits of the kernel's events are numbers that mean something" {
+    wrong 2 "kernel -c 0.5" "--count 0.5: expected a whole number from 1 on"
+    wrong 2 "kernel -c 0" "--count 0: expected a whole number"
+    wrong 2 "kernel -c -1" "--count -1: expected a whole number"
+    wrong 2 "kernel -t 0" "--time 0: expected seconds, more than 0"
+    wrong 2 "kernel -t 5s" "--time 5s: expected seconds"
+    "$XSW" trace kernel --help | grep -q 'See xsw-trace-kernel(1)'
+}
+
 @test "without a daemon nothing is started" {
     wrong 3 "start" "s.sock"
     wrong 3 "follow" "s.sock"

@@ -41,7 +41,7 @@ static struct journey_facts facts_make(unsigned variant)
                                   .pcap_matches = (uint8_t)(variant * 37)};
     for (unsigned i = 0; i < variant; i++) {
         facts_add_rule(&facts, i * 7);
-        facts_add_stage(&facts, (uint16_t)i);
+        facts_add_stage(&facts, (uint16_t)i, (uint8_t)(i % 8));
     }
     return facts;
 }

@@ -8,7 +8,7 @@ foreach(module table id_set notes dictionary journey change_walk words
         histogram latency flows stations marks events)
     xsw_unit_test(analyzer ${module})
 endforeach()
-foreach(module analysis parts index search proof packet_view report explain paths outputs)
+foreach(module analysis parts record_account index search proof packet_view report explain paths outputs)
     xsw_unit_test(analyzer ${module} LINK analyzer_recording)
 endforeach()
 target_compile_definitions(unit_analyzer_report PRIVATE

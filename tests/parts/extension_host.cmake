@@ -14,7 +14,7 @@ target_compile_definitions(xsw_test_feature_rig PRIVATE
 xsw_unit_test(base base64)
 xsw_unit_test(switch frame_queue)
 xsw_unit_test(switch extension_options)
-foreach(module features port_state extension_changes extension_churn services_control)
+foreach(module features change_log port_state extension_changes extension_churn services_control)
     xsw_unit_test(switch ${module} LINK xsw_test_feature_rig)
     target_compile_definitions(unit_switch_${module} PRIVATE
         EXTENSION_DIR="${PROJECT_BINARY_DIR}/extensions")

@@ -13,6 +13,7 @@ xsw_unit_test(formats pcapng_run LINK formats_sample)
 xsw_unit_test(formats pcapng_damage LINK formats_sample)
 xsw_unit_test(formats pcapng_write LINK formats_sample)
 xsw_unit_test(formats pcapng_journal LINK formats_sample)
+xsw_unit_test(formats pcapng_sections)
 
 add_executable(formats_oracle ${CMAKE_CURRENT_SOURCE_DIR}/formats_oracle.c)
 target_link_libraries(formats_oracle PRIVATE xsw_build xsw_formats)

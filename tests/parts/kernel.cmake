@@ -2,6 +2,7 @@
 # Events of the kernel, events through shared memory, and the timeline of all.
 xsw_unit_test(trace kernel_join LINK xsw_kernel)
 xsw_unit_test(trace kernel_ports LINK xsw_kernel)
+xsw_unit_test(trace ctf_whole LINK xsw_readers)
 xsw_unit_test(trace event_ring LINK xsw_event_ring)
 xsw_unit_test(analyzer timeline)
 xsw_unit_test(analyzer timeline_episodes)

@@ -4,8 +4,8 @@ file(GLOB system_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/system/*.sh
 # Claims of one file or another may run at the same time, each in its own namespaces, unless they load
 # the machine, or share what namespaces do not part.
 set(system_apart daemon drops extcap filters life made policies privacy switches template where)
-set(system_lock_lttng trace trace_kernel trace_lttng trace_kinds trace_rare)
-set(system_lock_tracefs incidents kernel kernel_reader timeline tracedat)
+set(system_lock_lttng trace trace_beside trace_kernel trace_lttng trace_kinds trace_rare)
+set(system_lock_tracefs incidents_unseen kernel kernel_reader timeline tracedat)
 foreach(file IN LISTS system_files)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     get_filename_component(part ${file} NAME_WE)

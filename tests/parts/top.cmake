@@ -3,7 +3,7 @@
 foreach(module grid keys evidence model)
     xsw_unit_test(tui ${module})
 endforeach()
-foreach(module top_screens top_keys top_recording)
+foreach(module top_screens top_numbers top_journey top_keys top_keys_pages top_keys_tables top_recording)
     add_executable(unit_cmd_${module} unit/cmd/${module}_test.c support/top_stand.c
         ${PROJECT_SOURCE_DIR}/cmd/top/top_recording.c ${PROJECT_SOURCE_DIR}/cmd/top/top_findings.c)
     target_link_libraries(unit_cmd_${module} PRIVATE xsw_build xsw_tui analyzer_recording

@@ -27,5 +27,5 @@ pkg_check_modules(LTTNG_CTL IMPORTED_TARGET lttng-ctl>=2.13)
 if(TARGET xsw_trace_provider AND LTTNG_CTL_FOUND)
     add_executable(trace_bench bench/trace_bench.c bench/bench_switch.c ${PROJECT_SOURCE_DIR}/cmd/trace/trace_session.c
         ${PROJECT_SOURCE_DIR}/cmd/trace/trace_cut.c)
-    target_link_libraries(trace_bench PRIVATE xsw_build xsw_trace xsw_capture PkgConfig::LTTNG_CTL)
+    target_link_libraries(trace_bench PRIVATE xsw_build xsw_trace xsw_capture xsw_readers PkgConfig::LTTNG_CTL)
 endif()

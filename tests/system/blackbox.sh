@@ -130,12 +130,57 @@ JSON
         wait "$capture" 2>/dev/null || true
         until_true 20 has_orphan
         "$XSW" blackbox -w box.pcapng >box.txt
-        grep -q 'of switch truth: its recorder was killed' box.txt
+        grep -q '^capture-[0-9]* of switch truth: its recorder was killed' box.txt
         grep -q '  box.pcapng: 10000 journeys' box.txt
         fails has_orphan # all of it is in the file
         analyze box.pcapng
         report_is '$m.received == 10000'
     done
+}
+
+# What could not be written because a file is there stays where it is, and takes no other's name.
+claim_recordings_that_are_there_are_not_written_over() {
+    frames_make 1000
+    box_switch
+    capture_start
+    kill -STOP "$capture" # so that there is something that it has not written
+    play played.pcap 1000
+    kill -KILL "$capture"
+    wait "$capture" 2>/dev/null || true
+    until_true 20 has_orphan
+    echo old >crash.pcapng
+    local code=0
+    "$XSW" blackbox -w crash.pcapng >box.txt 2>err.txt || code=$?
+    equal "exit status" $code 3
+    grep -q '^xsw blackbox: crash.pcapng: is there already' err.txt
+    equal "the file that was there" "$(cat crash.pcapng)" old
+    # The second memory has the second name, as always.
+    grep -q '  crash-2.pcapng: 1000 journeys' box.txt
+    analyze crash-2.pcapng
+    report_is '$m.received == 1000'
+    fails has_orphan
+    rm crash.pcapng
+    "$XSW" blackbox -w crash.pcapng >box.txt
+    grep -q '  crash.pcapng: 1000 journeys' box.txt
+    # Of rings that cannot be written nothing goes.
+    capture_start
+    kill -STOP "$capture"
+    play_more
+    kill -KILL "$capture"
+    wait "$capture" 2>/dev/null || true
+    until_true 20 has_orphan
+    "$XSW" flight stop >/dev/null
+    code=0
+    "$XSW" blackbox -w crash.pcapng >box.txt 2>err.txt || code=$?
+    equal "exit status" $code 3
+    grep -q '^xsw blackbox: crash.pcapng: is there already' err.txt
+    has_orphan
+    "$XSW" blackbox -w rest.pcapng | grep -q '  rest.pcapng: 1000 journeys'
+}
+
+play_more() {
+    "$XSW" port remove in >/dev/null
+    play played.pcap 1000
 }
 
 claim_files_that_are_no_memory_of_ours_are_refused_by_name() {

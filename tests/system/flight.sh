@@ -105,7 +105,7 @@ claim_it_goes_on_when_its_client_dies_and_is_taken_up_again() {
     local code=0
     "$XSW" flight run --memory 2M -s 64 2>refused.txt || code=$?
     equal "exit status with other options" $code 3
-    grep -q 'runs with other options' refused.txt
+    grep -q 'runs with other options.* name another one with --recorder' refused.txt
     # And only one can watch it.
     code=0
     "$XSW" flight run 2>refused.txt || code=$?
@@ -136,11 +136,16 @@ claim_a_dump_has_all_that_is_there_and_says_why() {
     "$XSW" flight dump --json --min-free 0 -w now.pcapng.zst --before 0 >now.json
     jq -e '.written == 0 and .outside == 50' now.json >/dev/null
     holds now.pcapng.zst
+    # What is to stay free is a part of the file system that the file is on.
+    mkdir small
+    mount -t tmpfs -o size=4m tmpfs small
+    "$XSW" flight dump --json -w small/dump.pcapng >small.json
+    jq -e '.written == 50' small.json >/dev/null
     # A file that is there is not written over.
     local code=0
     "$XSW" flight dump -w now.pcapng.zst 2>there.txt || code=$?
     equal "exit status for a file that is there" $code 3
-    grep -q 'now.pcapng.zst: cannot be made' there.txt
+    grep -q 'now.pcapng.zst: is there already' there.txt
     flight_end
 }
 
@@ -182,6 +187,42 @@ claim_files_are_limited_and_what_got_none_is_told() {
     flight_end
     equal "files" "$(files_of ping | wc -l)" 2
     grep -qE 'ping +2 files, [12] hits without one' flight.log
+}
+
+claim_hits_while_a_trigger_is_not_armed_are_counted() {
+    good_and_bad
+    flight_switch
+    flight_run --after 0 --before 60 --trigger 'denied: match reason == acl-denied rearm 3600'
+    play bad.pcap 1 "$deny"
+    until_true 20 has_files denied 1
+    for number in 2 3 4; do
+        play_again bad.pcap 1 "$deny"
+    done
+    "$XSW" flight show >show.txt
+    grep -q 'trigger     denied: 4 matches, 4 hits' show.txt
+    flight_end
+    equal "files" "$(files_of denied | wc -l)" 1
+    grep -qE 'denied +1 files, 3 hits without one' flight.log
+}
+
+# A session that is over its budget keeps less of packets, so the switch need not compare more: that it
+# does not is another configuration of the workers.
+claim_a_recorder_over_its_budget_spares_the_switch() {
+    frames "
+write('many.pcap', [udp(2, 1, 1000, n % 60000 + 1, bytes(600)) for n in range(2000)])
+data, at, number = bytearray(open('many.pcap', 'rb').read()), 24, 0
+while at < len(data):
+    struct.pack_into('<II', data, at, 1, number * 250)
+    at, number = at + 16 + struct.unpack_from('<I', data, at + 8)[0], number + 1
+open('many.pcap', 'wb').write(data)"
+    flight_switch
+    call flight.start "budget=1, memory_bytes=2 << 20" >/dev/null
+    before=$(call stats | jq .generation)
+    call port.add "port={'name': 'in', 'kind': 'file', 'input': '$PWD/many.pcap', 'timing': True}" >call.json
+    until_true 20 sh -c "'$XSW' --json flight show | jq -e 'any(.flights[0].by_worker[]; .level != \"full\")'"
+    # One for the port, and one for this.
+    has_settled() { [ "$(call stats | jq .generation)" -ge $((before + 2)) ]; }
+    until_true 20 has_settled
 }
 
 claim_a_rate_and_a_latency_fire() {

@@ -112,6 +112,23 @@ claim_without_bpf_the_port_is_found_by_the_packets_last_net_event() {
     sums_behind FULL_RING bob "$(ip -j -s link show tap-bob | jq '.[0].stats64.tx.dropped')"
 }
 
+claim_names_that_read_like_numbers_stay_texts() {
+    switch_start <<<'{"switch": {"workers": 1}, "ports": [{"name": "007", "kind": "tap", "device": "tap-alice"},
+        {"name": "bob", "kind": "tap", "device": "tap-bob"}]}'
+    host_make alice 1
+    host_make bob 2
+    hosts_know_each_other alice bob
+    ip -n alice link set eth0 down
+    ip -n alice link set eth0 name 0
+    kernel_start
+    burst bob 40 10.0.0.1
+    until_true 20 grep -q '"device":"0"' kernel.json
+    kernel_stop
+    while read -r line; do jq -e . <<<"$line"; done <kernel.json >/dev/null
+    jq -es 'map(select(.event == "kernel_drop")) | length > 0 and all(.port == "007" and .device == "0"
+        and (.head | type) == "string" and (.netns | type) == "number" and (.packets | type) == "number")' kernel.json
+}
+
 # Alice's interface is down, and bob sends her 40.
 down() {
     local before
@@ -127,6 +144,75 @@ claim_a_device_that_is_down_is_told_with_port_reason_and_the_kernels_count() {
     down
     kernel_stop
     sums_are DEV_READY alice 40
+}
+
+# first_moment NAME [WHERE [COUNT]]: a port whose device is down from the first moment on, with so many packets for it
+# (40), before who reads the kernel's events can know of it. With "guest" the device is a guest's then, called eth0.
+first_moment() {
+    kill -STOP "$kernel"
+    "$XSW" port add "$1" kind tap device "tap-$1" >port.log
+    if [ "${2-}" = guest ]; then
+        ip netns add "$1"
+        ip link set "tap-$1" netns "$1" name eth0
+    fi
+    # Nobody has that address, so all ports get it.
+    burst bob "${3-40}" 10.0.0.9
+    until_true 20 first_dropped "$1" -eq "${3-40}"
+    kill -CONT "$kernel"
+}
+
+# first_dropped NAME TEST NUMBER: by the kernel's counter of its device, wherever that is.
+first_dropped() {
+    dropped=$({ ip -j -s -s link show "tap-$1" || ip -n "$1" -j -s -s link show eth0; } 2>/dev/null |
+        jq '.[0].stats64.rx.dropped')
+    test "$dropped" "$2" "$3"
+}
+
+# first_are NAME: what was told is what the kernel's counter has.
+first_are() {
+    first_dropped "$1" -ge 40
+    sums_behind DEV_READY "$1" "$dropped"
+}
+
+claim_what_is_beyond_what_is_told_of_a_new_device_is_counted_as_lost() {
+    two_guests
+    ip -n bob neigh replace 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent
+    kernel_start
+    strangers_drop # which is beyond it, too, and nobody's
+    first_moment carol here 600
+    kernel_stop 1
+    sums_behind DEV_READY carol 512
+    equal "lost events" "$(jq .lost_events sums.json)" 88
+}
+
+# A TAP of somebody else is down, too, and what is sent there is dropped.
+strangers_drop() {
+    python3 -c '
+import fcntl, os, struct
+tap = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tap, 0x400454ca, struct.pack("16sH22x", b"stranger", 0x1002))
+for n in range(600):
+    try:
+        os.write(tap, bytes(60))
+    except OSError:
+        pass
+assert os.system("ip -j -s -s link show stranger | jq -e \".[0].stats64.rx.dropped == 600\" >stranger.json") == 0'
+}
+
+claim_drops_on_a_device_are_a_ports_from_its_first_moment_on() {
+    two_guests
+    ip -n bob neigh replace 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent
+    kernel_start
+    strangers_drop
+    first_moment carol
+    first_moment dave guest
+    first_moment erin
+    kernel_stop
+    first_are carol
+    first_are dave
+    first_are erin
+    equal "drops behind unknown ports" "$(kernel_dropped DEV_READY '')" 0
+    equal "lines about a stranger" "$(jq -s 'map(select(.device == "stranger")) | length' kernel.json)" 0
 }
 
 rx_dropped_is() { [ "$(statistic "$1" rx.dropped)" -eq "$2" ]; }

@@ -164,13 +164,14 @@ claim_ports_that_follow_each_other_on_one_device_name_get_no_drops_of_others() {
     port_again 1
     until_true 20 port_is_told 1
     for number in 2 3 4; do
-        # The reader knows the device as the one of the port before when it drops; then it asks.
+        # The reader knows the device as the one of the port before when it drops; then it asks, and the number
+        # of the interface tells.
         kill -STOP "$kernel"
         "$XSW" port remove "p$((number - 1))" >port.log
         port_again $number
         overflow_by $number
         kill -CONT "$kernel"
-        until_true 20 told_is $number other "$dropped"
+        until_true 20 told_is $number port "$dropped"
         until_true 20 port_is_told $number
     done
     kernel_stop
@@ -214,6 +215,35 @@ claim_without_bpf_a_name_that_another_namespace_has_too_is_an_unknown_port() {
     until_true 20 shared_is_unknown
     kernel_stop
     jq -e '[.drops[] | select(.port == "") | .packets] | add > 0' sums.json >/dev/null
+}
+
+claim_a_name_that_would_steer_the_terminal_is_shown_without_what_does() {
+    one_guest_here
+    local name=$'0\xc2\x9b2J\e[2J'
+    ip link set tap-alice down
+    ip link set tap-alice name "$name"
+    ip link set "$name" up
+    ip neigh replace 10.1.0.2 lladdr 02:00:00:00:00:02 dev "$name" nud permanent
+    # Only of an unknown port the device is told, and so it is one.
+    ip netns add stranger
+    ip -n stranger tuntap add "$name" mode tap
+    kernel_start --no-bpf
+    "$XSW" trace kernel --no-bpf >people.txt 2>people.log &
+    local people=$!
+    until_true 20 grep -q '^following' people.log
+    until_true 20 harmless_is_told
+    kill -INT $people
+    wait $people
+    kernel_stop
+    fails grep -qP '\x1b|\xc2\x9b' people.txt
+}
+
+harmless_is_told() {
+    kill -STOP "$switch"
+    burst_here 1300 10.1.0.2
+    kill -CONT "$switch"
+    "$XSW" --json port list
+    grep -qF 'behind an unknown port, device 0??2J?[2J: ' people.txt
 }
 
 shared_is_unknown() {

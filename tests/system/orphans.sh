@@ -108,6 +108,14 @@ claim_what_is_recovered_is_a_recording_that_claims_no_more_than_it_has() {
     kill -KILL $capture
     wait $capture || true
     until_true 20 no_session
+    # A file that is there is not written over, and nothing goes from the rings for it.
+    echo precious >rest.pcapng
+    local code=0
+    "$XSW" capture recover rest.pcapng 2>there.log || code=$?
+    equal "exit status for a file that is there" $code 3
+    grep -q 'rest.pcapng: is there already' there.log
+    equal "the file that is there" "$(cat rest.pcapng)" precious
+    rm rest.pcapng
     "$XSW" capture recover rest.pcapng
     analyze rest.pcapng
     report_is '.verdict == "unknown" and all($s.sessions[].proof[]; .state != "fails")'

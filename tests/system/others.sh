@@ -68,6 +68,14 @@ claim_who_is_held_to_pseudonyms_learns_no_name_of_a_flight_recorder() {
     "${as_nobody[@]}" /run/xsw flight show >show.txt
     fails grep -q '192-183' flights.json show.txt
     grep -q 'a manager of the switch can read it' show.txt
+    # Who has the name from elsewhere is not told that there is none, nor that there is.
+    local verb code
+    for verb in show dump; do
+        code=0
+        "${as_nobody[@]}" /run/xsw flight $verb --recorder vm-192-183-147-213 2>denied.txt || code=$?
+        equal "exit status of $verb" $code 3
+        grep -q 'hides the names of flight recorders' denied.txt
+    done
     "$XSW" --json flight show | jq -e '.flights[0] | .flight as $name | $name == "vm-192-183-147-213" and
         (.path | contains($name))'
     switch_stop

@@ -87,14 +87,16 @@ claim_a_drop_leads_to_its_packets_and_their_rule() {
     keys 3
     says 'acl-denied +ingress-policy +7 +in .* 3$|└ acl-denied'
     keys Down
-    says 'Enter: reason == acl-denied and stage == ingress-policy and rule == 7 and port == in'
+    says 'Enter: reason == acl-denied and stage == ingress-policy and end.rule == 7 and in.port == in'
     keys Enter
     says 'shown 3 of'
     keys Enter
     says 'DROPPED acl-denied at in  rule 7'
     says 'rule 7, gen. [0-9]+: deny in udp dst port 99; A rule'
-    keys q # back
+    keys q # back to the packets, and to the drops
     says 'shown 3 of'
+    keys q
+    says '└ acl-denied'
     keys q
     says 'ended 0'
     viewer_end
@@ -171,6 +173,8 @@ claim_a_line_below_the_pipeline_leads_to_its_packets() {
     says 'Enter: reason == acl-denied and stage == ingress-policy'
     keys Enter
     says 'shown 3 of'
+    keys q
+    says 'Enter: reason == acl-denied'
     keys q
     says 'ended 0'
     viewer_end

@@ -209,6 +209,25 @@ claim_lttng_is_in_the_switch_only_after_somebody_traces() {
     lives
 }
 
+claim_a_budget_stays_what_it_was_when_none_is_given() {
+    out_switch
+    "$XSW" trace start one budget 2500
+    "$XSW" trace start other
+    call trace.status | jq -e '.budget_us == 2500'
+    "$XSW" trace follow >follow.txt 2>follow.log &
+    local follow=$!
+    until_true 20 grep -q following follow.log
+    call trace.status | jq -e '.budget_us == 2500'
+    kill -INT $follow
+    wait $follow
+    "$XSW" trace stop one
+    "$XSW" trace stop other
+    # It is that of xswd until another one is given.
+    "$XSW" trace start last budget 40
+    call trace.status | jq -e '.budget_us == 40'
+    "$XSW" trace stop last
+}
+
 claim_a_session_of_lttng_itself_works_with_its_levels_and_filters() {
     out_switch "" "{\"path\": \"$XSW_EXTENSION_PATH/test/vanish.so\", \"name\": \"thief\",
                     \"settings\": {\"every\": 3}}"
@@ -342,7 +361,8 @@ claim_a_trigger_of_the_flight_recorder_is_told_with_its_packet() {
     until_true 20 trigger_is_told
     flight_end
     "$XSW" trace stop t
-    traced ctf '[e["packet_id"] for e in events if e["event"] == "capture_trigger"] == ["3"]'
+    traced ctf '[(e["packet_id"], e["value"]) for e in events if e["event"] == "capture_trigger"] == [("3", "3")]'
+    traced ctf '[e["subject"] for e in events if e["event"] == "capture_trigger"] == ["flight"]'
     traced ctf '["match" in e["detail"] for e in events if e["event"] == "capture_trigger"] == [True]'
 }
 
@@ -517,9 +537,11 @@ claim_events_are_followed_as_they_come_with_names_and_filters() {
     until_true 20 recorded '. == []'
 }
 
-# host NAME NUMBER: on one side of a wire; its own switch, daemons and name.
+# host NAME NUMBER: on one side of a wire; its own switch, daemons, name and boot.
 host_run() {
     hostname "$1"
+    echo "1111111$2-2222-4333-8444-555555555555" >"boot-$1"
+    mount --bind "boot-$1" /proc/sys/kernel/random/boot_id
     mount -t tmpfs tmpfs /run
     mount -t tmpfs tmpfs /dev/shm
     mkdir -p "$1"
@@ -577,6 +599,8 @@ claim_two_hosts_are_one_view() {
     sort -c times
     touch alpha/end beta/end
     wait "${pids[@]}"
+    # Each has a clock of its own, which babeltrace2 refuses to put in one order unless it counts from 1970.
+    equal "clocks" "$(find relay -name metadata -exec grep -aoh 'uuid = "1111111[0-9]-2222' {} + | sort -u | wc -l)" 2
     # Stock babeltrace2 reads the same from what the relay daemon has kept.
     babeltrace2 relay >relay.txt
     equal "alpha's" "$(grep -c 'alpha.*packet_dropped' relay.txt)" 5
@@ -676,6 +700,43 @@ claim_what_was_written_before_the_disk_was_full_can_be_read() {
     traced small/ctf "1000 < len(events) < 60010"
     "$XSW" analyze --timeline --json small/ctf >timeline.json
     jq -e '[.timeline.entries[] | select(.kind == "begin" and .name == "packet_dropped")] != []' timeline.json
+}
+
+# The session is ended by lttng(1), which cuts nothing: xsw reads what is whole, and leaves the trace as it is.
+claim_what_a_full_disk_has_torn_is_read_as_far_as_it_is_whole() {
+    dropping_switch 60000
+    mkdir small room
+    export TMPDIR=$PWD/room
+    mount -t tmpfs -o size=4M tmpfs small
+    "$XSW" trace start t to "$PWD/small/ctf"
+    until_true 20 metadata_is_written small/ctf
+    play in.pcap 60000
+    until_true 20 disk_is_full
+    lttng destroy t 2>destroy.log || true
+    fails babeltrace2 small/ctf >stock.txt 2>stock.log
+    find small/ctf -type f -exec sha256sum {} + | sort >before.txt
+    local code=0
+    "$XSW" trace follow small/ctf >follow.txt 2>follow.log || code=$?
+    equal "exit status of follow" $code 1
+    local torn shown
+    torn=$(sed -n 's/^\([1-9][0-9]*\) bytes at the end, .* cannot be read$/\1/p' follow.log)
+    shown=$(grep -c 'packet_dropped' follow.txt)
+    [ "$shown" -gt 1000 ]
+    code=0
+    "$XSW" analyze --timeline --json small/ctf >timeline.json 2>timeline.log || code=$?
+    equal "exit status of analyze" $code 3
+    grep -q "its last $torn bytes are torn" timeline.log
+    jq -e "[.timeline.entries[] | select(.kind == \"begin\" and .name == \"packet_dropped\").count] | add == $shown" timeline.json
+    find small/ctf -type f -exec sha256sum {} + | sort >after.txt
+    diff before.txt after.txt
+    equal "what is left in TMPDIR" "$(ls -A room)" ""
+    # Where there is no room for what is whole, that is said.
+    mount -t tmpfs -o size=64k tmpfs room
+    code=0
+    "$XSW" trace follow small/ctf >none.txt 2>none.log || code=$?
+    equal "exit status of follow without room" $code 3
+    grep -q 'room/*: no room for [0-9]* bytes.*TMPDIR' none.log
+    equal "what is left in TMPDIR" "$(ls -A room)" ""
 }
 
 claim_what_was_written_before_lttng_was_killed_can_be_read() {

@@ -58,6 +58,43 @@ claim_a_dry_fill_ring_is_told_while_it_happens() {
     follow_stop
 }
 
+claim_a_drop_names_the_device_with_its_namespace_and_number() {
+    followed two_guests
+    down
+    follow_stop
+    "$XSW" trace stop t
+    traced ctf "{(e['device'], e['netns'], e['ifindex']) for e in events if e['event'] == 'kernel_drop' and e['port_name'] == 'alice'} == {('eth0', '$(stat -Lc %i /run/netns/alice)', '$(ip -n alice -j link show eth0 | jq '.[0].ifindex')')}"
+}
+
+claim_a_drop_whose_port_nobody_knows_is_told_with_its_device() {
+    followed xdp_faulty_generic
+    follow_stop
+    switch_stop # who could be asked
+    switch=
+    faults
+    "$XSW" trace stop t
+    "$XSW" trace follow ctf >all.txt
+    grep -q 'kernel_xdp_exception behind an unknown port, device wire: unknown' all.txt
+    fails grep -q 'behind port' all.txt
+}
+
+claim_a_device_whose_name_would_steer_the_terminal_is_shown_without_what_does() {
+    followed two_guests
+    ip -n alice link set eth0 down
+    ip -n alice link set eth0 name $'0\xc2\x9b2J\e[2J'
+    until_true 20 harmless_is_followed
+    follow_stop
+    fails grep -qP '\x1b|\xc2\x9b' follow.txt
+    "$XSW" trace stop t
+    "$XSW" --json trace follow ctf >events.json
+    jq -es '[.[].fields.device] | index("0\u009b2J\u001b[2J") != null' events.json
+}
+
+harmless_is_followed() {
+    burst bob 1 10.0.0.1
+    grep -qF ', device 0??2J?[2J' follow.txt
+}
+
 claim_a_device_that_is_down_is_in_ctf() {
     followed two_guests
     down
@@ -138,6 +175,62 @@ claim_a_session_whose_kernel_drops_nobody_tells_is_no_good_state() {
     until_true 20 grep -q ' kernel_lost from_mono_ns=[1-9].* events=0' follow.txt
     follow_stop
     "$XSW" trace stop t
+}
+
+# A reader cannot begin while tracefs is not to be had; that nothing was told is told all the same, and when it is there
+# again drops are.
+claim_a_reader_that_cannot_begin_tells_so_again_and_again_until_one_can() {
+    followed two_guests
+    # Nobody can mount it, nor look at what is mounted.
+    mount -t tmpfs -o ro tmpfs /sys/kernel
+    kill -KILL "$(pgrep -x xsw-kernel)"
+    until_true 30 more_gaps_than 2
+    overflow # which nobody sees
+    local unseen=$dropped
+    fails grep -q FULL_RING follow.txt
+    umount /sys/kernel
+    ip -n alice link set eth0 down
+    until_true 30 one_more_is_told 0
+    ip -n alice link set eth0 up
+    hosts_know_each_other alice bob
+    overflow
+    until_true 20 live_has kernel_drop 'FULL_RING in tun_net_xmit' $((dropped - unseen))
+    follow_stop
+    "$XSW" trace stop t
+    # From one gap to the next nothing is left out.
+    ctf ctf '
+gaps = [(int(e["from_mono_ns"]), int(e["to_mono_ns"])) for e in events if e["event"] == "kernel_lost"]
+assert len(gaps) > 2, gaps
+assert all(here[1] == there[0] for here, there in zip(gaps, gaps[1:])), gaps'
+}
+
+# What is filtered are events that are about packets; that something is missing is recorded whatever is wanted.
+claim_a_filter_is_that_of_kernel_drops_too_and_losses_are_told_whatever_is_wanted() {
+    two_guests
+    kernel_start
+    kernel_stop
+    "$XSW" trace start alice to "$PWD/alice" filter 'port_name == "alice"'
+    "$XSW" trace start bob to "$PWD/bob" filter 'port_name == "bob"'
+    "$XSW" trace start stage to "$PWD/stage" filter 'stage_name == "forward"'
+    overflow
+    "$XSW" trace rotate alice # which waits until that is told
+    kill -KILL "$(pgrep -x xsw-kernel)"
+    until_true 20 gap_is_in stage
+    "$XSW" trace stop alice
+    "$XSW" trace stop bob
+    "$XSW" trace stop stage
+    traced alice "sum(int(e['packets']) for e in events if e['event'] == 'kernel_drop') == $dropped"
+    traced bob "[e for e in events if e['event'] == 'kernel_drop'] == []"
+    traced stage "[e for e in events if e['event'] == 'kernel_drop'] == []"
+    local session
+    for session in alice bob stage; do
+        traced $session "[e for e in events if e['event'] == 'kernel_lost'] != []"
+    done
+}
+
+gap_is_in() {
+    "$XSW" trace rotate "$1"
+    babeltrace2 "$1" 2>>ctf.log | grep -q kernel_lost
 }
 
 more_gaps_than() { [ "$(grep -c ' kernel_lost ' follow.txt)" -gt "$1" ]; }

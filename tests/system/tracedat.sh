@@ -18,6 +18,42 @@ claim_a_trace_dat_of_another_clock_is_not_laid_beside_others() {
     jq -e '[.timeline.entries[] | select(.source == 0) | .time_ns] | min > 1000000000000000000' timeline.json >/dev/null
 }
 
+# As trace-cmd does it on that host.
+traced_on_other_host() {
+    trace-cmd() { unshare --uts sh -c 'hostname other; exec trace-cmd "$@"' trace-cmd "$@"; }
+    two_guests
+    capture_start --trace
+    record_dat
+    unset -f trace-cmd
+    until_true 20 "$XSW" --json port list
+    capture_stop
+}
+
+claim_a_trace_dat_is_of_the_machine_whose_host_it_names() {
+    incident
+    mv capture.pcapng one.pcapng
+    on_other_host traced_on_other_host
+    local order
+    for order in 'one.pcapng capture.pcapng mono.dat' 'mono.dat one.pcapng capture.pcapng'; do
+        # shellcheck disable=SC2086
+        timeline $order
+        python3 -m schema "$here/../../docs/api/xsw-analyze-timeline.schema.json" timeline.json
+        jq -e '.timeline as $t | [$t.sources[] | select(.kind == "trace.dat") |
+            [$t.machines[.machine].host, .machine_known_by, .machine_is_a_guess]] == [["other", "host", true]]' timeline.json >/dev/null
+        # What it tells stands where the recording of that host has it, and not where its clock is another host's.
+        jq -e '[.timeline.entries[] | select(.kind == "begin" and .host == "other" and (.text | test("FULL_RING"))) | .time_ns] |
+            length == 2 and max - min < 1000000' timeline.json >/dev/null
+    done
+    NO_COLOR=1 "$XSW" analyze --timeline one.pcapng capture.pcapng mono.dat >timeline.txt
+    sed -n '/^  other, boot/,/times are\|laid beside/p' timeline.txt | tr -s '\n ' ' ' |
+        grep -q "mono.dat (trace.dat), of this machine by its host's name"
+    # Beside the other host alone it is nobody's.
+    timeline one.pcapng mono.dat
+    jq -e '.timeline.sources[1] | .machine == null and .machine_known_by == null' timeline.json >/dev/null
+    NO_COLOR=1 "$XSW" analyze one.pcapng mono.dat | tr -s '\n ' ' ' |
+        grep -q "mono.dat (trace.dat) was made on host other, Linux $(uname -r) .*, of which nothing else tells"
+}
+
 # torn FILE BYTES: so many are cut off its end.
 torn() {
     local size code=0

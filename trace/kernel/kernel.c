@@ -3,13 +3,9 @@
  * kernel_rings.c. */
 #include "trace/kernel/kernel.h"
 
-#include <bpf/libbpf.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <tracefs/tracefs.h>
 
@@ -18,6 +14,7 @@
 #include "trace/kernel/kernel_filter.h"
 #include "trace/kernel/kernel_format.h"
 #include "trace/kernel/kernel_instance.h"
+#include "trace/kernel/kernel_interfaces.h"
 #include "trace/kernel/kernel_join.h"
 #include "trace/kernel/kernel_names.h"
 #include "trace/kernel/kernel_ports.h"
@@ -26,20 +23,19 @@
 #include "trace/kernel/kernel_symbols.h"
 
 static const uint64_t LOSS_CHECK_NS = 500000000;
-static const uint64_t INTERFACES_CHECK_NS = 500000000;
+static const uint64_t OTHERS_FORGET_NS = 500000000;
 
 struct kernel_trace {
     struct tracefs_instance *instance;
     struct kernel_format format;
     struct kernel_rings *rings;
     struct kernel_join *join;
-    struct kernel_probe *probe; /* null: KERNEL_BY_EVENTS */
+    struct kernel_probe *probe; /* null: by the events */
     struct kernel_symbols symbols;
     struct kernel_ports *ports;
-    struct kernel_interface *interfaces; /* of the devices */
-    size_t interface_count;
-    uint64_t interfaces_ns; /* when they were looked up */
-    bool is_watching;       /* events come */
+    struct kernel_interfaces interfaces; /* of the devices */
+    uint64_t others_ns; /* when the probe forgot of the devices that are not ours */
+    bool is_watching;   /* events come */
     bool all_reasons;
     uint64_t silent;
     uint64_t lost;
@@ -147,33 +143,12 @@ enum xsw_status kernel_trace_open(const struct kernel_options *options, struct k
     return XSW_OK;
 }
 
-enum kernel_way kernel_trace_way(const struct kernel_trace *trace)
-{
-    return trace->probe != NULL ? KERNEL_BY_PROBE : KERNEL_BY_EVENTS;
-}
-
 const char *kernel_trace_remark(const struct kernel_trace *trace)
 {
     return trace->remark;
 }
 
 /* Devices ------------------------------------------------------------------------------------- */
-
-/* What XDP's events know a device by. They do not tell the namespace, but the program, which has a
- * number of its own. */
-static struct kernel_interface interface_find(struct kernel_device *device, uint64_t here)
-{
-    struct kernel_interface interface = {.place = {.netns = (uint32_t)device->netns}};
-    memcpy(interface.place.name, device->name, sizeof(interface.place.name));
-    if (device->netns == here) {
-        device->index = interface.place.index = if_nametoindex(device->name);
-    }
-    if (interface.place.index == 0 ||
-        bpf_xdp_query_id((int)interface.place.index, 0, &interface.program) != 0) {
-        interface.program = 0;
-    }
-    return interface;
-}
 
 static bool is_same(const struct kernel_trace *trace, const struct kernel_device *devices,
                     size_t count)
@@ -189,35 +164,6 @@ static bool is_same(const struct kernel_trace *trace, const struct kernel_device
     return known != NULL && count == known_count && trace->is_watching;
 }
 
-/* The kernel is asked about each device, so not with every list while drops come. */
-static enum xsw_status interfaces_find(struct kernel_trace *trace, struct kernel_device *devices,
-                                       size_t count, bool are_same, struct xsw_error *error)
-{
-    uint64_t now_ns = clock_mono_ns();
-    struct stat about;
-    if (are_same && count == trace->interface_count &&
-        now_ns - trace->interfaces_ns < INTERFACES_CHECK_NS) {
-        for (size_t i = 0; i < count; i++) {
-            devices[i].index = trace->interfaces[i].place.index;
-        }
-        return XSW_OK;
-    }
-    uint64_t here = stat("/proc/self/ns/net", &about) == 0 ? about.st_ino : 0;
-    struct kernel_interface *interfaces = calloc(count + 1, sizeof(*interfaces));
-    if (interfaces == NULL) {
-        return error_set(error, XSW_NO_MEMORY, "no memory for %zu devices", count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        interfaces[i] = interface_find(&devices[i], here);
-    }
-    kernel_rings_watch(trace->rings, interfaces, count);
-    free(trace->interfaces);
-    trace->interfaces = interfaces;
-    trace->interface_count = count;
-    trace->interfaces_ns = now_ns;
-    return XSW_OK;
-}
-
 static enum xsw_status interfaces_watch(struct kernel_trace *trace,
                                         const struct kernel_device *devices, size_t count,
                                         struct xsw_error *error)
@@ -229,16 +175,32 @@ static enum xsw_status interfaces_watch(struct kernel_trace *trace,
     return status == XSW_OK && !trace->is_watching ? events_enable(trace, error) : status;
 }
 
+/* With every list while drops come would be to hear of the others' again and again. */
+static void others_forget(struct kernel_trace *trace, bool are_same)
+{
+    uint64_t now_ns = clock_mono_ns();
+    if (!are_same || now_ns - trace->others_ns >= OTHERS_FORGET_NS) {
+        kernel_probe_others_forget(trace->probe);
+        trace->others_ns = now_ns;
+    }
+}
+
 static enum xsw_status devices_take(struct kernel_trace *trace, struct kernel_device *devices,
                                     size_t count, uint64_t asked_ns, struct xsw_error *error)
 {
     bool are_same = is_same(trace, devices, count);
-    enum xsw_status status = interfaces_find(trace, devices, count, are_same, error);
+    enum xsw_status status =
+        kernel_interfaces_find(&trace->interfaces, trace->rings, devices, count, are_same, error);
     if (status == XSW_OK && trace->probe == NULL) {
         status = kernel_names_check(devices, count, error);
+    } else if (status == XSW_OK && !are_same) {
+        status = kernel_names_index(devices, count, error);
     }
     if (status == XSW_OK && !are_same) {
         status = interfaces_watch(trace, devices, count, error);
+    }
+    if (status == XSW_OK && trace->probe != NULL) {
+        others_forget(trace, are_same);
     }
     return status == XSW_OK
                ? kernel_ports_list(trace->ports, devices, count, asked_ns, clock_mono_ns(), error)
@@ -318,7 +280,7 @@ static void event_take(const struct kernel_raw *raw, void *context)
         snprintf(event.reason, sizeof(event.reason), "%s", kernel_format_action(raw->number));
     }
     if (is_drop && !trace->all_reasons && kernel_is_noise(event.reason)) {
-        trace->silent++;
+        trace->silent += kernel_ports_has(trace->ports, &raw->place);
         return;
     }
     snprintf(event.location, sizeof(event.location), "%s",
@@ -338,9 +300,9 @@ enum xsw_status kernel_trace_read(struct kernel_trace *trace, struct xsw_error *
     return status;
 }
 
-bool kernel_trace_waits(const struct kernel_trace *trace)
+bool kernel_trace_waits(const struct kernel_trace *trace, bool is_last)
 {
-    return kernel_ports_waits(trace->ports);
+    return kernel_ports_waits(trace->ports, is_last);
 }
 
 static void losses_tell(struct kernel_trace *trace, kernel_observer *observer, void *context)
@@ -382,9 +344,10 @@ uint64_t kernel_trace_silent(const struct kernel_trace *trace)
     return trace->silent;
 }
 
-uint64_t kernel_trace_whole_until(const struct kernel_trace *trace)
+uint64_t kernel_trace_told_until(const struct kernel_trace *trace)
 {
-    return trace->whole_until_ns;
+    uint64_t since_ns = kernel_ports_waiting_since(trace->ports);
+    return since_ns < trace->whole_until_ns ? since_ns : trace->whole_until_ns;
 }
 
 void kernel_trace_close(struct kernel_trace *trace)
@@ -403,6 +366,6 @@ void kernel_trace_close(struct kernel_trace *trace)
     }
     kernel_join_destroy(trace->join);
     kernel_ports_destroy(trace->ports);
-    free(trace->interfaces);
+    kernel_interfaces_fini(&trace->interfaces);
     free(trace);
 }

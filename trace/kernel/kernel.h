@@ -9,17 +9,18 @@
  * a killed reader left behind is removed by the next.
  *
  * skb:kfree_skb knows no device. There are two ways to learn it:
- *   KERNEL_BY_PROBE   a small BPF program at the same tracepoint looks at the packet: exact, also
+ *   by the probe    a small BPF program at the same tracepoint looks at the packet: exact, also
  *                     when two namespaces have devices of the same name, with the first bytes of
  *                     the packet; costs nothing for packets that are not freed with a reason.
  *                     Needs BTF and CAP_BPF, CAP_PERFMON.
- *   KERNEL_BY_EVENTS  the last net:* event of the same packet, by its address, in the same trace
+ *   by the events   the last net:* event of the same packet, by its address, in the same trace
  *                     (kernel_join.h). Costs some events for each packet of our devices, knows
  *                     them by name only, and cannot tell of packets that no net:* event has named.
  *
  * A device has a port only for a while, so what is dropped waits until a list of devices has been
- * asked for behind it, and has a port when the lists before and behind it agree (kernel_ports.h).
- * Where they do not, the port is not known, and none is told.
+ * asked for behind it, and has a port when the lists before and behind it agree, or when the one
+ * behind it names that very interface (kernel_ports.h). Else the port is not known, and none is
+ * told.
  *
  * Threads: one. The process needs the rights for tracefs; xswd does not.
  */
@@ -57,8 +58,6 @@ enum kernel_event_kind {
     KERNEL_LOST           /* the kernel's ring was full: `count` events are missing */
 };
 
-enum kernel_way { KERNEL_BY_PROBE, KERNEL_BY_EVENTS };
-
 struct kernel_event {
     enum kernel_event_kind kind;
     uint64_t mono_ns; /* of KERNEL_LOST: when it was noticed */
@@ -68,6 +67,7 @@ struct kernel_event {
     uint32_t number;                 /* reason or action, as this kernel counts them */
     int32_t error;                   /* of KERNEL_XDP_REDIRECT: negative errno */
     uint64_t listed_ns;              /* of the last list of devices before it; see kernel_ports.h */
+    bool is_unlisted;                /* the newest list then had no device there */
     struct kernel_device device;     /* without a name for KERNEL_LOST */
     char reason[KERNEL_TEXT_SIZE];   /* "FULL_RING", as this kernel calls it; or the action */
     char location[KERNEL_TEXT_SIZE]; /* function, such as "tun_net_xmit"; or empty */
@@ -86,7 +86,7 @@ struct kernel_group {
 typedef void kernel_observer(const struct kernel_group *group, void *context);
 
 struct kernel_options {
-    bool no_probe;    /* KERNEL_BY_EVENTS also where BPF is to be had */
+    bool no_probe;    /* by the events also where BPF is to be had */
     bool all_reasons; /* also what every host behind a port drops in peace: see kernel_is_noise */
     bool by_packet;   /* packets that differ are told apart: see kernel_story.h */
     size_t buffer_bytes; /* of the ring of each processor; 0: 1 MiB */
@@ -98,8 +98,7 @@ struct kernel_trace;
  * missing, and how to get it. */
 enum xsw_status kernel_trace_open(const struct kernel_options *options, struct kernel_trace **trace,
                                   struct xsw_error *error) XSW_MUST_CHECK;
-enum kernel_way kernel_trace_way(const struct kernel_trace *trace);
-/* Why it is not KERNEL_BY_PROBE; "" when it is, or when it was not wanted. */
+/* Why it is not by the probe; "" when it is, or when it was not wanted. */
 const char *kernel_trace_remark(const struct kernel_trace *trace);
 /* Our devices, copied; they were asked for at `asked_ns`. */
 enum xsw_status kernel_trace_watch(struct kernel_trace *trace, const struct kernel_device *devices,
@@ -108,8 +107,9 @@ enum xsw_status kernel_trace_watch(struct kernel_trace *trace, const struct kern
 /* Takes in what has happened until it was called. Never waits: call it every 50 ms or so. */
 enum xsw_status kernel_trace_read(struct kernel_trace *trace,
                                   struct xsw_error *error) XSW_MUST_CHECK;
-/* Whether something waits for the next list of devices. */
-bool kernel_trace_waits(const struct kernel_trace *trace);
+/* Whether something waits for the next list of devices that is to be asked for at once. What is at
+ * no device of ours waits too, since it may be one that is new; `is_last` counts that as well. */
+bool kernel_trace_waits(const struct kernel_trace *trace, bool is_last);
 /* Tells what has its port, in the order of time, and now and then what was lost; with `is_last`
  * all, what waits too. */
 void kernel_trace_tell(struct kernel_trace *trace, bool is_last, kernel_observer *observer,
@@ -117,8 +117,9 @@ void kernel_trace_tell(struct kernel_trace *trace, bool is_last, kernel_observer
 /* Lost events so far, and drops on our devices that were not told because of their reason. */
 uint64_t kernel_trace_lost(const struct kernel_trace *trace);
 uint64_t kernel_trace_silent(const struct kernel_trace *trace);
-/* CLOCK_MONOTONIC: what was lost before this is told; kernel_trace_tell looks twice a second. */
-uint64_t kernel_trace_whole_until(const struct kernel_trace *trace);
+/* CLOCK_MONOTONIC: all that happened before this is told, and what was lost; kernel_trace_tell
+ * looks for losses twice a second. */
+uint64_t kernel_trace_told_until(const struct kernel_trace *trace);
 void kernel_trace_close(struct kernel_trace *trace); /* accepts null */
 
 /* Whether a reason is one with which a healthy host frees packets all the time, such as those that

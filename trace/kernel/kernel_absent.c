@@ -13,12 +13,6 @@ enum xsw_status kernel_trace_open(const struct kernel_options *options, struct k
                      "kernel; install libtracefs-dev and build again");
 }
 
-enum kernel_way kernel_trace_way(const struct kernel_trace *trace)
-{
-    (void)trace;
-    return KERNEL_BY_EVENTS;
-}
-
 const char *kernel_trace_remark(const struct kernel_trace *trace)
 {
     (void)trace;
@@ -41,9 +35,10 @@ enum xsw_status kernel_trace_read(struct kernel_trace *trace, struct xsw_error *
     return error_set(error, XSW_UNSUPPORTED, "built without libtracefs");
 }
 
-bool kernel_trace_waits(const struct kernel_trace *trace)
+bool kernel_trace_waits(const struct kernel_trace *trace, bool is_last)
 {
     (void)trace;
+    (void)is_last;
     return false;
 }
 
@@ -68,7 +63,7 @@ uint64_t kernel_trace_silent(const struct kernel_trace *trace)
     return 0;
 }
 
-uint64_t kernel_trace_whole_until(const struct kernel_trace *trace)
+uint64_t kernel_trace_told_until(const struct kernel_trace *trace)
 {
     (void)trace;
     return 0;

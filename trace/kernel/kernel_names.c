@@ -16,7 +16,17 @@
 
 enum { SPACES_MAX = 1024 };
 
+struct names;
+
+/* What is looked for: in which namespaces, and what with a socket of one; -1: it cannot be entered.
+ */
+struct search {
+    bool (*is_wanted)(const struct names *names, uint64_t inode);
+    void (*look)(struct names *names, int socket, uint64_t inode);
+};
+
 struct names {
+    const struct search *search;
     struct kernel_device *devices;
     size_t count;
     int here;                  /* our own namespace */
@@ -25,13 +35,7 @@ struct names {
     bool is_lost; /* there was no way back */
 };
 
-static void all_shared(struct names *names)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        names->devices[i].is_name_shared = true;
-    }
-}
-
+/* Whether the namespace has not been looked into. */
 static bool is_new(struct names *names, uint64_t inode)
 {
     for (size_t i = 0; i < names->seen_count; i++) {
@@ -40,7 +44,7 @@ static bool is_new(struct names *names, uint64_t inode)
         }
     }
     if (names->seen_count == SPACES_MAX) {
-        all_shared(names); /* who knows what is in the others */
+        names->search->look(names, -1, inode); /* who knows what is in the others */
         return false;
     }
     names->seen[names->seen_count++] = inode;
@@ -58,31 +62,14 @@ static int socket_in(struct names *names, int space)
     return made;
 }
 
-static void space_look(struct names *names, int space, uint64_t inode)
+static bool request_index(int socket, const struct kernel_device *device, uint32_t *index)
 {
-    int socket = socket_in(names, space);
-    if (socket < 0) {
-        all_shared(names);
-        return;
+    struct ifreq request = {0};
+    memcpy(request.ifr_name, device->name, sizeof(request.ifr_name) - 1);
+    if (ioctl(socket, SIOCGIFINDEX, &request) != 0) {
+        return false;
     }
-    for (size_t i = 0; i < names->count; i++) {
-        struct kernel_device *device = &names->devices[i];
-        struct ifreq request = {0};
-        memcpy(request.ifr_name, device->name, sizeof(request.ifr_name) - 1);
-        if (device->netns != inode && ioctl(socket, SIOCGIFINDEX, &request) == 0) {
-            device->is_name_shared = true;
-        }
-    }
-    close(socket);
-}
-
-static bool is_own_only(const struct names *names, uint64_t inode)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        if (names->devices[i].netns != inode) {
-            return false;
-        }
-    }
+    *index = (uint32_t)request.ifr_ifindex;
     return true;
 }
 
@@ -90,10 +77,13 @@ static void path_look(struct names *names, const char *path)
 {
     struct stat about;
     int space = open(path, O_RDONLY | O_CLOEXEC);
-    /* What holds none but devices of ours needs no look; mostly that is the only one. */
-    if (space >= 0 && fstat(space, &about) == 0 && is_new(names, about.st_ino) &&
-        !is_own_only(names, about.st_ino)) {
-        space_look(names, space, about.st_ino);
+    if (space >= 0 && fstat(space, &about) == 0 && names->search->is_wanted(names, about.st_ino) &&
+        is_new(names, about.st_ino)) {
+        int socket = socket_in(names, space);
+        names->search->look(names, socket, about.st_ino);
+        if (socket >= 0) {
+            close(socket);
+        }
     }
     if (space >= 0) {
         close(space);
@@ -118,19 +108,83 @@ static void folder_look(struct names *names, const char *folder, const char *bel
     }
 }
 
+static enum xsw_status search_run(struct names *names, struct xsw_error *error)
+{
+    names->here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (names->here < 0) {
+        names->search->look(names, -1, 0);
+        return XSW_OK;
+    }
+    folder_look(names, "/proc", "/ns/net");
+    folder_look(names, "/run/netns", "");
+    close(names->here);
+    return names->is_lost
+               ? error_set(error, XSW_IO, "there is no way back to our own network namespace")
+               : XSW_OK;
+}
+
+/* Names that others have too ------------------------------------------------------------------- */
+
+/* What holds none but devices of ours needs no look; mostly that is the only one. */
+static bool may_share(const struct names *names, uint64_t inode)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (names->devices[i].netns != inode) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void shared_look(struct names *names, int socket, uint64_t inode)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct kernel_device *device = &names->devices[i];
+        uint32_t index;
+        device->is_name_shared |=
+            socket < 0 || (device->netns != inode && request_index(socket, device, &index));
+    }
+}
+
 enum xsw_status kernel_names_check(struct kernel_device *devices, size_t count,
                                    struct xsw_error *error)
 {
-    struct names names = {.devices = devices, .count = count};
-    names.here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (names.here < 0) {
-        all_shared(&names);
-        return XSW_OK;
+    static const struct search search = {may_share, shared_look};
+    struct names names = {.search = &search, .devices = devices, .count = count};
+    return search_run(&names, error);
+}
+
+/* Numbers of interfaces ------------------------------------------------------------------------ */
+
+static bool lacks_index(const struct names *names, uint64_t inode)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (names->devices[i].netns == inode && names->devices[i].index == 0) {
+            return true;
+        }
     }
-    folder_look(&names, "/proc", "/ns/net");
-    folder_look(&names, "/run/netns", "");
-    close(names.here);
-    return names.is_lost
-               ? error_set(error, XSW_IO, "there is no way back to our own network namespace")
-               : XSW_OK;
+    return false;
+}
+
+static void index_look(struct names *names, int socket, uint64_t inode)
+{
+    for (size_t i = 0; i < names->count && socket >= 0; i++) {
+        struct kernel_device *device = &names->devices[i];
+        if (device->netns == inode && device->index == 0) {
+            (void)request_index(socket, device, &device->index);
+        }
+    }
+}
+
+enum xsw_status kernel_names_index(struct kernel_device *devices, size_t count,
+                                   struct xsw_error *error)
+{
+    static const struct search search = {lacks_index, index_look};
+    struct names names = {.search = &search, .devices = devices, .count = count};
+    for (size_t i = 0; i < count; i++) {
+        if (devices[i].index == 0) {
+            return search_run(&names, error);
+        }
+    }
+    return XSW_OK;
 }

@@ -21,6 +21,7 @@ struct kernel_ports {
     struct list lists[LISTS]; /* the newest first */
     struct kernel_groups waiting;
     uint64_t lost;
+    uint64_t passed; /* at places of no list, for which there was no room since the newest one */
 };
 
 enum xsw_status kernel_ports_create(bool by_packet, struct kernel_ports **ports,
@@ -71,6 +72,23 @@ static void indexes_keep(struct list *list, const struct list *before)
     }
 }
 
+/* Whether the newest list has a device that the one before had not. */
+static bool has_new(const struct kernel_ports *ports)
+{
+    const struct list *newest = &ports->lists[0];
+    const struct list *before = &ports->lists[1];
+    for (size_t i = 0; i < newest->count; i++) {
+        size_t k = 0;
+        while (k < before->count && !is_same_device(&newest->devices[i], &before->devices[k])) {
+            k++;
+        }
+        if (k == before->count) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum xsw_status kernel_ports_list(struct kernel_ports *ports, const struct kernel_device *devices,
                                   size_t count, uint64_t asked_ns, uint64_t answered_ns,
                                   struct xsw_error *error)
@@ -89,6 +107,8 @@ enum xsw_status kernel_ports_list(struct kernel_ports *ports, const struct kerne
     free(ports->lists[LISTS - 1].devices);
     memmove(&ports->lists[1], &ports->lists[0], (LISTS - 1) * sizeof(ports->lists[0]));
     ports->lists[0] = list;
+    ports->lost += ports->passed > 0 && has_new(ports) ? ports->passed : 0;
+    ports->passed = 0;
     return XSW_OK;
 }
 
@@ -98,17 +118,17 @@ const struct kernel_device *kernel_ports_devices(const struct kernel_ports *port
     return ports->lists[0].devices;
 }
 
-/* The one device of the list that it can be; null: none, or several. `is_there` is set when there
- * is any. */
+/* The one device of the list that it can be, of those that ports had at the time; null: none, or
+ * several. `is_there` is set when there is any. */
 static struct kernel_device *device_find(const struct list *list, const struct kernel_device *at,
-                                         bool *is_there)
+                                         uint64_t mono_ns, bool *is_there)
 {
     struct kernel_device *found = NULL;
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
         struct kernel_device *device = &list->devices[i];
         bool is_it = (at->netns == 0 || device->netns == 0 || device->netns == at->netns) &&
-                     strcmp(device->name, at->name) == 0;
+                     device->since_ns <= mono_ns && strcmp(device->name, at->name) == 0;
         count += is_it ? (at->netns == 0 && device->is_name_shared ? 2 : 1) : 0;
         found = is_it ? device : found;
     }
@@ -120,6 +140,15 @@ static struct kernel_device *device_find(const struct list *list, const struct k
 
 /* Events -------------------------------------------------------------------------------------- */
 
+bool kernel_ports_has(const struct kernel_ports *ports, const struct kernel_place *place)
+{
+    struct kernel_device at = {.netns = place->netns, .index = place->index};
+    bool is_there = false;
+    memcpy(at.name, place->name, sizeof(at.name));
+    (void)device_find(&ports->lists[0], &at, UINT64_MAX, &is_there);
+    return is_there;
+}
+
 void kernel_ports_add(struct kernel_ports *ports, const struct kernel_event *event,
                       const struct kernel_place *place)
 {
@@ -127,23 +156,46 @@ void kernel_ports_add(struct kernel_ports *ports, const struct kernel_event *eve
     held.device = (struct kernel_device){.netns = place->netns, .index = place->index};
     memcpy(held.device.name, place->name, sizeof(held.device.name));
     held.listed_ns = 0;
+    held.is_unlisted = !kernel_ports_has(ports, place);
     for (size_t i = 0; i < LISTS && held.listed_ns == 0; i++) {
         if (ports->lists[i].answered_ns < event->mono_ns) {
             held.listed_ns = ports->lists[i].answered_ns;
         }
     }
     if (!kernel_groups_add(&ports->waiting, &held)) {
-        ports->lost += event->count;
+        *(held.is_unlisted ? &ports->passed : &ports->lost) += event->count;
     }
 }
 
-bool kernel_ports_waits(const struct kernel_ports *ports)
+bool kernel_ports_waits(const struct kernel_ports *ports, bool are_all)
 {
-    return ports->waiting.count > 0;
+    bool waits = false;
+    for (size_t i = 0; i < ports->waiting.count; i++) {
+        waits |= are_all || !ports->waiting.list[i].first.is_unlisted;
+    }
+    return waits;
 }
 
-/* The port that all lists agree on, from the newest back to the one before the group; null when
- * they do not. */
+uint64_t kernel_ports_waiting_since(const struct kernel_ports *ports)
+{
+    uint64_t since_ns = UINT64_MAX;
+    for (size_t i = 0; i < ports->waiting.count; i++) {
+        uint64_t mono_ns = ports->waiting.list[i].first.mono_ns;
+        since_ns = mono_ns < since_ns ? mono_ns : since_ns;
+    }
+    return since_ns;
+}
+
+/* The number of an interface is its own while it is there; that its name was another one's before
+ * does not matter then. */
+static bool is_that_interface(const struct kernel_device *device, const struct kernel_device *at)
+{
+    return at->netns != 0 && device->netns == at->netns && at->index != 0 &&
+           device->index == at->index;
+}
+
+/* The port that all lists agree on, from the newest back to the one before the group, or the one
+ * whose interface it is; null when neither is certain. */
 static struct kernel_device *port_find(struct kernel_ports *ports, const struct kernel_event *event,
                                        bool *is_ours)
 {
@@ -151,12 +203,14 @@ static struct kernel_device *port_find(struct kernel_ports *ports, const struct 
     bool is_certain = event->listed_ns != 0;
     bool is_behind = false;
     for (size_t i = 0; i < LISTS && !is_behind && ports->lists[i].devices != NULL; i++) {
-        struct kernel_device *device = device_find(&ports->lists[i], &event->device, is_ours);
+        struct kernel_device *device =
+            device_find(&ports->lists[i], &event->device, event->mono_ns, is_ours);
         newest = i == 0 ? device : newest;
         is_certain = is_certain && device != NULL && newest != NULL && is_same_port(device, newest);
         is_behind = ports->lists[i].answered_ns <= event->listed_ns;
     }
-    is_certain = is_certain && is_behind && newest->since_ns <= event->mono_ns;
+    is_certain =
+        (is_certain && is_behind) || (newest != NULL && is_that_interface(newest, &event->device));
     if (is_certain && newest->index == 0) {
         newest->index = event->device.index;
     }

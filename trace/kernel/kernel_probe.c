@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "trace/kernel/kernel_probe_code.h"
 
-enum { RECORDS_BYTES = 4 << 20, NESTING_MAX = 8 };
+enum { RECORDS_BYTES = 4 << 20, NESTING_MAX = 8, OTHERS_MAX = 4096 };
 
 struct kernel_probe {
     struct kernel_probe_maps maps;
@@ -23,6 +23,7 @@ struct kernel_probe {
     struct ring_buffer *records;
     struct kernel_probe_key *keys; /* that are in the map of devices */
     size_t key_count;
+    uint64_t lost_new; /* on devices that were not ours yet when too much was dropped there */
     kernel_probe_observer *observer; /* while records are read */
     void *context;
 };
@@ -162,10 +163,13 @@ static enum xsw_status maps_make(struct kernel_probe *probe, struct xsw_error *e
     maps->devices =
         bpf_map_create(BPF_MAP_TYPE_HASH, "xsw_devices", sizeof(struct kernel_probe_key),
                        sizeof(uint32_t), KERNEL_DEVICES_MAX, NULL);
+    maps->others =
+        bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "xsw_others", sizeof(struct kernel_probe_key),
+                       sizeof(uint64_t), OTHERS_MAX, NULL);
     maps->records = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "xsw_drops", 0, 0, RECORDS_BYTES, NULL);
     maps->lost =
         bpf_map_create(BPF_MAP_TYPE_ARRAY, "xsw_lost", sizeof(uint32_t), sizeof(uint64_t), 1, NULL);
-    if (maps->devices < 0 || maps->records < 0 || maps->lost < 0) {
+    if (maps->devices < 0 || maps->others < 0 || maps->records < 0 || maps->lost < 0) {
         return load_failed("a BPF map cannot be made", error);
     }
     return XSW_OK;
@@ -203,7 +207,7 @@ enum xsw_status kernel_probe_open(struct kernel_probe **probe, struct xsw_error 
     if (made == NULL) {
         return error_set(error, XSW_NO_MEMORY, "no memory for the probe");
     }
-    *made = (struct kernel_probe){.maps = {-1, -1, -1}, .program = -1, .link = -1};
+    *made = (struct kernel_probe){.maps = {-1, -1, -1, -1}, .program = -1, .link = -1};
     libbpf_print_fn_t before = libbpf_set_print(quiet);
     enum xsw_status status = offsets_find(&offsets, error);
     if (status == XSW_OK) {
@@ -272,6 +276,20 @@ enum xsw_status kernel_probe_watch(struct kernel_probe *probe, const struct kern
     return status;
 }
 
+void kernel_probe_others_forget(struct kernel_probe *probe)
+{
+    struct kernel_probe_key key;
+    for (int i = 0; i < OTHERS_MAX && bpf_map_get_next_key(probe->maps.others, NULL, &key) == 0;
+         i++) {
+        uint64_t count = 0;
+        (void)bpf_map_lookup_elem(probe->maps.others, &key, &count);
+        (void)bpf_map_delete_elem(probe->maps.others, &key);
+        if (count > KERNEL_PROBE_OTHERS_TOLD && has_key(probe->keys, probe->key_count, &key)) {
+            probe->lost_new += count - KERNEL_PROBE_OTHERS_TOLD;
+        }
+    }
+}
+
 void kernel_probe_read(struct kernel_probe *probe, kernel_probe_observer *observer, void *context)
 {
     probe->observer = observer;
@@ -285,7 +303,7 @@ uint64_t kernel_probe_lost(const struct kernel_probe *probe)
     uint32_t key = 0;
     uint64_t lost = 0;
     (void)bpf_map_lookup_elem(probe->maps.lost, &key, &lost);
-    return lost;
+    return lost + probe->lost_new;
 }
 
 void kernel_probe_close(struct kernel_probe *probe)
@@ -296,8 +314,8 @@ void kernel_probe_close(struct kernel_probe *probe)
     if (probe->records != NULL && libbpf_get_error(probe->records) == 0) {
         ring_buffer__free(probe->records);
     }
-    const int fds[] = {probe->link, probe->program, probe->maps.devices, probe->maps.records,
-                       probe->maps.lost};
+    const int fds[] = {probe->link,        probe->program,      probe->maps.devices,
+                       probe->maps.others, probe->maps.records, probe->maps.lost};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0) {
             close(fds[i]);

@@ -4,9 +4,10 @@
 
 /*
  * A small BPF program at skb:kfree_skb, which looks at the packet itself: the device that it is at,
- * by name and network namespace, and its first bytes. It tells of our devices only, so that all
- * other packets of the machine cost it a look into a table. Where the members stand comes from the
- * running kernel's BTF. Private to trace.
+ * by name and network namespace, and its first bytes. It tells of our devices, and of some drops on
+ * each other one, which may have become ours since the last list; behind these a packet on another
+ * device costs it a look into two tables. Where the members stand comes from the running kernel's
+ * BTF. Private to trace.
  *
  * Threads: one.
  */
@@ -45,6 +46,9 @@ enum xsw_status kernel_probe_open(struct kernel_probe **probe,
                                   struct xsw_error *error) XSW_MUST_CHECK;
 enum xsw_status kernel_probe_watch(struct kernel_probe *probe, const struct kernel_device *devices,
                                    size_t count, struct xsw_error *error) XSW_MUST_CHECK;
+/* Behind each list, or twice a second: drops on devices that are not ours count from 0 again. Those
+ * beyond what was told, on devices that are ours by now, are lost. */
+void kernel_probe_others_forget(struct kernel_probe *probe);
 /* All that is there. */
 void kernel_probe_read(struct kernel_probe *probe, kernel_probe_observer *observer, void *context);
 /* Records that found no room. */

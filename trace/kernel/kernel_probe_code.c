@@ -3,7 +3,10 @@
  * As C it would be:
  *
  *   key = { skb->dev->nd_net.net->ns.inum, skb->dev->name };
- *   if (lookup(devices, &key) == null) return;
+ *   if (lookup(devices, &key) == null) {
+ *       if ((count = lookup(others, &key)) == null) update(others, &key, 1);
+ *       else if ((*count)++ >= KERNEL_PROBE_OTHERS_TOLD) return;
+ *   }
  *   start = skb->mac_header is set ? skb->head + skb->mac_header : skb->data;
  *   record = { now, skb, location, reason, cpu, skb->dev->ifindex, key,
  *              skb->data - start + skb->len, … };
@@ -85,10 +88,27 @@ static void load_map(struct assembly *a, uint8_t to, int fd)
     put(a, 0, 0, 0, 0, 0);
 }
 
-static void exit_if_zero(struct assembly *a, uint8_t what)
+static void exit_if(struct assembly *a, uint8_t comparison, uint8_t what, int32_t value)
 {
     a->exits[a->exit_count++] = a->count;
-    put(a, BPF_JMP | BPF_JEQ | BPF_K, what, 0, 0, 0);
+    put(a, BPF_JMP | comparison | BPF_K, what, 0, 0, value);
+}
+
+static void exit_if_zero(struct assembly *a, uint8_t what)
+{
+    exit_if(a, BPF_JEQ, what, 0);
+}
+
+/* A jump to what comes behind jump_end(a, jump). */
+static size_t jump_begin(struct assembly *a, uint8_t comparison, uint8_t what, int32_t value)
+{
+    put(a, BPF_JMP | comparison | BPF_K, what, 0, 0, value);
+    return a->count - 1;
+}
+
+static void jump_end(struct assembly *a, size_t jump)
+{
+    a->code[jump].off = (int16_t)(a->count - jump - 1);
 }
 
 /* Reads `size` bytes at `from` + offset to the stack; a text up to its zero. */
@@ -114,11 +134,35 @@ static void look_up(struct assembly *a, int map, int key)
     move(a, R2, R10);
     add(a, R2, key);
     call(a, BPF_FUNC_map_lookup_elem);
-    exit_if_zero(a, R0);
 }
 
-/* Ends unless the packet is at a device of ours; which one goes to the record. */
-static void find_device(struct assembly *a, const struct kernel_offsets *offsets, int devices)
+/* The device may have become a port's since the last list: what is dropped there is told too, but
+ * no more than some of it, since most devices are nobody's. */
+static void count_other(struct assembly *a, int others)
+{
+    look_up(a, others, KEY);
+    size_t is_known = jump_begin(a, BPF_JNE, R0, 0);
+    put(a, BPF_ST | BPF_MEM | BPF_DW, R10, 0, SHORT, 1);
+    load_map(a, R1, others);
+    move(a, R2, R10);
+    add(a, R2, KEY);
+    move(a, R3, R10);
+    add(a, R3, SHORT);
+    set(a, R4, BPF_ANY);
+    call(a, BPF_FUNC_map_update_elem);
+    size_t is_counted = jump_begin(a, BPF_JA, 0, 0);
+    jump_end(a, is_known);
+    load(a, BPF_DW, R2, R0, 0);
+    set(a, R1, 1);
+    put(a, BPF_STX | BPF_ATOMIC | BPF_DW, R0, R1, 0, BPF_ADD);
+    exit_if(a, BPF_JGE, R2, KERNEL_PROBE_OTHERS_TOLD);
+    jump_end(a, is_counted);
+}
+
+/* Where the packet is goes to the record. Ends when that is no device of ours of which enough was
+ * told. */
+static void find_device(struct assembly *a, const struct kernel_offsets *offsets,
+                        const struct kernel_probe_maps *maps)
 {
     read_to(a, POINTER, 8, SKB, offsets->skb_device);
     load(a, BPF_DW, DEVICE, R10, POINTER);
@@ -132,7 +176,10 @@ static void find_device(struct assembly *a, const struct kernel_offsets *offsets
     load(a, BPF_DW, DEVICE, R10, POINTER);
     exit_if_zero(a, DEVICE);
     read_to(a, KEY, 4, DEVICE, offsets->net_number);
-    look_up(a, devices, KEY);
+    look_up(a, maps->devices, KEY);
+    size_t is_ours = jump_begin(a, BPF_JNE, R0, 0);
+    count_other(a, maps->others);
+    jump_end(a, is_ours);
 }
 
 static void fill_record(struct assembly *a, const struct kernel_offsets *offsets)
@@ -189,6 +236,7 @@ static void put_out(struct assembly *a, const struct kernel_probe_maps *maps)
     set(a, R1, 0);
     store(a, BPF_W, SHORT, R1);
     look_up(a, maps->lost, SHORT);
+    exit_if_zero(a, R0);
     set(a, R1, 1);
     put(a, BPF_STX | BPF_ATOMIC | BPF_DW, R0, R1, 0, BPF_ADD);
 }
@@ -203,7 +251,7 @@ size_t kernel_probe_code(struct bpf_insn code[KERNEL_PROBE_CODE_MAX],
     for (int at = STACK; at < 0; at += 8) {
         put(&a, BPF_ST | BPF_MEM | BPF_DW, R10, 0, at, 0);
     }
-    find_device(&a, offsets, maps->devices);
+    find_device(&a, offsets, maps);
     fill_record(&a, offsets);
     find_start(&a, offsets);
     copy_head(&a);

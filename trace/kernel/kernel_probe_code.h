@@ -14,7 +14,10 @@
 
 #include <linux/bpf.h>
 
-enum { KERNEL_PROBE_CODE_MAX = 160 };
+enum {
+    KERNEL_PROBE_CODE_MAX = 176,
+    KERNEL_PROBE_OTHERS_TOLD = 512 /* drops on a device that is not ours, between two lists */
+};
 
 /* Of a device: where, and how it is called there. */
 struct kernel_probe_key {
@@ -31,6 +34,7 @@ struct kernel_offsets {
 
 struct kernel_probe_maps {
     int devices; /* set of struct kernel_probe_key; the values say nothing */
+    int others;  /* from struct kernel_probe_key to a u64: drops there since the last list */
     int records; /* ring buffer */
     int lost;    /* array of one u64 */
 };

@@ -33,6 +33,8 @@ static bool is_of_packet(const struct kernel_event *a, const struct kernel_event
 static size_t group_find(const struct kernel_groups *groups, const struct kernel_event *event,
                          bool *as_rest)
 {
+    const size_t alike_max =
+        event->is_unlisted ? (size_t)KERNEL_UNLISTED_ALIKE : (size_t)KERNEL_PACKETS_ALIKE;
     size_t alike = 0;
     size_t rest = groups->count;
     *as_rest = false;
@@ -47,15 +49,26 @@ static size_t group_find(const struct kernel_groups *groups, const struct kernel
         alike++;
         rest = first->head_length == 0 ? i : rest;
     }
-    *as_rest = alike >= KERNEL_PACKETS_ALIKE;
+    *as_rest = alike >= alike_max;
     return *as_rest ? rest : groups->count;
+}
+
+/* Whether one more can be made. What is nobody's shall not take the room of what is ours. */
+static bool has_room(const struct kernel_groups *groups, const struct kernel_event *event)
+{
+    size_t unlisted = 0;
+    for (size_t i = 0; i < groups->count; i++) {
+        unlisted += groups->list[i].first.is_unlisted;
+    }
+    return groups->count < KERNEL_GROUPS_MAX &&
+           (!event->is_unlisted || unlisted < KERNEL_UNLISTED_MAX);
 }
 
 bool kernel_groups_add(struct kernel_groups *groups, const struct kernel_event *event)
 {
     bool as_rest;
     size_t i = group_find(groups, event, &as_rest);
-    if (i == KERNEL_GROUPS_MAX) {
+    if (i == groups->count && !has_room(groups, event)) {
         return false;
     }
     struct kernel_group *group = &groups->list[i];
@@ -72,9 +85,11 @@ bool kernel_groups_add(struct kernel_groups *groups, const struct kernel_event *
     return true;
 }
 
+enum meaning { TEXT, NUMBER };
+
 /* Appends a field; its name is static. */
-__attribute__((format(printf, 3, 4))) static void field(struct kernel_story *story,
-                                                        const char *name, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+field(struct kernel_story *story, enum meaning meaning, const char *name, const char *format, ...)
 {
     size_t i = story->event.field_count;
     if (i == KERNEL_STORY_FIELDS) {
@@ -85,6 +100,7 @@ __attribute__((format(printf, 3, 4))) static void field(struct kernel_story *sto
     vsnprintf(story->texts[i], sizeof(story->texts[i]), format, arguments);
     va_end(arguments);
     story->fields[i] = (struct pcapng_event_field){name, story->texts[i]};
+    story->are_numbers[i] = meaning == NUMBER;
     story->event.field_count++;
 }
 
@@ -95,9 +111,9 @@ static void tell_lost(struct kernel_story *story, const struct kernel_event *eve
              "Events of the kernel were lost: %" PRIu64
              "; what it dropped in the %.1f s before is not known whole",
              event->count, (double)(event->mono_ns - event->from_ns) / 1e9);
-    field(story, "events", "%" PRIu64, event->count);
-    field(story, "from_mono_ns", "%" PRIu64, event->from_ns);
-    field(story, "to_mono_ns", "%" PRIu64, event->mono_ns);
+    field(story, NUMBER, "events", "%" PRIu64, event->count);
+    field(story, NUMBER, "from_mono_ns", "%" PRIu64, event->from_ns);
+    field(story, NUMBER, "to_mono_ns", "%" PRIu64, event->mono_ns);
 }
 
 /* "behind port alice"; of a device whose port is not certain, which device it is. */
@@ -121,10 +137,10 @@ static void tell_drop(struct kernel_story *story, const struct kernel_event *eve
              "Kernel drops %s: %s%s%s, %" PRIu64 " packet%s", behind(event, where), event->reason,
              has_location ? " in " : "", event->location, event->count,
              event->count == 1 ? "" : "s");
-    field(story, "reason", "%s", event->reason);
-    field(story, "reason_number", "%" PRIu32, event->number);
+    field(story, TEXT, "reason", "%s", event->reason);
+    field(story, NUMBER, "reason_number", "%" PRIu32, event->number);
     if (has_location) {
-        field(story, "location", "%s", event->location);
+        field(story, TEXT, "location", "%s", event->location);
     }
 }
 
@@ -141,9 +157,9 @@ static void tell_xdp(struct kernel_story *story, const struct kernel_event *even
     snprintf(story->message, sizeof(story->message),
              "Kernel drops %s: XDP %s failed, %s, %" PRIu64 " packet%s", behind(event, where),
              event->reason, why, event->count, event->count == 1 ? "" : "s");
-    field(story, "action", "%s", event->reason);
+    field(story, TEXT, "action", "%s", event->reason);
     if (is_redirect) {
-        field(story, "error", "%" PRId32, event->error);
+        field(story, NUMBER, "error", "%" PRId32, event->error);
     }
 }
 
@@ -151,16 +167,16 @@ static void tell_head(struct kernel_story *story, const struct kernel_event *eve
 {
     char hex[2 * KERNEL_HEAD_SIZE + 1] = "";
     if (event->protocol != 0) {
-        field(story, "protocol", "0x%04x", event->protocol);
+        field(story, TEXT, "protocol", "0x%04x", event->protocol);
     }
     if (event->length != 0) {
-        field(story, "length", "%" PRIu32, event->length);
+        field(story, NUMBER, "length", "%" PRIu32, event->length);
     }
     for (uint32_t i = 0; i < event->head_length && i < KERNEL_HEAD_SIZE; i++) {
         snprintf(hex + (size_t)2 * i, 3, "%02x", event->head[i]);
     }
     if (hex[0] != '\0') {
-        field(story, "head", "%s", hex);
+        field(story, TEXT, "head", "%s", hex);
     }
 }
 
@@ -179,21 +195,21 @@ void kernel_story_tell(struct kernel_story *story, const struct kernel_group *gr
         return;
     }
     if (event->device.port[0] != '\0') {
-        field(story, "port", "%s", event->device.port);
-        field(story, "port_id", "%u", event->device.id);
+        field(story, TEXT, "port", "%s", event->device.port);
+        field(story, NUMBER, "port_id", "%u", event->device.id);
     }
-    field(story, "device", "%s", event->device.name);
-    field(story, "netns", "%" PRIu64, event->device.netns);
+    field(story, TEXT, "device", "%s", event->device.name);
+    field(story, NUMBER, "netns", "%" PRIu64, event->device.netns);
     if (event->device.index != 0) {
-        field(story, "ifindex", "%" PRIu32, event->device.index);
+        field(story, NUMBER, "ifindex", "%" PRIu32, event->device.index);
     }
-    field(story, "packets", "%" PRIu64, event->count);
+    field(story, NUMBER, "packets", "%" PRIu64, event->count);
     if (event->kind == KERNEL_DROP) {
         tell_drop(story, event);
     } else {
         tell_xdp(story, event);
     }
-    field(story, "last_mono_ns", "%" PRIu64, group->last_ns);
+    field(story, NUMBER, "last_mono_ns", "%" PRIu64, group->last_ns);
     tell_head(story, event);
 }
 

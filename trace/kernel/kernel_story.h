@@ -14,6 +14,7 @@
  * Threads: one.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@
 enum {
     KERNEL_GROUPS_MAX = 1024,
     KERNEL_PACKETS_ALIKE = 64, /* events of their own in a turn, of packets dropped alike */
+    KERNEL_UNLISTED_MAX = 256, /* groups at places that are nobody's yet */
+    KERNEL_UNLISTED_ALIKE = 4, /* events of their own there */
     KERNEL_STORY_FIELDS = 16,
     KERNEL_STORY_SIZE = 320
 };
@@ -40,6 +43,7 @@ bool kernel_groups_add(struct kernel_groups *groups, const struct kernel_event *
 struct kernel_story {
     struct pcapng_event event;
     struct pcapng_event_field fields[KERNEL_STORY_FIELDS];
+    bool are_numbers[KERNEL_STORY_FIELDS]; /* the others are texts, whatever they look like */
     char message[KERNEL_STORY_SIZE];
     char texts[KERNEL_STORY_FIELDS][KERNEL_STORY_SIZE / 2];
 };

@@ -28,6 +28,7 @@ enum trace_kind trace_kind_find(const char *path);
 struct trace_about {
     const char *host;    /* null: the trace does not tell */
     const char *boot_id; /* the same */
+    const char *system;  /* the same; "Linux 6.1.0-18-amd64 x86_64" */
     bool has_mono;       /* the times are CLOCK_MONOTONIC of that boot */
 };
 

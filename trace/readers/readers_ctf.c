@@ -66,6 +66,15 @@ static void number_take(struct read_event *read, const char *name, const bt_fiel
     read_event_field(read, name, label != NULL ? label : text);
 }
 
+/* Who writes CTF for babeltrace 2.0, which shows an empty text as the one before it, has "-" for
+ * nothing. */
+static void text_take(struct read_event *read, const char *name, const bt_field *field)
+{
+    const char *text =
+        bt_field_string_get_length(field) > 0 ? bt_field_string_get_value(field) : "";
+    read_event_field(read, name, strcmp(text, "-") == 0 ? "" : text);
+}
+
 static void field_take(struct read_event *read, const char *name, const bt_field *field,
                        int nesting)
 {
@@ -73,9 +82,7 @@ static void field_take(struct read_event *read, const char *name, const bt_field
     if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_INTEGER)) {
         number_take(read, name, field, type);
     } else if (type == BT_FIELD_CLASS_TYPE_STRING) {
-        read_event_field(read, name,
-                         bt_field_string_get_length(field) > 0 ? bt_field_string_get_value(field)
-                                                               : "");
+        text_take(read, name, field);
     } else if (type == BT_FIELD_CLASS_TYPE_BOOL) {
         read_event_field(read, name, bt_field_bool_get_value(field) ? "true" : "false");
     } else if (type == BT_FIELD_CLASS_TYPE_STRUCTURE && nesting < NESTING_MAX) {
@@ -144,10 +151,37 @@ static void happened_take(struct read_event *read, uint64_t mono_ns)
     }
 }
 
+/* A recording that was converted, see babeltrace/plugin.c: its events tell of each loss, so that a
+ * message says it a second time. */
+static bool is_converted(const bt_stream *stream)
+{
+    const bt_value *value = bt_trace_borrow_environment_entry_value_by_name_const(
+        bt_stream_borrow_trace_const(stream), "xsw_losses");
+    return value != NULL && bt_value_is_string(value) &&
+           strcmp(bt_value_string_get(value), "events") == 0;
+}
+
+/* A recording of several boots has no clock but the wall's in CTF: its events name their own. */
+static void boot_take(struct read_event *read, const struct pcapng_event_field *field,
+                      struct trace_about *about)
+{
+    if (field->value[0] == '\0') {
+        return;
+    }
+    if (strcmp(field->name, "host") == 0) {
+        read->event.host = about->host = field->value;
+    } else if (strcmp(field->name, "boot_id") == 0) {
+        read->event.boot_id = about->boot_id = field->value;
+    } else if (strcmp(field->name, "mono_ns") == 0) {
+        read->event.mono_ns = strtoull(field->value, NULL, 10);
+        about->has_mono = read->event.mono_ns != 0;
+    }
+}
+
 /* The time of an LTTng event is when it was told; ours also say when it happened, which is the time
  * that recordings have. A recording that was converted to CTF has the sentence and the priority of
  * its events as fields. */
-static void own_take(struct read_event *read)
+static void own_take(struct read_event *read, struct trace_about *about, bool has_boots)
 {
     for (size_t i = 0; i < read->event.field_count; i++) {
         const struct pcapng_event_field *field = &read->fields[i];
@@ -158,6 +192,8 @@ static void own_take(struct read_event *read)
             read->event.priority = (uint8_t)(field->value[0] - '0');
         } else if (strcmp(field->name, "at_mono_ns") == 0) {
             happened_take(read, strtoull(field->value, NULL, 10));
+        } else if (has_boots) {
+            boot_take(read, field, about);
         }
     }
 }
@@ -187,7 +223,7 @@ static void event_take(struct reading *reading, const bt_message *message)
     if (payload != NULL) {
         field_take(&reading->read, "", payload, 0);
     }
-    own_take(&reading->read);
+    own_take(&reading->read, &about, about.boot_id == NULL && is_converted(stream));
     reading->observer(&reading->read.event, &about, reading->context);
 }
 
@@ -246,22 +282,12 @@ static void lost_tell(struct reading *reading, const struct lost *lost)
     reading->observer(&read->event, &about, reading->context);
 }
 
-/* Whether events of the trace's own tell of each loss, so that the message says it a second time:
- * a recording that was converted, see babeltrace/plugin.c. */
-static bool has_losses_as_events(const bt_stream *stream)
-{
-    const bt_value *value = bt_trace_borrow_environment_entry_value_by_name_const(
-        bt_stream_borrow_trace_const(stream), "xsw_losses");
-    return value != NULL && bt_value_is_string(value) &&
-           strcmp(bt_value_string_get(value), "events") == 0;
-}
-
 static void lost_events_take(struct reading *reading, const bt_message *message)
 {
     struct lost lost = {.name = "events_lost",
                         .unit = "events",
                         .stream = bt_message_discarded_events_borrow_stream_const(message)};
-    if (has_losses_as_events(lost.stream)) {
+    if (is_converted(lost.stream)) {
         return;
     }
     lost.is_counted = bt_message_discarded_events_get_count(message, &lost.count) ==

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "trace/readers/ctf_whole.h"
 
 enum { TRACES_MAX = 4096, DEPTH_MAX = 12 };
 
@@ -159,12 +160,13 @@ static bool graph_run(struct graph *graph)
     return status == BT_GRAPH_RUN_STATUS_OK;
 }
 
-enum xsw_status ctf_graph_read(const char *path, ctf_message_observer *take, void *context,
-                               struct xsw_error *error)
+/* What stands at `place`, which is told as `path`. */
+static enum xsw_status place_read(const char *place, const char *path, ctf_message_observer *take,
+                                  void *context, struct xsw_error *error)
 {
     struct graph graph = {.take = take, .context = context};
     bool has_failed = !graph_begin(&graph);
-    unsigned count = has_failed ? 0 : sources_add(&graph, path, &has_failed);
+    unsigned count = has_failed ? 0 : sources_add(&graph, place, &has_failed);
     enum xsw_status status = XSW_OK;
     if (!has_failed && count == 0) {
         status = error_set(error, XSW_NOT_FOUND, "%s: there is no CTF trace in it", path);
@@ -178,5 +180,24 @@ enum xsw_status ctf_graph_read(const char *path, ctf_message_observer *take, voi
     bt_graph_put_ref(graph.graph);
     bt_plugin_put_ref(graph.ctf);
     bt_plugin_put_ref(graph.utils);
+    return status;
+}
+
+enum xsw_status ctf_graph_read(const char *path, ctf_message_observer *take, void *context,
+                               struct xsw_error *error)
+{
+    struct ctf_whole whole;
+    enum xsw_status status = ctf_whole_open(path, &whole, error);
+    if (status != XSW_OK) {
+        return status;
+    }
+    status = place_read(whole.path, path, take, context, error);
+    if (status == XSW_OK && whole.torn_bytes > 0) {
+        status = error_set(error, XSW_CORRUPT,
+                           "%s: its last %llu bytes are torn, of events for which the disk had no "
+                           "room; all that is whole was read",
+                           path, (unsigned long long)whole.torn_bytes);
+    }
+    ctf_whole_close(&whole);
     return status;
 }

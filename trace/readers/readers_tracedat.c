@@ -231,6 +231,18 @@ static void all_read(const char *path, const struct tracedat_file *file, FILE *p
 
 /* Who wants it -------------------------------------------------------------------------------- */
 
+struct wanting {
+    const char *path;
+    const struct tracedat_file *file;
+    trace_observer *observer;
+    void *context;
+};
+
+static const char *text_or_null(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
 static bool event_receive(FILE *pipe, const struct told *told, struct read_event *read)
 {
     struct told_field field;
@@ -249,9 +261,11 @@ static bool event_receive(FILE *pipe, const struct told *told, struct read_event
 }
 
 /* Until the other side has told the end; else it has died. */
-static enum xsw_status all_receive(const char *path, FILE *pipe, trace_observer *observer,
-                                   void *context, struct xsw_error *error)
+static enum xsw_status all_receive(const struct wanting *wanting, FILE *pipe,
+                                   struct xsw_error *error)
 {
+    const char *path = wanting->path;
+    const struct tracedat_file *file = wanting->file;
     struct told told;
     uint64_t count = 0;
     bool is_end = false;
@@ -260,10 +274,12 @@ static enum xsw_status all_receive(const char *path, FILE *pipe, trace_observer 
         return error_set(error, XSW_NO_MEMORY, "no memory to read %s", path);
     }
     while (!is_end && fread(&told, sizeof(told), 1, pipe) == 1) {
-        const struct trace_about about = {.has_mono = told.has_mono};
+        const struct trace_about about = {.host = text_or_null(file->host),
+                                          .system = text_or_null(file->system),
+                                          .has_mono = told.has_mono};
         is_end = told.is_end;
         if (!is_end && event_receive(pipe, &told, read)) {
-            observer(&read->event, &about, context);
+            wanting->observer(&read->event, &about, wanting->context);
             count++;
         }
     }
@@ -278,10 +294,9 @@ static enum xsw_status all_receive(const char *path, FILE *pipe, trace_observer 
                                  : error_set(error, told.status, "%s: %s", path, told.message);
 }
 
-static enum xsw_status process_read(const char *path, const struct tracedat_file *file,
-                                    trace_observer *observer, void *context,
-                                    struct xsw_error *error)
+static enum xsw_status process_read(const struct wanting *wanting, struct xsw_error *error)
 {
+    const char *path = wanting->path;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return error_errno(error, "no pipe to read %s", path);
@@ -292,14 +307,14 @@ static enum xsw_status process_read(const char *path, const struct tracedat_file
         close(ends[0]);
         FILE *to = fdopen(ends[1], "w");
         if (to != NULL) {
-            all_read(path, file, to);
+            all_read(path, wanting->file, to);
             (void)fflush(to);
         }
         _exit(0);
     }
     close(ends[1]);
     FILE *from = pid > 0 ? fdopen(ends[0], "r") : NULL;
-    enum xsw_status status = from != NULL ? all_receive(path, from, observer, context, error)
+    enum xsw_status status = from != NULL ? all_receive(wanting, from, error)
                                           : error_errno(error, "no process to read %s", path);
     if (from != NULL) {
         fclose(from);
@@ -320,7 +335,8 @@ enum xsw_status tracedat_read(const char *path, trace_observer *observer, void *
     }
     enum xsw_status status = tracedat_file_look(path, file, error);
     if (status == XSW_OK) {
-        status = process_read(path, file, observer, context, error);
+        const struct wanting wanting = {path, file, observer, context};
+        status = process_read(&wanting, error);
     }
     if (file->is_torn) {
         status = error_set(error, XSW_CORRUPT,

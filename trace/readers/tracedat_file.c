@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 enum { MAGIC_SIZE = 10, SECTIONS_MAX = 4096, ITEMS_MAX = 1 << 20, WORD_SIZE = 256 };
-enum { OPTION_DONE = 0, OPTION_BUFFER = 3, OPTION_CLOCK = 4, IS_COMPRESSED = 1 };
+enum { OPTION_DONE = 0, OPTION_BUFFER = 3, OPTION_CLOCK = 4, OPTION_UNAME = 5, IS_COMPRESSED = 1 };
 
 struct look {
     FILE *stream;
@@ -112,6 +112,23 @@ static void data_check(struct look *look, uint32_t processors, bool has_number)
     }
 }
 
+/* "Linux here 6.1.0-18-amd64 x86_64": the second word is the host. */
+static void uname_take(struct look *look, uint64_t size)
+{
+    char text[WORD_SIZE] = "";
+    char kind[TRACEDAT_NAME_SIZE];
+    char host[TRACEDAT_NAME_SIZE];
+    char release[TRACEDAT_NAME_SIZE];
+    char hardware[TRACEDAT_NAME_SIZE];
+    struct tracedat_file *file = look->file;
+    bytes(look, text, size < sizeof(text) ? size : sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    if (sscanf(text, "%63s %63s %63s %63s", kind, host, release, hardware) == 4) {
+        snprintf(file->host, sizeof(file->host), "%s", host);
+        snprintf(file->system, sizeof(file->system), "%.62s %.62s %.62s", kind, release, hardware);
+    }
+}
+
 /* Version 7 ----------------------------------------------------------------------------------- */
 
 static void buffer_take(struct look *look)
@@ -144,6 +161,8 @@ static uint64_t options_take(struct look *look)
         }
         if (id == OPTION_BUFFER) {
             buffer_take(look);
+        } else if (id == OPTION_UNAME) {
+            uname_take(look, size);
         }
         go_to(look, next);
     }
@@ -220,6 +239,8 @@ static void version_6_options(struct look *look, uint32_t processors)
         uint64_t next = look->at + size;
         if (id == OPTION_CLOCK) {
             clock_take(look, size);
+        } else if (id == OPTION_UNAME) {
+            uname_take(look, size);
         } else if (id == OPTION_BUFFER) {
             go_to(look, number(look, 8));
             table_check(look, processors);

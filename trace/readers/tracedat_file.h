@@ -3,9 +3,9 @@
 #define XSW_TRACE_TRACEDAT_FILE_H
 
 /*
- * What libtracecmd does not tell of a trace.dat: the clock that each buffer was recorded with, and
- * whether all is there that the file says it holds. trace-cmd.dat.v6(5), trace-cmd.dat.v7(5).
- * Private to trace.
+ * What libtracecmd does not tell of a trace.dat: the clock that each buffer was recorded with, on
+ * which host, and whether all is there that the file says it holds. trace-cmd.dat.v6(5),
+ * trace-cmd.dat.v7(5). Private to trace.
  *
  * Threads: any.
  */
@@ -16,7 +16,12 @@
 
 #include <xsw/error.h>
 
-enum { TRACEDAT_BUFFERS_MAX = 64, TRACEDAT_NAME_SIZE = 64, TRACEDAT_CLOCK_SIZE = 24 };
+enum {
+    TRACEDAT_BUFFERS_MAX = 64,
+    TRACEDAT_NAME_SIZE = 64,
+    TRACEDAT_CLOCK_SIZE = 24,
+    TRACEDAT_SYSTEM_SIZE = 192
+};
 
 struct tracedat_buffer {
     char name[TRACEDAT_NAME_SIZE];   /* "" for the one that is no instance's */
@@ -26,6 +31,8 @@ struct tracedat_buffer {
 struct tracedat_file {
     struct tracedat_buffer buffers[TRACEDAT_BUFFERS_MAX]; /* whose clock is told */
     size_t count;
+    char host[TRACEDAT_NAME_SIZE];     /* "": not told */
+    char system[TRACEDAT_SYSTEM_SIZE]; /* the rest of uname(2): "Linux 6.1.0-18-amd64 x86_64" */
     bool is_torn;
     uint64_t size;    /* of the file, in bytes */
     uint64_t torn_at; /* the byte up to which something is missing */

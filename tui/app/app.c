@@ -30,7 +30,8 @@ enum xsw_status app_init(struct app *app, struct model *model, struct evidence *
                         .list_top = UINT64_MAX,
                         /* A recording is looked at as a whole at first. */
                         .window = model->is_recording ? WINDOW_COUNT - 1 : 0,
-                        .samples_seen = model->sample_next};
+                        .samples_seen = model->sample_next,
+                        .events_seen = model->event_next};
     keymap_init(&app->keymap);
     for (int i = 0; i < SCREEN_COUNT; i++) {
         app->tables[i].sort = -1;
@@ -64,6 +65,7 @@ void app_say(struct app *app, bool is_bad, const char *format, ...)
     vsnprintf(app->message, sizeof(app->message), format, arguments);
     va_end(arguments);
     app->message_is_bad = is_bad;
+    app->asks_to_quit = false; /* another sentence stands in the place of the question */
     app->message_until_ns = app->now_ns + (uint64_t)MESSAGE_SECONDS * NS_PER_SECOND;
 }
 
@@ -95,7 +97,11 @@ struct scene app_scene(struct app *app)
                           .back = app->back,
                           .window_ns = app_window_ns(app),
                           .width = app->width,
-                          .mark_count = app->mark_count};
+                          .mark_count = app->mark_count,
+                          .letters = app->letters,
+                          .letters_set = app->letters_set,
+                          .times = app->times,
+                          .start_ns = app->start_ns};
     memcpy(scene.marks, app->marks, sizeof(scene.marks));
     return scene;
 }
@@ -116,43 +122,26 @@ static struct derived_limits limits_of(struct app *app)
     return limits;
 }
 
-/* The list grows at its top; the cursor stays on its journey, unless it is at the top. */
-static void list_follow(struct app *app)
+/* The order of the rows, which a key may choose among before they are drawn. */
+static void rows_order(struct app *app, const struct scene *scene)
 {
-    struct table_state *state = &app->tables[SCREEN_JOURNEYS];
-    if (app->list_top == UINT64_MAX) {
-        return;
-    }
-    for (size_t i = 0; i < app->derived->shown_count; i++) {
-        if (app->derived->shown[i] == app->list_top) {
-            size_t moved = i > state->row ? i - state->row : 0;
-            state->row = i;
-            state->top += moved;
-            return;
-        }
-    }
-}
-
-static void list_remember(struct app *app)
-{
-    const struct table_state *state = &app->tables[SCREEN_JOURNEYS];
-    size_t row = table_view_row(state, state->row);
-    app->list_top = state->row == 0 || state->sort >= 0 || row >= app->derived->shown_count
-                        ? UINT64_MAX
-                        : app->derived->shown[row];
+    uint64_t number = app->derived->number * 2 + app->model->sample_next;
+    table_view_prepare(&app->tables[app->screen], screen_get(app->screen), scene, number);
 }
 
 void app_derive(struct app *app)
 {
     app_filter_renew(app);
     struct derived_limits limits = limits_of(app);
-    list_remember(app);
+    follow_remember(app);
     derived_make(app->derived, app->model, app->evidence, &limits);
     app->derived_ns = app->now_ns;
     app->derived_version = app->evidence->version;
     app->derived_samples = app->model->sample_next;
     app->is_stale = false;
-    list_follow(app);
+    follow_journeys(app);
+    struct scene scene = app_scene(app);
+    rows_order(app, &scene);
 }
 
 void app_tick(struct app *app, uint64_t mono_ns)
@@ -166,6 +155,10 @@ void app_tick(struct app *app, uint64_t mono_ns)
         }
     }
     app->samples_seen = app->model->sample_next;
+    if (app->start_ns == 0 && app->model->sample_count > 0) {
+        app->start_ns = model_sample(app->model, app->model->sample_count - 1)->wall_ns;
+    }
+    follow_events(app);
     bool has_news = app->derived_version != app->evidence->version ||
                     (app->derived_samples != app->model->sample_next && !app_is_frozen(app));
     if (app->is_stale || (has_news && mono_ns - app->derived_ns >= DERIVE_NS)) {
@@ -173,7 +166,14 @@ void app_tick(struct app *app, uint64_t mono_ns)
     }
     if (app->message[0] != '\0' && mono_ns > app->message_until_ns) {
         app->message[0] = '\0';
+        app->asks_to_quit = false; /* who no longer sees the question does not answer it */
     }
+}
+
+bool app_is_opened(const struct app *app)
+{
+    return app->page == APP_JOURNEY || app->page == APP_COMPARE ||
+           (app->page == APP_TABLE && app->depth > 0 && app->screen == SCREEN_JOURNEYS);
 }
 
 void app_go(struct app *app, enum screen_id screen)
@@ -192,8 +192,7 @@ static void table_draw(struct app *app, struct scene *scene, struct grid *grid)
     const struct screen *screen = screen_get(app->screen);
     struct table_state *state = &app->tables[app->screen];
     struct grid_area area = app->body;
-    uint64_t number = app->derived->number * 2 + app->model->sample_next;
-    table_view_prepare(state, screen, scene, number);
+    rows_order(app, scene);
     scene->selected = table_view_row(state, state->row);
     if (screen->frame != NULL) {
         screen->frame(scene, grid, &area);
@@ -216,8 +215,11 @@ void app_draw(struct app *app, struct grid *grid)
     }
     frame_draw_top(app, &scene, grid);
     if (app->shows_help) {
-        frame_draw_help(app, grid, app->body);
+        help_draw(app, grid, app->body);
+    } else if (app->page == APP_COLUMNS) {
+        columns_draw(app, grid, app->body);
     } else if (app->page == APP_JOURNEY) {
+        app->journey.is_stepwise = app->times == SCENE_SINCE_LAST;
         journey_page_draw(&app->journey, app->model, grid, app->body);
     } else if (app->page == APP_COMPARE) {
         compare_page_draw(&app->compare, app->model, grid, app->body);

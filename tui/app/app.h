@@ -28,7 +28,7 @@
 /* The language allows 4095 bytes; some of them are for what the viewer puts around it. */
 enum { APP_FILTER_SIZE = 4000, APP_MESSAGE_SIZE = 240, APP_STACK_MAX = 16, APP_BAR_MAX = 16 };
 
-enum app_page { APP_TABLE, APP_JOURNEY, APP_COMPARE };
+enum app_page { APP_TABLE, APP_JOURNEY, APP_COMPARE, APP_COLUMNS };
 
 enum app_request {
     APP_QUIT = 1,
@@ -38,7 +38,8 @@ enum app_request {
     APP_REDRAW = 16,   /* from nothing */
     APP_COLOUR = 32,   /* with colours, or without */
     APP_FILTERED = 64, /* another filter is in force: app->filter */
-    APP_MOVED = 128    /* another time is looked at */
+    APP_MOVED = 128,   /* another time is looked at */
+    APP_KEEP = 256     /* the chosen columns, in the file of keys */
 };
 
 enum prompt_kind { PROMPT_NONE, PROMPT_FILTER, PROMPT_SEARCH, PROMPT_SAVE };
@@ -84,11 +85,23 @@ struct app {
     size_t names_compiled; /* how many names were known then */
     struct scene_mark marks[2];
     int mark_count;
+    struct scene_mark letters[SCENE_LETTERS];
+    uint64_t letters_set;
+    enum action awaits;         /* a letter: ACTION_LETTER or ACTION_GO_LETTER; else ACTION_NONE */
+    struct scene_mark awaiting; /* the journey that the letter is for */
+    long count;                 /* typed before a key that moves; 0: none */
     bool is_paused;
     size_t back; /* samples before the newest */
     uint64_t samples_seen;
     int window; /* place in the list of windows */
+    enum scene_times times;
+    uint64_t start_ns;    /* of the oldest sample that there ever was; 0: there is none yet */
+    uint64_t events_seen; /* their number, at the last tick */
+    bool stays;           /* the cursor stays on its journey, even on the newest */
     bool shows_help;
+    size_t help_top;
+    size_t column_row;     /* of the cursor on APP_COLUMNS */
+    bool searches_journey; /* a text on the journey's page was searched for */
     bool asks_to_quit;
     bool is_recording_now; /* set by the program: a recording of ours runs */
     char recording_text[96];
@@ -133,8 +146,18 @@ struct scene app_scene(struct app *app);
 void app_derive(struct app *app);
 /* Whether the feeder is to leave the evidence as it is. */
 bool app_is_frozen(const struct app *app);
+/* Whether what is shown was opened by Enter: there digits count, and the key that quits leads back.
+ */
+bool app_is_opened(const struct app *app);
 void app_go(struct app *app, enum screen_id screen);
 /* Opens the journey of a packet; says so when it is not there. */
 void app_open_journey(struct app *app, uint64_t session, uint64_t id);
+
+/* The keys and the chosen columns of a file; the error says which line, and what was expected. */
+enum xsw_status app_settings_read(struct app *app, const char *path,
+                                  struct xsw_error *error) XSW_MUST_CHECK;
+/* Puts the chosen columns into that file, in place of those that are there; the rest stays. */
+enum xsw_status app_columns_keep(const struct app *app, const char *path,
+                                 struct xsw_error *error) XSW_MUST_CHECK;
 
 #endif

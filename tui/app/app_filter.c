@@ -212,7 +212,12 @@ static void prompt_accept(struct app *app)
     }
     if (prompt->kind == PROMPT_SEARCH) {
         snprintf(app->search, sizeof(app->search), "%.127s", prompt->text);
-        app_search(app, 1);
+        app->searches_journey = app->page == APP_JOURNEY && app->search[0] != '\0';
+        if (app->page == APP_JOURNEY) {
+            app_search_journey(app, 1);
+        } else {
+            app_search(app, 1);
+        }
     } else if (prompt->kind == PROMPT_SAVE && prompt->length > 0) {
         snprintf(app->save_path, sizeof(app->save_path), "%.255s", prompt->text);
         app->requests |= APP_SAVE;
@@ -271,4 +276,13 @@ void app_search(struct app *app, int step)
             app->search[0] != '\0' ? "\"%s\" is nowhere on this screen"
                                    : "nothing to search for: / begins%s",
             app->search);
+}
+
+void app_search_journey(struct app *app, int step)
+{
+    if (!app->searches_journey) {
+        journey_page_next(&app->journey, step);
+    } else if (!journey_page_search(&app->journey, app->model, app->search, step)) {
+        app_say(app, true, "\"%s\" is nowhere in this journey", app->search);
+    }
 }

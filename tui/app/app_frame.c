@@ -80,6 +80,9 @@ static void tabs_draw(struct app *app, struct grid *grid)
         char key[KEY_TEXT_SIZE];
         keymap_text(&app->keymap, (enum action)(ACTION_SCREEN_1 + i), key);
         key[1] = '\0';
+        if (app_is_opened(app) && key[0] >= '0' && key[0] <= '9') {
+            key[0] = '\0'; /* there digits count */
+        }
         x = grid_print(grid, x, 1, 1, GRID_ACCENT, "%s", key[0] != '\0' ? key : " ");
         x = grid_put(grid, x, 1, grid->width - x, is_here ? GRID_CURSOR : GRID_PLAIN, title) + 1;
     }
@@ -251,24 +254,49 @@ static void bar_add(struct app *app, struct grid *grid, enum action action, cons
     grid_print(grid, x, app->bar_y, grid->width - x, GRID_BAR, " %s", word);
 }
 
-static void bar_draw_page(struct app *app, struct grid *grid)
+static void bar_draw_journey(struct app *app, struct grid *grid)
 {
-    if (app->page == APP_JOURNEY) {
-        bar_add(app, grid, ACTION_SEARCH_NEXT, "next change");
-        bar_add(app, grid, ACTION_SEARCH_PREVIOUS, "before");
-        bar_add(app, grid, ACTION_BACK, "back");
-    } else if (app->page == APP_COMPARE) {
-        bar_add(app, grid, ACTION_BACK, "back");
-    } else if (app->screen == SCREEN_JOURNEYS) {
-        bar_add(app, grid, ACTION_OPEN, "open");
-        bar_add(app, grid, ACTION_FILTER, "filter");
+    bool searches = app->searches_journey;
+    bar_add(app, grid, ACTION_SEARCH_NEXT, searches ? "next hit" : "next change");
+    bar_add(app, grid, ACTION_SEARCH_PREVIOUS, "before");
+    bar_add(app, grid, ACTION_BACK, "back");
+    bar_add(app, grid, ACTION_SEARCH, "find");
+    bar_add(app, grid, ACTION_TREE, "fold");
+    bar_add(app, grid, ACTION_LETTER, "letter");
+    bar_add(app, grid, ACTION_TIMES, "times");
+}
+
+static void bar_draw_table(struct app *app, struct grid *grid)
+{
+    bar_add(app, grid, ACTION_OPEN, "open");
+    bar_add(app, grid, ACTION_FILTER, "filter");
+    if (app->screen == SCREEN_JOURNEYS) {
         bar_add(app, grid, ACTION_MARK, "mark");
         bar_add(app, grid, ACTION_COMPARE, "diff");
     } else {
-        bar_add(app, grid, ACTION_OPEN, "open");
-        bar_add(app, grid, ACTION_FILTER, "filter");
         bar_add(app, grid, ACTION_SEARCH, "find");
         bar_add(app, grid, ACTION_SORT_NEXT, "sort");
+    }
+    if (!app->model->is_recording) {
+        bar_add(app, grid, ACTION_PAUSE, app_is_frozen(app) ? "go on" : "pause");
+        bar_add(app, grid, ACTION_RECORD, app->is_recording_now ? "stop" : "rec");
+        bar_add(app, grid, ACTION_DUMP, "dump");
+    } else {
+        bar_add(app, grid, ACTION_TIME_BACK, "past");
+        bar_add(app, grid, ACTION_TIME_FORWARD, "later");
+        bar_add(app, grid, ACTION_WINDOW, "over");
+    }
+}
+
+/* While somebody types, keys are characters: only these are not. */
+static void bar_draw_prompt(struct app *app, struct grid *grid, int y)
+{
+    if (app->prompt.is_wrong) {
+        grid_put(grid, 0, y, grid->width, GRID_BAD, app->prompt.problem);
+    } else {
+        grid_fill(grid, 0, y, grid->width, GRID_BAR, ' ');
+        grid_put(grid, 0, y, grid->width, GRID_BAR,
+                 "Enter take it  Esc leave it  ^U erase  ^W erase a word  Left Right Home End");
     }
 }
 
@@ -279,81 +307,62 @@ static void bar_draw(struct app *app, struct grid *grid, int y)
     grid_fill(grid, 0, y, grid->width, GRID_BAR, ' ');
     bar_add(app, grid, ACTION_HELP, "help");
     bar_add(app, grid, ACTION_QUIT, "quit");
-    bar_draw_page(app, grid);
-    if (!app->model->is_recording) {
-        bar_add(app, grid, ACTION_PAUSE, app_is_frozen(app) ? "go on" : "pause");
-        bar_add(app, grid, ACTION_RECORD, app->is_recording_now ? "stop" : "rec");
-        bar_add(app, grid, ACTION_DUMP, "dump");
+    if (app->page == APP_COLUMNS) {
+        bar_add(app, grid, ACTION_MARK, "show, hide");
+        bar_add(app, grid, ACTION_UNFILTER, "as they were");
+        bar_add(app, grid, ACTION_SAVE, "keep");
+        bar_add(app, grid, ACTION_BACK, "back");
+        return;
+    }
+    if (app->page == APP_JOURNEY) {
+        bar_draw_journey(app, grid);
+    } else if (app->page == APP_COMPARE) {
+        bar_add(app, grid, ACTION_BACK, "back");
+        bar_add(app, grid, ACTION_DOWN, "down");
     } else {
-        bar_add(app, grid, ACTION_TIME_BACK, "past");
-        bar_add(app, grid, ACTION_TIME_FORWARD, "later");
-        bar_add(app, grid, ACTION_WINDOW, "over");
+        bar_draw_table(app, grid);
     }
     bar_add(app, grid, ACTION_SAVE, "save");
+    if (app->page == APP_TABLE) {
+        bar_add(app, grid, ACTION_COLUMNS, "columns");
+        bar_add(app, grid, ACTION_TIMES, "times");
+    }
+}
+
+/* What is asked, what was typed before a key that moves, what happened, or what the cursor is on.
+ */
+static void line_draw(struct app *app, const struct scene *scene, struct grid *grid, int y)
+{
+    if (app->prompt.kind != PROMPT_NONE) {
+        prompt_draw(app, grid, y);
+    } else if (app->awaits != ACTION_NONE) {
+        grid_put(grid, 0, y, grid->width, GRID_BOLD,
+                 app->awaits == ACTION_LETTER ? "which letter for this journey, a to z or A to Z?"
+                                              : "to the journey of which letter?");
+    } else if (app->count > 0) {
+        grid_print(grid, 0, y, grid->width, GRID_BOLD, "%ld times: a key that moves or searches",
+                   app->count);
+    } else if (app->message[0] != '\0') {
+        grid_put(grid, 0, y, grid->width, app->message_is_bad ? GRID_BAD : GRID_BOLD, app->message);
+    } else if (app->shows_help) {
+        return;
+    } else if (app->page == APP_TABLE) {
+        hint_draw(app, scene, grid, y);
+    } else if (app->page == APP_JOURNEY) {
+        char hint[SCREEN_TEXT_SIZE];
+        journey_page_hint(&app->journey, app->model, hint, sizeof(hint));
+        grid_put(grid, 0, y, grid->width, GRID_DIM, hint);
+    }
 }
 
 void frame_draw_bottom(struct app *app, const struct scene *scene, struct grid *grid)
 {
     int y = grid->height - 3;
+    line_draw(app, scene, grid, y);
+    loss_draw(app, scene, grid, y + 1);
     if (app->prompt.kind != PROMPT_NONE) {
-        prompt_draw(app, grid, y);
-        if (app->prompt.is_wrong) {
-            grid_put(grid, 0, y + 1, grid->width, GRID_BAD, app->prompt.problem);
-        } else {
-            loss_draw(app, scene, grid, y + 1);
-        }
+        bar_draw_prompt(app, grid, y + 2);
     } else {
-        if (app->message[0] != '\0') {
-            grid_put(grid, 0, y, grid->width, app->message_is_bad ? GRID_BAD : GRID_BOLD,
-                     app->message);
-        } else if (app->page == APP_TABLE && !app->shows_help) {
-            hint_draw(app, scene, grid, y);
-        } else if (app->page == APP_JOURNEY && !app->shows_help) {
-            char hint[SCREEN_TEXT_SIZE];
-            journey_page_hint(&app->journey, app->model, hint, sizeof(hint));
-            grid_put(grid, 0, y, grid->width, GRID_DIM, hint);
-        }
-        loss_draw(app, scene, grid, y + 1);
-    }
-    bar_draw(app, grid, y + 2);
-}
-
-/* Help ------------------------------------------------------------------------------------------
- */
-
-static void help_line(struct app *app, enum action action, struct grid *grid, int x, int y,
-                      int width)
-{
-    char keys[KEYS_OF_ACTION_MAX * KEY_TEXT_SIZE] = "";
-    size_t used = 0;
-    for (int i = 0; i < KEYS_OF_ACTION_MAX && app->keymap.keys[action][i] != TUI_KEY_NONE; i++) {
-        char key[KEY_TEXT_SIZE];
-        used += (size_t)snprintf(keys + used, sizeof(keys) - used, "%s%s", i > 0 ? " " : "",
-                                 key_text(app->keymap.keys[action][i], key));
-    }
-    grid_put(grid, x, y, 13, GRID_ACCENT, keys);
-    grid_put(grid, x + 14, y, width - 15, GRID_PLAIN, action_help(action));
-}
-
-void frame_draw_help(struct app *app, struct grid *grid, struct grid_area area)
-{
-    enum { LEGEND_LINES = 2, COLUMN_WIDTH = 40 };
-    int columns = area.width / COLUMN_WIDTH < 1 ? 1 : area.width / COLUMN_WIDTH;
-    int lines = area.height - LEGEND_LINES;
-    int place = 0;
-    grid_put(grid, area.x, area.y, area.width, GRID_BOLD,
-             "Left and right choose a number, Enter leads to the packets behind it, Esc back.");
-    grid_put(grid, area.x, area.y + 1, area.width, GRID_PLAIN,
-             "D dropped  C changed  ! undeclared, or does not balance  c copy  H held  ? lost");
-    for (int action = 1; action < ACTION_COUNT; action++) {
-        bool is_screen = action >= ACTION_SCREEN_1 && action <= ACTION_SCREEN_10;
-        bool is_plain = action == ACTION_UP || action == ACTION_DOWN;
-        if (is_screen || is_plain || place >= lines * columns) {
-            continue; /* the tabs say those, and everybody knows these */
-        }
-        int x = area.x + place / lines * COLUMN_WIDTH;
-        help_line(app, (enum action)action, grid, x, area.y + LEGEND_LINES + place % lines,
-                  COLUMN_WIDTH);
-        place++;
+        bar_draw(app, grid, y + 2);
     }
 }

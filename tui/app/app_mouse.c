@@ -8,7 +8,7 @@
 static void heading_click(struct app *app, int x)
 {
     struct table_state *state = &app->tables[app->screen];
-    int column = table_view_heading_at(screen_get(app->screen), &app->body, x);
+    int column = table_view_heading_at(state, screen_get(app->screen), &app->body, x);
     state->is_reverse = state->sort == column && !state->is_reverse;
     state->sort = column;
     state->order_number = 0;
@@ -39,13 +39,19 @@ static bool row_click(struct app *app, int x, int y)
     }
     state->row = drawn;
     state->list = 0;
-    state->column = table_view_column_at(screen, &app->body, x);
+    state->column = table_view_column_at(state, screen, &app->body, x);
     return true;
 }
 
 void mouse_click(struct app *app, uint32_t key, int x, int y)
 {
     enum screen_id tab = y == 1 ? frame_tab_at(app, x) : SCREEN_COUNT;
+    if (app->asks_to_quit && y != app->bar_y) {
+        keys_forget(app); /* as any other key: stay */
+        return;
+    }
+    app->count = 0;
+    app->awaits = ACTION_NONE;
     if (tab < SCREEN_COUNT) {
         app_go(app, tab);
     } else if (y == app->bar_y) {
@@ -58,5 +64,17 @@ void mouse_click(struct app *app, uint32_t key, int x, int y)
         heading_click(app, x);
     } else if (row_click(app, x, y) && key == TUI_KEY_DOUBLE_CLICK) {
         app_open(app);
+    }
+}
+
+void mouse_wheel(struct app *app, int direction)
+{
+    enum { WHEEL_ROWS = 3 };
+    keys_forget(app);
+    for (int i = 0; i < WHEEL_ROWS && app->shows_help; i++) {
+        (void)help_do(app, direction < 0 ? ACTION_UP : ACTION_DOWN);
+    }
+    if (!app->shows_help) {
+        rows_move(app, direction * WHEEL_ROWS);
     }
 }

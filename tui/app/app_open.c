@@ -28,6 +28,7 @@ void app_open_journey(struct app *app, uint64_t session, uint64_t id)
         return;
     }
     app->page = APP_JOURNEY;
+    app->searches_journey = false;
 }
 
 static const struct evidence_journey *journey_selected(struct app *app)
@@ -58,7 +59,9 @@ static void expression_open(struct app *app, const char *expression)
     app_derive(app);
     if (app->derived->shown_count == 1 && strncmp(expression, "packet == ", 10) == 0) {
         const struct evidence_journey *journey = journey_selected(app);
-        app_open_journey(app, journey->session, journey->id);
+        if (journey != NULL) {
+            app_open_journey(app, journey->session, journey->id);
+        }
     }
 }
 
@@ -96,7 +99,11 @@ void app_open(struct app *app)
     }
     app_expression(app, &scene, expression);
     if (expression[0] == '\0') {
-        app_say(app, false, "there are no packets behind this one");
+        size_t row = table_view_row(state, state->row);
+        const char *why = screen->nothing != NULL && state->list == 0
+                              ? screen->nothing(&scene, row, (size_t)state->column)
+                              : NULL;
+        app_say(app, false, "%s", why != NULL ? why : "there are no packets behind this one");
         return;
     }
     expression_open(app, expression);
@@ -105,11 +112,7 @@ void app_open(struct app *app)
 void app_back(struct app *app)
 {
     char problem[APP_MESSAGE_SIZE];
-    if (app->shows_help) {
-        app->shows_help = false;
-    } else if (app->page == APP_COMPARE) {
-        app->page = APP_TABLE;
-    } else if (app->page == APP_JOURNEY) {
+    if (app->page != APP_TABLE) {
         app->page = APP_TABLE;
     } else if (app->depth > 0) {
         const struct app_place *place = &app->stack[--app->depth];
@@ -129,16 +132,29 @@ void app_back(struct app *app)
 /* Marks -----------------------------------------------------------------------------------------
  */
 
-void app_mark(struct app *app)
+bool app_selected(struct app *app, struct scene_mark *mark)
 {
     const struct evidence_journey *journey =
         app->screen == SCREEN_JOURNEYS && app->page == APP_TABLE ? journey_selected(app) : NULL;
-    if (journey == NULL) {
+    if (app->page == APP_JOURNEY) {
+        *mark = (struct scene_mark){.session = app->journey.session, .id = app->journey.id};
+        return true;
+    }
+    if (journey != NULL) {
+        *mark = (struct scene_mark){.session = journey->session, .id = journey->id};
+    }
+    return journey != NULL;
+}
+
+void app_mark(struct app *app)
+{
+    struct scene_mark mark;
+    if (app->page != APP_TABLE || !app_selected(app, &mark)) {
         app_say(app, false, "journeys can be marked, on the screen of journeys");
         return;
     }
     for (int i = 0; i < app->mark_count; i++) {
-        if (app->marks[i].id == journey->id && app->marks[i].session == journey->session) {
+        if (app->marks[i].id == mark.id && app->marks[i].session == mark.session) {
             app->marks[i] = app->marks[app->mark_count - 1];
             app->mark_count--;
             return;
@@ -148,8 +164,7 @@ void app_mark(struct app *app)
         app->marks[0] = app->marks[1];
         app->mark_count--;
     }
-    app->marks[app->mark_count++] =
-        (struct scene_mark){.session = journey->session, .id = journey->id};
+    app->marks[app->mark_count++] = mark;
     struct table_state *state = &app->tables[SCREEN_JOURNEYS];
     state->row++;
 }

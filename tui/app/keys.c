@@ -23,8 +23,9 @@ static const struct action_row rows[ACTION_COUNT] = {
     [ACTION_RIGHT] = {"right", "number to the right", {TUI_KEY_RIGHT, 'l'}},
     [ACTION_PAGE_UP] = {"page-up", "a page up", {TUI_KEY_PAGE_UP, CTRL_B, CTRL_U}},
     [ACTION_PAGE_DOWN] = {"page-down", "a page down", {TUI_KEY_PAGE_DOWN, CTRL_F, CTRL_D}},
-    [ACTION_HOME] = {"home", "first row: the newest", {TUI_KEY_HOME, 'g', 'F', 'A'}},
+    [ACTION_HOME] = {"home", "first row: the newest", {TUI_KEY_HOME, 'g'}},
     [ACTION_END] = {"end", "to the last row", {TUI_KEY_END, 'G'}},
+    [ACTION_FOLLOW] = {"follow", "follow the newest, or not", {'F', 'A'}},
     [ACTION_OPEN] = {"open", "the packets behind it", {TUI_KEY_ENTER}},
     [ACTION_BACK] = {"back", "back", {TUI_KEY_ESCAPE, TUI_KEY_BACKSPACE}},
     [ACTION_QUIT] = {"quit", "back, and at last quit", {'q'}},
@@ -57,8 +58,16 @@ static const struct action_row rows[ACTION_COUNT] = {
     [ACTION_TIME_FAR_BACK] = {"time-far-back", "far back in time", {'{'}},
     [ACTION_TIME_FAR_FORWARD] = {"time-far-forward", "far forth in time", {'}'}},
     [ACTION_WINDOW] = {"window", "rates: 1 s, 10 s, 1 min", {'w'}},
-    [ACTION_MARK] = {"mark", "mark a journey", {TUI_KEY_SPACE, 'm'}},
+    [ACTION_TIMES] = {"times", "times: day, start, last", {'T'}},
+    [ACTION_MARK] = {"mark", "mark a journey", {TUI_KEY_SPACE}},
     [ACTION_COMPARE] = {"compare", "compare the two marked", {'d'}},
+    [ACTION_LETTER] = {"letter", "letter for this journey", {'m'}},
+    [ACTION_GO_LETTER] = {"go-letter", "to the letter's journey", {'\''}},
+    [ACTION_TREE] = {"tree", "fold a copy, or unfold it", {'t', TUI_KEY_F1 + 4}},
+    [ACTION_TREE_CLOSE] = {"tree-close", "fold it", {'-'}},
+    [ACTION_TREE_OPEN] = {"tree-open", "unfold it", {'+'}},
+    [ACTION_TREE_ALL] = {"tree-all", "unfold all, or fold all", {'*'}},
+    [ACTION_COLUMNS] = {"columns", "choose columns", {'S', TUI_KEY_F1 + 9}},
     [ACTION_RECORD] = {"record", "record from here, stop", {'R'}},
     [ACTION_DUMP] = {"dump", "dump the flight recorder", {'D'}},
     [ACTION_SAVE] = {"save", "save what is shown", {'s', TUI_KEY_F1 + 1}},
@@ -174,7 +183,7 @@ static enum xsw_status line_take(struct keymap *map, char *line, const char *whe
     char *rest;
     line[strcspn(line, "\n")] = '\0';
     char *name = strtok_r(line, " \t", &rest);
-    if (name == NULL || name[0] == '#') {
+    if (name == NULL || name[0] == '#' || strcmp(name, "show") == 0) {
         return XSW_OK;
     }
     size_t action = 1;

@@ -4,8 +4,9 @@
 
 /*
  * Which key does what. Keys are Unicode characters, or TUI_KEY_* for those that have none; a person
- * may give an action other keys by a file of lines "ACTION KEY…", "#" begins a comment. What the
- * bottom bar and the help say is read from here, so that both are right after that.
+ * may give an action other keys by a file of lines "ACTION KEY…", "#" begins a comment, and lines
+ * of "show" are for app_columns.c. What the bottom bar and the help say is read from here, so that
+ * both are right after that.
  *
  * Threads: one.
  */
@@ -54,6 +55,7 @@ enum action {
     ACTION_PAGE_DOWN,
     ACTION_HOME,
     ACTION_END,
+    ACTION_FOLLOW,
     ACTION_OPEN,
     ACTION_BACK,
     ACTION_QUIT,
@@ -76,8 +78,16 @@ enum action {
     ACTION_TIME_FAR_BACK,
     ACTION_TIME_FAR_FORWARD,
     ACTION_WINDOW,
+    ACTION_TIMES,
     ACTION_MARK,
     ACTION_COMPARE,
+    ACTION_LETTER,
+    ACTION_GO_LETTER,
+    ACTION_TREE,
+    ACTION_TREE_CLOSE,
+    ACTION_TREE_OPEN,
+    ACTION_TREE_ALL,
+    ACTION_COLUMNS,
     ACTION_RECORD,
     ACTION_DUMP,
     ACTION_SAVE,

@@ -57,6 +57,11 @@ static bool is_alike(const struct view_step *one, const struct view_step *other)
            one->port.id == other->port.id && one->field_count == other->field_count;
 }
 
+bool compare_page_differs(const struct view_step *const steps[2])
+{
+    return steps[0] == NULL || steps[1] == NULL || !is_alike(steps[0], steps[1]);
+}
+
 static void side_draw(const struct model *model, const struct view_step *step, struct grid *grid,
                       struct grid_area area)
 {
@@ -80,7 +85,7 @@ static void line_draw(const struct model *model, uint16_t stage,
                       struct grid_area area)
 {
     struct dictionary_name made;
-    bool differs = steps[0] == NULL || steps[1] == NULL || !is_alike(steps[0], steps[1]);
+    bool differs = compare_page_differs(steps);
     int half = (area.width - STAGE_WIDTH - 2) / 2;
     grid_put(grid, area.x, area.y, 1, GRID_WARN, differs ? "≠" : " ");
     grid_put(grid, area.x + 2, area.y, STAGE_WIDTH - 3, differs ? GRID_BOLD : GRID_PLAIN,
@@ -91,36 +96,75 @@ static void line_draw(const struct model *model, uint16_t stage,
     }
 }
 
+/* Where a line of the page stands in the area; false: it is out of sight. */
+static bool line_place(const struct compare_page *page, size_t line, struct grid_area *area)
+{
+    if (line < page->top || line - page->top >= (size_t)page->height) {
+        return false;
+    }
+    area->y += (int)(line - page->top);
+    area->height = 1;
+    return true;
+}
+
 /* Both ways in the order of the first, what only the second has at its place. */
-static int ways_draw(const struct compare_page *page, const struct model *model, struct grid *grid,
-                     struct grid_area area)
+bool compare_page_next(const struct compare_page *page, size_t next[2],
+                       const struct view_step *steps[2])
 {
     const struct view_packet *packets[2] = {journey_page_packet(&page->sides[0]),
                                             journey_page_packet(&page->sides[1])};
-    size_t next[2] = {0, 0};
-    int line = 0;
-    for (int turn = 0; turn < VIEW_STEPS_MAX && packets[0] != NULL && packets[1] != NULL; turn++) {
-        const struct view_step *steps[2] = {NULL, NULL};
-        for (int i = 0; i < 2; i++) {
-            steps[i] = next[i] < packets[i]->step_count ? &packets[i]->steps[next[i]] : NULL;
-        }
-        if (steps[0] == NULL && steps[1] == NULL) {
-            break;
-        }
-        if (steps[0] != NULL && steps[1] != NULL && steps[0]->stage != steps[1]->stage) {
-            /* The one whose stage the other still comes to waits. */
-            bool first_waits = step_at(packets[1], next[1], steps[0]->stage) != SIZE_MAX;
-            steps[first_waits ? 0 : 1] = NULL;
-        }
-        next[0] += steps[0] != NULL;
-        next[1] += steps[1] != NULL;
-        if (line >= (int)page->top && line - (int)page->top < area.height) {
-            line_draw(model, (steps[0] != NULL ? steps[0] : steps[1])->stage, steps, grid,
-                      (struct grid_area){area.x, area.y + line - (int)page->top, area.width, 1});
-        }
-        line++;
+    for (int i = 0; i < 2; i++) {
+        bool is_there =
+            packets[0] != NULL && packets[1] != NULL && next[i] < packets[i]->step_count;
+        steps[i] = is_there ? &packets[i]->steps[next[i]] : NULL;
     }
-    return line - (int)page->top;
+    if (steps[0] != NULL && steps[1] != NULL && steps[0]->stage != steps[1]->stage) {
+        /* The one whose stage the other still comes to waits. */
+        bool first_waits = step_at(packets[1], next[1], steps[0]->stage) != SIZE_MAX;
+        steps[first_waits ? 0 : 1] = NULL;
+    }
+    next[0] += steps[0] != NULL;
+    next[1] += steps[1] != NULL;
+    return steps[0] != NULL || steps[1] != NULL;
+}
+
+/* Returns the number of lines, those out of sight, too; without a grid it only counts. */
+static size_t ways_draw(const struct compare_page *page, const struct model *model,
+                        struct grid *grid, struct grid_area area)
+{
+    const struct view_step *steps[2];
+    size_t next[2] = {0, 0};
+    size_t line = 0;
+    for (; compare_page_next(page, next, steps); line++) {
+        struct grid_area place = area;
+        if (grid != NULL && line_place(page, line, &place)) {
+            line_draw(model, (steps[0] != NULL ? steps[0] : steps[1])->stage, steps, grid, place);
+        }
+    }
+    return line;
+}
+
+/* The frames' fields, behind so many lines of the ways. */
+static void fields_draw(const struct compare_page *page, size_t ways, struct grid *grid,
+                        struct grid_area area)
+{
+    int half = (area.width - STAGE_WIDTH - 2) / 2;
+    struct grid_area place = area;
+    if (line_place(page, ways, &place)) {
+        grid_fill(grid, place.x, place.y, place.width, GRID_DIM, 0x2500);
+        grid_print(grid, place.x + 1, place.y, place.width - 1, GRID_HEADING,
+                   " fields in which the frames differ as they began: %zu ", page->field_count);
+    }
+    for (size_t i = 0; i < page->field_count; i++) {
+        const struct field_change *field = &page->fields[i];
+        place = area;
+        if (line_place(page, ways + 1 + i, &place)) {
+            grid_put(grid, place.x + 2, place.y, STAGE_WIDTH - 3, GRID_PLAIN, field->name);
+            grid_put(grid, place.x + STAGE_WIDTH, place.y, half, GRID_ACCENT, field->old_text);
+            grid_put(grid, place.x + STAGE_WIDTH + half + 2, place.y, half, GRID_ACCENT,
+                     field->new_text);
+        }
+    }
 }
 
 /* How long after the first packet, or before it, the second one came. */
@@ -155,22 +199,10 @@ void compare_page_draw(struct compare_page *page, const struct model *model, str
         }
         grid_put(grid, x, area.y + 1, half, GRID_PLAIN, packet != NULL ? packet->description : "");
     }
-    int used = 2 + ways_draw(page, model, grid,
-                             (struct grid_area){area.x, area.y + 2, area.width, area.height - 2});
-    int y = area.y + used;
-    if (y >= area.y + area.height) {
-        return;
-    }
-    grid_fill(grid, area.x, y, area.width, GRID_DIM, 0x2500);
-    grid_print(grid, area.x + 1, y, area.width - 1, GRID_HEADING,
-               " fields in which the frames differ as they began: %zu ", page->field_count);
-    for (size_t i = 0; i < page->field_count; i++) {
-        const struct field_change *field = &page->fields[i];
-        if (++y >= area.y + area.height) {
-            return;
-        }
-        grid_put(grid, area.x + 2, y, STAGE_WIDTH - 3, GRID_PLAIN, field->name);
-        grid_put(grid, area.x + STAGE_WIDTH, y, half, GRID_ACCENT, field->old_text);
-        grid_put(grid, area.x + STAGE_WIDTH + half + 2, y, half, GRID_ACCENT, field->new_text);
-    }
+    struct grid_area rest = {area.x, area.y + 2, area.width, area.height - 2};
+    size_t lines = ways_draw(page, model, NULL, rest) + 1 + page->field_count;
+    page->height = rest.height > 0 ? rest.height : 0;
+    size_t most = lines > (size_t)page->height ? lines - (size_t)page->height : 0;
+    page->top = page->top > most ? most : page->top;
+    fields_draw(page, ways_draw(page, model, grid, rest), grid, rest);
 }

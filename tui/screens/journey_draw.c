@@ -8,7 +8,7 @@
 #include "tui/screens/journey_page.h"
 #include "tui/screens/screen.h"
 
-enum { HEX_PER_LINE = 8, HEX_WIDTH = 44, RULE_WIDTH = 30, TIME_WIDTH = 9, STAGE_WIDTH = 26 };
+enum { TIME_WIDTH = 9, STAGE_WIDTH = 26 };
 
 static enum grid_style step_style(const struct view_step *step)
 {
@@ -28,10 +28,10 @@ static void head_draw(const struct journey_page *page, const struct journey_line
     if (packet->parent_id != 0) {
         snprintf(parent, sizeof(parent), " of %llu", (unsigned long long)packet->parent_id);
     }
-    int x =
-        grid_print(grid, area.x + 2 * line->depth, area.y, area.width, GRID_BOLD,
-                   "%s%spacket %llu%s", line->depth > 0 ? "└ " : "",
-                   packet->parent_id != 0 ? "copy: " : "", (unsigned long long)packet->id, parent);
+    int x = grid_print(grid, area.x + 2 * line->depth, area.y, area.width, GRID_BOLD,
+                       "%s%s%spacket %llu%s", line->depth > 0 ? "└ " : "",
+                       line->is_folded ? "[+] " : "", packet->parent_id != 0 ? "copy: " : "",
+                       (unsigned long long)packet->id, parent);
     x = grid_print(grid, x + 1, area.y, area.x + area.width - x - 1, GRID_DIM, "%s",
                    words_time(packet->first_ns, &words));
     grid_print(grid, x + 1, area.y, area.x + area.width - x - 1, GRID_PLAIN, "%s, %u bytes%s",
@@ -44,8 +44,7 @@ static void rule_text(const struct model *model, const struct view_step *step, c
                       size_t size)
 {
     struct dictionary_name made;
-    const struct dictionary_rule_key key = {
-        .rule = step->rule, .port = step->port.id, .stage = step->stage};
+    const struct dictionary_rule_key key = dictionary_rule_of(step->rule, step->port, step->stage);
     text[0] = '\0';
     if (step->rule != 0) {
         int used = snprintf(text, size, "rule %s",
@@ -81,6 +80,19 @@ void journey_page_hint(const struct journey_page *page, const struct model *mode
     }
 }
 
+/* Since the packet came in, or "+100 ns" since the step before. */
+static void since_text(const struct journey_page *page, const struct view_packet *packet,
+                       size_t place, char *text)
+{
+    struct screen_cell since = {.kind = CELL_NS, .whole = packet->steps[place].since_rx_ns};
+    char made[SCREEN_TEXT_SIZE];
+    bool is_stepwise =
+        page->is_stepwise && place > 0 && since.whole >= packet->steps[place - 1].since_rx_ns;
+    since.whole -= is_stepwise ? packet->steps[place - 1].since_rx_ns : 0;
+    cell_format(&since, TIME_WIDTH, made);
+    snprintf(text, SCREEN_TEXT_SIZE, "%s%.20s", is_stepwise ? "+" : "", made);
+}
+
 static void step_draw(const struct journey_page *page, const struct model *model,
                       const struct journey_line *line, struct grid *grid, struct grid_area area)
 {
@@ -88,11 +100,10 @@ static void step_draw(const struct journey_page *page, const struct model *model
     const struct view_step *step = &packet->steps[line->step];
     struct dictionary_name made;
     char text[SCREEN_TEXT_SIZE];
-    struct screen_cell since = {.kind = CELL_NS, .whole = step->since_rx_ns};
     enum grid_style style = step_style(step);
     int x = area.x + 2 * line->depth;
     int end = area.x + area.width;
-    cell_format(&since, TIME_WIDTH, text);
+    since_text(page, packet, line->step, text);
     grid_put_right(grid, x, area.y, TIME_WIDTH, GRID_DIM, text);
     x += TIME_WIDTH + 2;
     grid_put(grid, x, area.y, STAGE_WIDTH, style,
@@ -109,144 +120,78 @@ static void step_draw(const struct journey_page *page, const struct model *model
     }
 }
 
-/* Differences -----------------------------------------------------------------------------------
- */
-
-static int bytes_put(struct grid *grid, int x, int y, int end, const uint8_t *bytes, size_t count)
+/* What may be missing on the page, each a line: returns how many; without a grid it only counts. */
+static int doubts_draw(const struct journey_page *page, struct grid *grid, struct grid_area area)
 {
-    for (size_t i = 0; i < count; i++) {
-        x = grid_print(grid, x, y, end - x, GRID_ACCENT, "%02x ", bytes[i]);
-    }
-    return x;
-}
-
-/* "0x001a  0a 00 00 05 -> c0 a8 01 64", longer ranges over several lines. Returns lines used. */
-static int range_draw(const struct view_range *range, struct grid *grid, struct grid_area area)
-{
-    enum { PART = 4 };
     int lines = 0;
-    size_t most = range->old_length > range->new_length ? range->old_length : range->new_length;
-    for (size_t from = 0; from < most && lines < area.height; from += PART) {
-        size_t old = range->old_length > from ? range->old_length - from : 0;
-        size_t new = range->new_length > from ? range->new_length - from : 0;
-        int y = area.y + lines++;
-        int end = area.x + area.width;
-        int x =
-            grid_print(grid, area.x, y, area.width, GRID_DIM, "0x%04zx  ", range->offset + from);
-        int arrow = x + 3 * PART;
-        bytes_put(grid, x, y, end, range->bytes + from, old > PART ? PART : old);
-        if (old == 0) {
-            grid_put(grid, x, y, end - x, GRID_DIM, "(nothing)");
+    uint64_t parent = journey_page_missing_parent(page);
+    char missing[80];
+    snprintf(missing, sizeof(missing), "  ? packet %llu, of which it is a copy, is not here",
+             (unsigned long long)parent);
+    const char *const doubts[] = {
+        page->has_gap ? "  ? journeys were lost just before this one: copies may be missing here"
+                      : NULL,
+        parent != 0 ? missing : NULL,
+        page->is_of_sample ? "  ? of a sample: copies may have been left out" : NULL};
+    for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
+        if (doubts[i] != NULL && grid != NULL) {
+            grid_put(grid, area.x, area.y + lines, area.width, GRID_WARN, doubts[i]);
         }
-        x = grid_put(grid, arrow, y, end - arrow, GRID_PLAIN, "→ ");
-        bytes_put(grid, x, y, end, range->bytes + range->old_length + from,
-                  new > PART ? PART : new);
-        if (new == 0) {
-            grid_put(grid, x, y, end - x, GRID_DIM, "(removed)");
-        }
+        lines += doubts[i] != NULL;
     }
     return lines;
 }
 
-static void fields_draw(const struct view_step *step, struct grid *grid, struct grid_area area)
+/* A third of the room is for what the step changed, and more when it needs that and the steps do
+ * not. */
+static int detail_height(const struct journey_page *page, int height, int steps)
 {
-    int line = 0;
-    for (size_t i = 0; i < step->field_count && line < area.height; i++) {
-        const struct field_change *field = &step->fields[i];
-        int x = grid_print(grid, area.x, area.y + line, area.width, GRID_BOLD, "%s  ", field->name);
-        grid_print(grid, x, area.y + line, area.x + area.width - x, GRID_ACCENT, "%s → %s",
-                   field->old_text, field->new_text);
-        line++;
-    }
-    if (line < area.height) {
-        const struct fields_checksums *sums = &step->checksums;
-        bool is_broken = sums->network == CHECKSUM_INVALID || sums->transport == CHECKSUM_INVALID;
-        grid_print(grid, area.x, area.y + line, area.width, is_broken ? GRID_BAD : GRID_GOOD,
-                   "checksums: IP %s%s%s %s", checksum_state_name(sums->network),
-                   sums->transport_name[0] != '\0' ? ", " : "", sums->transport_name,
-                   sums->transport_name[0] != '\0' ? checksum_state_name(sums->transport) : "");
-    }
-}
-
-/* The frame as the journey began: in hex, and as characters. */
-static void frame_draw(const struct journey_page *page, struct grid *grid, struct grid_area area)
-{
-    for (int line = 0; line < area.height; line++) {
-        size_t from = (size_t)line * 2 * HEX_PER_LINE;
-        int y = area.y + line;
-        if (from >= page->frame_length) {
-            return;
-        }
-        int x = grid_print(grid, area.x, y, area.width, GRID_DIM, "0x%04zx  ", from);
-        int characters = x + 6 * HEX_PER_LINE + 2;
-        for (size_t i = from; i < from + 2 * HEX_PER_LINE && i < page->frame_length; i++) {
-            uint8_t byte = page->frame[i];
-            x = grid_print(grid, x, y, area.x + area.width - x, GRID_PLAIN, "%02x ", byte);
-            int at = characters + (int)(i - from);
-            grid_print(grid, at, y, area.x + area.width - at, GRID_DIM, "%c",
-                       byte >= 0x20 && byte < 0x7f ? byte : '.');
-        }
-    }
-}
-
-static void detail_draw(const struct journey_page *page, const struct model *model,
-                        struct grid *grid, struct grid_area area)
-{
-    const struct journey_line *line = &page->lines[page->row];
-    const struct view_packet *packet = packet_view_at(&page->view, line->packet);
-    const struct view_step *step = line->step == JOURNEY_HEAD ? NULL : &packet->steps[line->step];
-    bool has_difference = step != NULL && (step->range_count > 0 || step->field_count > 0);
-    struct dictionary_name made;
-    grid_fill(grid, area.x, area.y, area.width, GRID_DIM, 0x2500);
-    if (!has_difference) {
-        grid_print(grid, area.x + 1, area.y, area.width, GRID_HEADING, " packet %llu as it began ",
-                   (unsigned long long)page->id);
-        frame_draw(page, grid, (struct grid_area){area.x, area.y + 1, area.width, area.height - 1});
-        return;
-    }
-    grid_print(grid, area.x + 1, area.y, area.width, GRID_HEADING,
-               " difference at %s: bytes, fields ",
-               dictionary_stage(&model->of->dictionary, step->stage, &made));
-    int used = 0;
-    for (size_t i = 0; i < step->range_count && used < area.height - 1; i++) {
-        used += range_draw(
-            &step->ranges[i], grid,
-            (struct grid_area){area.x, area.y + 1 + used, HEX_WIDTH - 1, area.height - 1 - used});
-    }
-    int at = step->range_count > 0 ? HEX_WIDTH : 0;
-    fields_draw(step, grid,
-                (struct grid_area){area.x + at, area.y + 1, area.width - at, area.height - 1});
+    enum { LEAST = 6 };
+    int wanted = (int)journey_detail_lines(page) + 1;
+    int least = height / 3 < LEAST ? LEAST : height / 3;
+    int most = height - steps > least ? height - steps : least;
+    int detail = wanted > least ? wanted : least;
+    detail = detail > most ? most : detail;
+    return detail >= height ? height - 1 : detail;
 }
 
 void journey_page_draw(struct journey_page *page, const struct model *model, struct grid *grid,
                        struct grid_area area)
 {
-    int detail = area.height / 3 < 6 ? 6 : area.height / 3;
-    page->height = area.height - detail;
-    if (page->row < page->top) {
-        page->top = page->row;
+    uint16_t places[JOURNEY_LINES_MAX];
+    size_t shown = journey_page_shown(page, places);
+    int doubts = doubts_draw(page, NULL, area);
+    int detail = detail_height(page, area.height, (int)shown + doubts);
+    int room = area.height - detail - doubts;
+    page->height = room > 0 ? room : 0;
+    size_t here = 0;
+    while (here + 1 < shown && places[here] < page->row) {
+        here++;
     }
-    if (page->height > 0 && page->row >= page->top + (size_t)page->height) {
-        page->top = page->row - (size_t)page->height + 1;
+    if (here < page->top) {
+        page->top = here;
     }
-    for (int i = 0; i < page->height && page->top + (size_t)i < page->line_count; i++) {
-        const struct journey_line *line = &page->lines[page->top + (size_t)i];
+    if (page->height > 0 && here >= page->top + (size_t)page->height) {
+        page->top = here - (size_t)page->height + 1;
+    }
+    for (int i = 0; i < page->height && page->top + (size_t)i < shown; i++) {
+        const struct journey_line *line = &page->lines[places[page->top + (size_t)i]];
         struct grid_area row = {area.x, area.y + i, area.width, 1};
         if (line->step == JOURNEY_HEAD) {
             head_draw(page, line, grid, row);
         } else {
             step_draw(page, model, line, grid, row);
         }
-        if (page->top + (size_t)i == page->row) {
+        if (page->top + (size_t)i == here) {
             grid_restyle(grid, area.x, row.y, area.width, GRID_SELECTED);
         }
     }
-    if (page->has_gap && page->height > 0 && page->line_count < (size_t)page->height) {
-        grid_put(grid, area.x, area.y + (int)page->line_count, area.width, GRID_WARN,
-                 "  ? journeys were lost just before this one: copies may be missing here");
+    int end = shown < (size_t)page->height ? (int)shown : page->height;
+    if (room > 0) {
+        doubts_draw(page, grid, (struct grid_area){area.x, area.y + end, area.width, doubts});
     }
     if (page->line_count > 0) {
-        detail_draw(page, model, grid,
-                    (struct grid_area){area.x, area.y + page->height, area.width, detail});
+        int y = area.y + area.height - detail;
+        journey_detail_draw(page, model, grid, (struct grid_area){area.x, y, area.width, detail});
     }
 }

@@ -11,8 +11,8 @@
  */
 
 /* Offers all records of the evidence, the oldest journey first. */
-static void evidence_offer(struct packet_view *view, const struct model *model,
-                           const struct evidence *evidence)
+static void evidence_offer(const struct model *model, const struct evidence *evidence,
+                           analysis_observer *take, void *context)
 {
     struct analysis_session session = {.of = (struct analysis_switch *)(uintptr_t)model->of};
     for (size_t back = evidence_count(evidence); back > 0; back--) {
@@ -21,9 +21,59 @@ static void evidence_offer(struct packet_view *view, const struct model *model,
         struct record record;
         session.number = (uint32_t)journey->session;
         while (evidence_record(evidence, &position, &record)) {
-            packet_view_offer(&session, &record, view);
+            take(&session, &record, context);
         }
     }
+}
+
+/* What the page itself keeps of the packet that was asked for: the frame as it began. */
+static void record_keep(struct journey_page *page, const struct record *record)
+{
+    struct meta_reader items = record->items;
+    struct meta_item item;
+    while (record_next_item(&items, &item)) {
+        page->has_gap |= item.type == META_TLV_GAP;
+    }
+    if (page->has_frame) {
+        return;
+    }
+    page->has_frame = true;
+    page->frame_wire_length = record->original_length;
+    page->frame_length = record->captured_length < EVIDENCE_CAPTURED_MAX ? record->captured_length
+                                                                         : EVIDENCE_CAPTURED_MAX;
+    memcpy(page->frame, record->bytes, page->frame_length);
+}
+
+static void record_take(const struct analysis_session *session, const struct record *record,
+                        void *context)
+{
+    struct journey_page *page = context;
+    if (record->packet_id == page->id && page->session == JOURNEY_ANY_SESSION) {
+        page->session = session->number;
+    }
+    if (record->packet_id == page->id && page->session == session->number) {
+        record_keep(page, record);
+    }
+    packet_view_offer(session, record, &page->view);
+}
+
+/* As often as the journey grows: copies may stand before what ties them to it. */
+static enum xsw_status records_read(struct journey_page *page, const struct model *model,
+                                    const struct evidence *evidence, struct xsw_error *error)
+{
+    for (int pass = 0; pass < VIEW_PASSES_MAX; pass++) {
+        enum xsw_status status = XSW_OK;
+        packet_view_rewind(&page->view);
+        if (model->records != NULL) {
+            status = model->records(model->records_of, record_take, page, error);
+        } else {
+            evidence_offer(model, evidence, record_take, page);
+        }
+        if (status < 0 || packet_view_is_settled(&page->view)) {
+            return status;
+        }
+    }
+    return XSW_OK;
 }
 
 /* A packet and its copies, each a line with its name and one for each of its steps. */
@@ -47,41 +97,33 @@ static void lines_add(struct journey_page *page, size_t place, uint16_t depth)
     }
 }
 
-static void frame_keep(struct journey_page *page, const struct evidence *evidence,
-                       const struct evidence_journey *journey)
+/* Of a sample, copies are left out like any other journeys. */
+static bool is_sample(const struct model *model)
 {
-    uint64_t position = journey->first_record;
-    struct record record;
-    if (evidence_record(evidence, &position, &record)) {
-        page->frame_length = record.captured_length;
-        page->frame_wire_length = record.original_length;
-        memcpy(page->frame, record.bytes, record.captured_length);
-    }
+    const struct model_sample *now = model_sample(model, 0);
+    return !model->is_recording && now != NULL &&
+           now->account.sampled + now->account.filtered + now->account.lost > 0;
 }
 
 enum xsw_status journey_page_open(struct journey_page *page, const struct model *model,
                                   const struct evidence *evidence, uint64_t session, uint64_t id,
                                   struct xsw_error *error)
 {
-    const struct evidence_journey *journey = evidence_find(evidence, session, id);
     journey_page_close(page);
-    if (journey == NULL) {
-        return error_set(error, XSW_NOT_FOUND,
-                         "packet %llu is not among the journeys that are kept here",
-                         (unsigned long long)id);
-    }
     page->is_open = true;
     page->id = id;
     page->session = session;
-    page->has_gap = journey->has_gap;
-    frame_keep(page, evidence, journey);
+    page->is_of_sample = is_sample(model);
     packet_view_init(&page->view, id);
-    for (int pass = 0; pass < VIEW_PASSES_MAX; pass++) {
-        packet_view_rewind(&page->view);
-        evidence_offer(&page->view, model, evidence);
-        if (packet_view_is_settled(&page->view)) {
-            break;
-        }
+    enum xsw_status status = records_read(page, model, evidence, error);
+    if (status >= 0 && !page->has_frame) {
+        status = error_set(error, XSW_NOT_FOUND, "packet %llu is not %s", (unsigned long long)id,
+                           model->is_recording ? "in the recording"
+                                               : "among the journeys that are kept here");
+    }
+    if (status < 0) {
+        journey_page_close(page);
+        return status;
     }
     size_t root = packet_view_next_root(&page->view, 0);
     while (root != SIZE_MAX) {
@@ -107,37 +149,29 @@ const struct view_packet *journey_page_packet(const struct journey_page *page)
     return page->is_open ? table_find(&page->view.packets, &key) : NULL;
 }
 
-/* Moving ----------------------------------------------------------------------------------------
- */
-
-void journey_page_move(struct journey_page *page, long step)
+const struct view_step *journey_page_step(const struct journey_page *page)
 {
-    long last = (long)page->line_count - 1;
-    long row = (long)page->row + step;
-    page->row = last < 0 || row < 0 ? 0 : row > last ? (size_t)last : (size_t)row;
+    if (page->line_count == 0 || page->lines[page->row].step == JOURNEY_HEAD) {
+        return NULL;
+    }
+    const struct journey_line *line = &page->lines[page->row];
+    return &packet_view_at(&page->view, line->packet)->steps[line->step];
 }
 
-static bool is_worth_a_stop(const struct journey_page *page, size_t row)
+bool journey_step_has_change(const struct view_step *step)
 {
-    const struct journey_line *line = &page->lines[row];
-    const struct view_packet *packet = packet_view_at(&page->view, line->packet);
-    if (line->step == JOURNEY_HEAD) {
-        return false;
-    }
-    const struct view_step *step = &packet->steps[line->step];
-    return step->what == VIEW_CHANGED || step->what == VIEW_DROPPED || step->what == VIEW_COPIED ||
-           step->what == VIEW_CONSUMED || step->field_count > 0;
+    return step->what == VIEW_CHANGED || step->range_count > 0 || step->field_count > 0;
 }
 
-void journey_page_next(struct journey_page *page, int step)
+uint64_t journey_page_missing_parent(const struct journey_page *page)
 {
-    long row = (long)page->row + step;
-    while (row >= 0 && row < (long)page->line_count && !is_worth_a_stop(page, (size_t)row)) {
-        row += step;
+    for (size_t i = 0; i < page->line_count; i++) {
+        const struct view_packet *packet = packet_view_at(&page->view, page->lines[i].packet);
+        if (page->lines[i].depth == 0 && packet->parent_id != 0) {
+            return packet->parent_id;
+        }
     }
-    if (row >= 0 && row < (long)page->line_count) {
-        page->row = (size_t)row;
-    }
+    return 0;
 }
 
 /* Words -----------------------------------------------------------------------------------------
@@ -172,64 +206,4 @@ void journey_step_text(const struct model *model, const struct view_step *step, 
     default:
         snprintf(text, size, "%s", view_what_name(step->what));
     }
-}
-
-/* JSON ------------------------------------------------------------------------------------------
- */
-
-static void step_write(const struct model *model, const struct view_step *step,
-                       struct json_writer *json)
-{
-    const struct dictionary *names = &model->of->dictionary;
-    struct dictionary_name stage, port, reason;
-    json_object_open(json, NULL);
-    json_text(json, "stage", dictionary_stage(names, step->stage, &stage));
-    json_text(json, "what", view_what_name(step->what));
-    json_text(json, "port", dictionary_port(names, step->port, &port));
-    json_u64(json, "since_rx_ns", step->since_rx_ns);
-    json_u64(json, "held_ns", step->held_ns);
-    if (step->what == VIEW_DROPPED) {
-        json_text(json, "reason", dictionary_reason(names, step->reason, &reason));
-    }
-    if (step->rule != 0) {
-        json_u64(json, "rule", meta_rule_number(step->stage, step->rule));
-        json_u64(json, "generation", step->generation);
-    }
-    json_array_open(json, "fields");
-    for (size_t i = 0; i < step->field_count; i++) {
-        json_object_open(json, NULL);
-        json_text(json, "name", step->fields[i].name);
-        json_text(json, "old", step->fields[i].old_text);
-        json_text(json, "new", step->fields[i].new_text);
-        json_object_close(json);
-    }
-    json_array_close(json);
-    json_object_close(json);
-}
-
-void journey_page_write_json(const struct journey_page *page, const struct model *model,
-                             struct json_writer *json)
-{
-    json_text(json, "screen", "journey");
-    json_u64(json, "packet", page->id);
-    json_array_open(json, "packets");
-    for (size_t i = 0; i < page->line_count; i++) {
-        if (page->lines[i].step != JOURNEY_HEAD) {
-            continue;
-        }
-        const struct view_packet *packet = packet_view_at(&page->view, page->lines[i].packet);
-        json_object_open(json, NULL);
-        json_u64(json, "packet", packet->id);
-        json_u64(json, "parent", packet->parent_id);
-        json_u64(json, "time_ns", packet->first_ns);
-        json_u64(json, "length", packet->length);
-        json_text(json, "what", packet->description);
-        json_array_open(json, "steps");
-        for (size_t step = 0; step < packet->step_count; step++) {
-            step_write(model, &packet->steps[step], json);
-        }
-        json_array_close(json);
-        json_object_close(json);
-    }
-    json_array_close(json);
 }

@@ -33,7 +33,7 @@ enum screen_id {
 
 enum {
     SCREEN_TEXT_SIZE = 400,
-    SCREEN_EXPRESSION_SIZE = 512,
+    SCREEN_EXPRESSION_SIZE = 1024,
     SCREEN_COLUMNS_MAX = 16,
     SCREEN_LISTS_MAX = 4,
     SCREEN_TREND_POINTS = 60
@@ -94,6 +94,8 @@ struct screen {
     void (*cell)(const struct scene *scene, size_t row, size_t column, struct screen_cell *cell);
     /* The packets behind a cell; "" when there are none to be shown. Null: never. */
     void (*expression)(const struct scene *scene, size_t row, size_t column, char *text);
+    /* Why there are none, in words, or null when there is nothing to be said. May be null. */
+    const char *(*nothing)(const struct scene *scene, size_t row, size_t column);
     /* Draws what stands above and below the table, and takes its room out of `area`; may be null.
      */
     void (*frame)(const struct scene *scene, struct grid *grid, struct grid_area *area);

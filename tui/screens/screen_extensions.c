@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tui/screens/screen.h"
+#include "tui/screens/behind.h"
 
 enum column {
     NAME,
@@ -28,7 +28,7 @@ static const struct screen_column columns[] = {
     [DROP_RATE] = {"dropped_per_second", "drop/s", 6, 0, true, true},
     [DROPPED] = {"dropped", "dropped", 8, 0, true, true},
     [SILENT] = {"silent", "silent", 7, 0, true, true},
-    [VIOLATIONS] = {"violations", "broke rules", 11, 0, true, true},
+    [VIOLATIONS] = {"violations", "broke rules", 11, 0, true, false},
     [PACKETS] = {"packets", "packets", 12, 100, true, true},
     [EXTENSION] = {"extension", "is a", 16, 120, false, false},
     [VERSION] = {"version", "version", 10, 120, false, false},
@@ -125,17 +125,22 @@ static void extensions_cell(const struct scene *scene, size_t row, size_t column
     }
 }
 
+/* What came to its stages, or was dropped there. A recording without a silent drop does not know
+ * the name of that reason. */
 static void extensions_expression(const struct scene *scene, size_t row, size_t column, char *text)
 {
     const struct model_extension *extension = &scene->model->extensions[row];
-    bool is_dropped = column == DROPPED || column == DROP_RATE;
-    /* A recording without such a drop does not know the name of the reason. */
+    uint64_t places = behind_places_of(scene, extension->name);
+    char stages[BEHIND_STAGES_SIZE];
     bool is_silent = column == SILENT && counts_of(scene, scene->now, extension).silent > 0;
-    snprintf(text, SCREEN_EXPRESSION_SIZE, "%sextension == %s",
-             is_dropped  ? "dropped and "
-             : is_silent ? "reason == silent-drop and "
-                         : "",
-             extension->name);
+    text[0] = '\0';
+    if (column != SILENT && column != DROPPED && column != DROP_RATE) {
+        behind_coming_to(scene, places, text);
+    } else if ((column != SILENT || is_silent) &&
+               behind_stages(scene, "stage", places, stages, sizeof(stages))) {
+        snprintf(text, SCREEN_EXPRESSION_SIZE, "%s and %s",
+                 is_silent ? "reason == silent-drop" : "dropped", stages);
+    }
 }
 
 const struct screen screen_extensions = {

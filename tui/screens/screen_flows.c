@@ -171,10 +171,13 @@ static void symptom_expression(const struct scene *scene, const struct flow_key 
 static void flows_expression(const struct scene *scene, size_t row, size_t column, char *text)
 {
     const struct flow_key *key = key_of(scene, row);
-    const char *only = column == DROPPED                        ? "dropped and "
-                       : column == CHANGED                      ? "changed and "
-                       : column == LATENCY || column == SLOWEST ? "delivered and "
-                                                                : "";
+    /* Numbers are those of packets; the row as a whole has their copies, too. */
+    const char *only = column == DROPPED   ? "dropped and not flood and not mirror and "
+                       : column == CHANGED ? "changed and not flood and not mirror and "
+                       : column == LATENCY || column == SLOWEST
+                           ? "delivered and not flood and not mirror and "
+                       : column == PACKETS || column == BYTES ? "not flood and not mirror and "
+                                                              : "";
     if (column == AGAIN || column == RESETS || column == ZERO) {
         symptom_expression(scene, key,
                            column == AGAIN    ? FLOW_RETRANSMISSION

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The journeys that the filter lets through, the newest first. */
 #include <stdio.h>
+#include <string.h>
 
 #include "analyzer/selection/selection.h"
 #include "packet/describe.h"
 #include "tui/screens/screen.h"
+
+enum { LEAD_LETTER_END = 4 }; /* the mark for comparing, and one letter */
 
 enum column { TIME, PACKET, FROM, TO, END, FLAGS, LATENCY, WHAT, AT, LENGTH };
 
@@ -45,10 +48,11 @@ static void end_cell(const struct scene *scene, const struct evidence_journey *j
                      struct screen_cell *cell)
 {
     struct dictionary_name made;
-    switch (journey->facts.outcome) {
+    switch (journey->story.facts.outcome) {
     case FACTS_DROPPED:
-        cell_text(cell, "%s",
-                  dictionary_reason(&scene->model->of->dictionary, journey->facts.reason, &made));
+        cell_text(
+            cell, "%s",
+            dictionary_reason(&scene->model->of->dictionary, journey->story.facts.reason, &made));
         cell->style = GRID_BAD;
         break;
     case FACTS_DELIVERED:
@@ -68,14 +72,14 @@ static void end_cell(const struct scene *scene, const struct evidence_journey *j
  * ? records before it were lost, ! changed undeclared. */
 static void flags_cell(const struct evidence_journey *journey, struct screen_cell *cell)
 {
-    uint8_t flags = journey->facts.flags;
-    cell_text(cell, "%s%s%s%s%s", journey->facts.outcome == FACTS_DROPPED ? "D" : "",
+    uint8_t flags = journey->story.facts.flags;
+    cell_text(cell, "%s%s%s%s%s", journey->story.facts.outcome == FACTS_DROPPED ? "D" : "",
               (flags & FACTS_UNDECLARED) != 0 ? "!"
               : (flags & FACTS_CHANGED) != 0  ? "C"
                                               : "",
-              journey->facts.origin != FACTS_RECEIVED ? "c" : "",
+              journey->story.facts.origin != FACTS_RECEIVED ? "c" : "",
               (flags & FACTS_HELD) != 0 ? "H" : "", journey->has_gap ? "?" : "");
-    cell->style = journey->facts.outcome == FACTS_DROPPED ? GRID_BAD : GRID_ACCENT;
+    cell->style = journey->story.facts.outcome == FACTS_DROPPED ? GRID_BAD : GRID_ACCENT;
 }
 
 static void what_cell(const struct scene *scene, const struct evidence_journey *journey,
@@ -100,6 +104,15 @@ static void mark_show(const struct scene *scene, const struct evidence_journey *
             cell->style = GRID_MARKED;
         }
     }
+    for (int i = 0; i < SCENE_LETTERS && scene->letters_set >> i != 0; i++) {
+        const struct scene_mark *mark = &scene->letters[i];
+        if ((scene->letters_set >> i & 1) != 0 && mark->id == journey->id &&
+            mark->session == journey->session && strlen(cell->lead) < LEAD_LETTER_END) {
+            size_t used = strlen(cell->lead);
+            snprintf(cell->lead + used, sizeof(cell->lead) - used, "%c",
+                     i < 26 ? 'a' + i : 'A' + i - 26);
+        }
+    }
 }
 
 static void journeys_cell(const struct scene *scene, size_t row, size_t column,
@@ -119,10 +132,10 @@ static void journeys_cell(const struct scene *scene, size_t row, size_t column,
         cell_id(cell, journey->id);
         break;
     case FROM:
-        port_cell(scene, journey->facts.source_port, cell);
+        port_cell(scene, journey->story.facts.source_port, cell);
         break;
     case TO:
-        port_cell(scene, journey->facts.destination_port, cell);
+        port_cell(scene, journey->story.facts.destination_port, cell);
         break;
     case END:
         end_cell(scene, journey, cell);
@@ -131,19 +144,20 @@ static void journeys_cell(const struct scene *scene, size_t row, size_t column,
         flags_cell(journey, cell);
         break;
     case LATENCY:
-        cell_ns(cell, journey->facts.latency_ns);
+        cell_ns(cell, journey->story.facts.latency_ns);
         break;
     case WHAT:
         what_cell(scene, journey, cell);
         break;
     case AT:
         if (journey->has_end) {
-            cell_text(cell, "%s",
-                      dictionary_stage(&scene->model->of->dictionary, journey->facts.stage, &made));
+            cell_text(
+                cell, "%s",
+                dictionary_stage(&scene->model->of->dictionary, journey->story.facts.stage, &made));
         }
         break;
     case LENGTH:
-        cell_count(cell, journey->facts.length);
+        cell_count(cell, journey->story.facts.length);
         break;
     }
 }

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "tui/panel.h"
-#include "tui/screens/screen.h"
+#include "tui/screens/behind.h"
 
 static void alarm_count(uint64_t number, struct screen_cell *cell)
 {
@@ -90,14 +90,35 @@ static void macs_cell(const struct scene *scene, size_t row, size_t column,
     }
 }
 
+static uint64_t places_before_forward(const struct scene *scene)
+{
+    uint64_t places = 0;
+    for (size_t i = 0; i < scene->model->stage_count; i++) {
+        const struct dictionary_stage *stage =
+            dictionary_find_stage(&scene->model->of->dictionary, scene->model->stages[i]);
+        bool is_before = stage != NULL && !stage->egress && strcmp(stage->name, "forward") != 0;
+        places |= (uint64_t)is_before << i;
+    }
+    return places;
+}
+
 static void macs_expression(const struct scene *scene, size_t row, size_t column, char *text)
 {
     struct model_mac mac;
     mac_get(scene, row, &mac);
-    if (column == MAC_MOVES && mac.moves > 0) {
-        (void)expression_add_packet(text, mac.moved_by);
-    } else {
-        snprintf(text, SCREEN_EXPRESSION_SIZE, "pcap \"ether host %s\"", mac.mac);
+    if (column == MAC_MOVES) {
+        if (mac.moves > 0) {
+            (void)expression_add_packet(text, mac.moved_by);
+        }
+        return;
+    }
+    int used = snprintf(text, SCREEN_EXPRESSION_SIZE,
+                        "pcap \"ether src %s\" and vlan == %u and not clone", mac.mac, mac.vlan);
+    size_t size = SCREEN_EXPRESSION_SIZE - (size_t)used;
+    char refused[BEHIND_STAGES_SIZE];
+    /* What ingress refuses teaches nothing; behind it nothing but forwarding does. */
+    if (behind_stages(scene, "stage", places_before_forward(scene), refused, sizeof(refused))) {
+        snprintf(text + used, size, " and not (dropped and %s)", refused);
     }
 }
 
@@ -134,7 +155,7 @@ static const struct screen_column session_columns[] = {
     [SESSION_OFFERED] = {"offered", "offered", 10, 0, true, true},
     [SESSION_WRITTEN] = {"written", "written", 9, 0, true, true},
     [SESSION_FILTERED] = {"filtered", "filtered", 9, 0, true, true},
-    [SESSION_SAMPLED] = {"sampled", "left out", 8, 0, true, false},
+    [SESSION_SAMPLED] = {"sampled", "left out", 8, 0, true, true},
     [SESSION_LOST] = {"lost", "lost", 6, 0, true, true},
     [SESSION_RING] = {"ring_bytes", "ring", 10, 100, true, false},
     [SESSION_SNAP] = {"snap_length", "snap", 7, 100, true, false},
@@ -190,6 +211,10 @@ static void sessions_expression(const struct scene *scene, size_t row, size_t co
 {
     const struct model_session *session = &scene->model->sessions[row];
     bool is_left_out = column == SESSION_FILTERED;
+    if (column == SESSION_OFFERED) {
+        snprintf(text, SCREEN_EXPRESSION_SIZE, "packet > 0");
+        return;
+    }
     bool has_both = session->filter[0] != '\0' && session->where[0] != '\0';
     char filter[2 * MODEL_TEXT_SIZE] = "";
     if (session->filter[0] != '\0') {
@@ -205,9 +230,22 @@ static void sessions_expression(const struct scene *scene, size_t row, size_t co
     } else if (!is_left_out) {
         length = snprintf(text, SCREEN_EXPRESSION_SIZE, "packet > 0");
     }
-    if (length < 0 || length >= SCREEN_EXPRESSION_SIZE || column == SESSION_LOST) {
+    if (length < 0 || length >= SCREEN_EXPRESSION_SIZE || column == SESSION_LOST ||
+        column == SESSION_SAMPLED) {
         text[0] = '\0';
     }
+}
+
+static const char *sessions_nothing(const struct scene *scene, size_t row, size_t column)
+{
+    const struct model_account *account = &scene->model->sessions[row].account;
+    if (column == SESSION_LOST && account->lost > 0) {
+        return "what was lost was recorded nowhere; journeys behind such a gap are marked with ?";
+    }
+    if (column == SESSION_SAMPLED && account->sampled > 0) {
+        return "what the sample left out was recorded nowhere; xsw capture without one keeps all";
+    }
+    return NULL;
 }
 
 const struct screen screen_sessions = {
@@ -219,6 +257,7 @@ const struct screen screen_sessions = {
     .rows = sessions_rows,
     .cell = sessions_cell,
     .expression = sessions_expression,
+    .nothing = sessions_nothing,
     .is_of_now = true,
 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tui/panel.h"
-#include "tui/screens/screen.h"
+#include "tui/screens/behind.h"
 
 enum column {
     STAGE,
@@ -30,7 +30,7 @@ static const struct screen_column columns[] = {
     [CHANGED] = {"changed_per_second", "chg/s", 6, 0, true, true},
     [MEDIAN] = {"p50_ns", "p50", 7, 0, true, true},
     [SLOWEST] = {"p99_ns", "p99", 7, 0, true, true},
-    [BALANCE] = {"residue", "balance", 7, 0, true, true},
+    [BALANCE] = {"residue", "balance", 7, 0, true, false},
     [TREND] = {"trend", "trend", 8, 0, false, false},
     [HELD] = {"held", "held", 8, 110, true, true},
     [TOTAL] = {"in_total", "in, total", 15, 130, true, true},
@@ -220,56 +220,6 @@ static void pipeline_cell(const struct scene *scene, size_t row, size_t column,
 /* What is behind them ---------------------------------------------------------------------------
  */
 
-/* Whether the stage at a place is before, or is, the one of that name: what is made there has not
- * been there yet. */
-static bool is_up_to(const struct scene *scene, size_t place, const char *stage)
-{
-    struct dictionary_name made;
-    for (size_t i = place; i < scene->model->stage_count; i++) {
-        const char *name =
-            dictionary_stage(&scene->model->of->dictionary, scene->model->stages[i], &made);
-        if (strcmp(name, stage) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The names, or where they are too long the numbers, of the stages from a place on. */
-static size_t stages_list(const struct scene *scene, size_t from, bool by_number, char *text)
-{
-    const struct dictionary *names = &scene->model->of->dictionary;
-    size_t used = (size_t)snprintf(text, SCREEN_EXPRESSION_SIZE, "stage in (");
-    for (size_t i = from; i < scene->model->stage_count && used < SCREEN_EXPRESSION_SIZE; i++) {
-        struct dictionary_name made;
-        size_t room = SCREEN_EXPRESSION_SIZE - used;
-        const char *comma = i > from ? ", " : "";
-        uint16_t id = scene->model->stages[i];
-        used += (size_t)(by_number ? snprintf(text + used, room, "%s%u", comma, id)
-                                   : snprintf(text + used, room, "%s%s", comma,
-                                              dictionary_stage(names, id, &made)));
-    }
-    return used;
-}
-
-/* Journeys that came to the stage at a place: they ended there or behind it, and are no copies that
- * were made only there. */
-static void ended_from(const struct scene *scene, size_t from, char *text)
-{
-    static const char flood[] = " and not flood";
-    static const char mirror[] = " and not mirror";
-    size_t most = SCREEN_EXPRESSION_SIZE - sizeof(flood) - sizeof(mirror) - 2;
-    size_t used = stages_list(scene, from, false, text);
-    used = used > most ? stages_list(scene, from, true, text) : used;
-    if (used > most) {
-        text[0] = '\0';
-        return;
-    }
-    snprintf(text + used, SCREEN_EXPRESSION_SIZE - used, ")%s%s",
-             is_up_to(scene, from, "forward") ? flood : "",
-             is_up_to(scene, from, "mirror") ? mirror : "");
-}
-
 static void example_expression(const struct scene *scene, size_t row, uint32_t per_million,
                                char *text)
 {
@@ -285,17 +235,16 @@ static void pipeline_expression(const struct scene *scene, size_t row, size_t co
     struct dictionary_name made;
     const struct dictionary *names = &scene->model->of->dictionary;
     const char *name = dictionary_stage(names, stage_of(scene, row), &made);
-    const char *extension = dictionary_stage_extension(names, stage_of(scene, row));
     switch ((enum column)column) {
     case DROPPED:
         snprintf(text, SCREEN_EXPRESSION_SIZE, "dropped and stage == %s", name);
         break;
     case CHANGED:
-        snprintf(text, SCREEN_EXPRESSION_SIZE,
-                 *extension != '\0' ? "changed and extension == %s" : "changed", extension);
+        snprintf(text, SCREEN_EXPRESSION_SIZE, "changed.at == %s", name);
         break;
     case HELD:
-        snprintf(text, SCREEN_EXPRESSION_SIZE, "held and stage == %s", name);
+        /* The journeys of those that are there now are not over. */
+        snprintf(text, SCREEN_EXPRESSION_SIZE, "held.at == %s", name);
         break;
     case MEDIAN:
         example_expression(scene, row, 500000, text);
@@ -307,11 +256,11 @@ static void pipeline_expression(const struct scene *scene, size_t row, size_t co
         if (row + 1 == scene->model->stage_count) {
             snprintf(text, SCREEN_EXPRESSION_SIZE, "delivered");
         } else {
-            ended_from(scene, row + 1, text);
+            behind_coming_to(scene, (uint64_t)1 << (row + 1), text);
         }
         break;
     default:
-        ended_from(scene, row, text);
+        behind_coming_to(scene, (uint64_t)1 << row, text);
     }
 }
 

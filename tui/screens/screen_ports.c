@@ -2,7 +2,7 @@
 /* Ports: what comes in and goes out at each, and what is dropped in its name. */
 #include <stdio.h>
 
-#include "tui/screens/screen.h"
+#include "tui/screens/behind.h"
 
 enum column {
     PORT,
@@ -56,9 +56,19 @@ static size_t ports_rows(const struct scene *scene)
     return rows;
 }
 
+/* Counters of a moment, when another port had the id, are none of the port. */
+static struct model_port counters_at(const struct model_sample *sample, uint16_t id, uint8_t owner)
+{
+    bool is_same = sample->owners[id] == owner;
+    return is_same ? sample->ports[id] : (struct model_port){.rx_packets = 0};
+}
+
+/* `which`: the id, and above it the number of its owner. */
 static uint64_t traffic_counter(const struct model_sample *sample, size_t which)
 {
-    return sample->ports[which].rx_packets + sample->ports[which].tx_packets;
+    struct model_port port = counters_at(sample, (uint16_t)(which % MODEL_PORTS_MAX),
+                                         (uint8_t)(which / MODEL_PORTS_MAX));
+    return port.rx_packets + port.tx_packets;
 }
 
 static void dropped_cell(const struct scene *scene, uint64_t now, uint64_t before,
@@ -85,8 +95,11 @@ static void ports_cell(const struct scene *scene, size_t row, size_t column,
                        struct screen_cell *cell)
 {
     uint16_t id = port_of(scene, row);
-    const struct model_port *now = &scene->now->ports[id];
-    const struct model_port *before = &scene->before->ports[id];
+    uint8_t owner = scene->model->ports[id].owner;
+    const struct model_port counted_now = counters_at(scene->now, id, owner);
+    const struct model_port counted_before = counters_at(scene->before, id, owner);
+    const struct model_port *now = &counted_now;
+    const struct model_port *before = &counted_before;
     switch ((enum column)column) {
     case IN:
         cell_rate(cell, scene_rate(scene, now->rx_packets, before->rx_packets));
@@ -107,7 +120,7 @@ static void ports_cell(const struct scene *scene, size_t row, size_t column,
         dropped_cell(scene, now->dropped_out, before->dropped_out, cell);
         break;
     case TREND:
-        cell_trend(cell, scene, traffic_counter, id);
+        cell_trend(cell, scene, traffic_counter, (size_t)owner * MODEL_PORTS_MAX + id);
         break;
     case TOTAL_IN:
         cell_count(cell, now->rx_packets);
@@ -136,11 +149,9 @@ static void ports_expression(const struct scene *scene, size_t row, size_t colum
         format = "delivered and out.port == %s";
         break;
     case DROPPED_IN:
-        format = "dropped and in.port == %s";
-        break;
     case DROPPED_OUT:
-        format = "dropped and out.port == %s";
-        break;
+        behind_dropped_at(scene, name, column == DROPPED_OUT, text);
+        return;
     default:
         break;
     }

@@ -88,6 +88,38 @@ static void unknown_numbers_are_shown_as_numbers(void **state)
     assert_int_equal(dictionary_stage_order(&fixture->dictionary, 4), STAGE_ORDER_NONE);
 }
 
+/* The id of a port that was removed is given to another one, which has a rule of the same number.
+ */
+static void a_rule_is_that_of_the_port_that_had_the_id_then(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char stage[] = "\"stages\":[{\"id\":2,\"name\":\"in\"}]";
+    char text[400];
+    snprintf(text, sizeof(text),
+             "{\"ports\":[{\"id\":3,\"name\":\"old\"}],%s,"
+             "\"rules\":[{\"port\":3,\"stage\":2,\"rule\":10,\"text\":\"deny a\"}]}",
+             stage);
+    add(fixture, text, dictionary_add_section);
+    struct dictionary_label old =
+        add_tap(fixture, "{\"port\":3,\"port_name\":\"old\",\"stage\":2,\"stage_name\":\"in\"}");
+    snprintf(text, sizeof(text),
+             "{\"ports\":[{\"id\":3,\"name\":\"new\"}],"
+             "\"rules\":[{\"port\":3,\"stage\":2,\"rule\":10,\"text\":\"deny b\"},"
+             "{\"port\":3,\"stage\":2,\"rule\":11,\"text\":\"deny c\"}]}");
+    add(fixture, text, dictionary_add_summary);
+    struct dictionary_label new =
+        add_tap(fixture, "{\"port\":3,\"port_name\":\"new\",\"stage\":2,\"stage_name\":\"in\"}");
+    struct dictionary_rule_key key = dictionary_rule_of(10, old, 2);
+    assert_string_equal(dictionary_find_rule(&fixture->dictionary, &key), "deny a");
+    key = dictionary_rule_of(10, new, 2);
+    assert_string_equal(dictionary_find_rule(&fixture->dictionary, &key), "deny b");
+    key = dictionary_rule_of(11, old, 2); /* it never had one of this number */
+    assert_null(dictionary_find_rule(&fixture->dictionary, &key));
+    /* Who knows no more than the id means the port that has it by the lists. */
+    key = (struct dictionary_rule_key){.rule = 11, .port = 3, .stage = 2};
+    assert_string_equal(dictionary_find_rule(&fixture->dictionary, &key), "deny c");
+}
+
 static void summary_replaces_names(void **state)
 {
     struct fixture *fixture = *state;
@@ -233,6 +265,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unknown_numbers_are_shown_as_numbers, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(summary_replaces_names, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_rule_is_that_of_the_port_that_had_the_id_then,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(tap_point_keeps_its_name_when_a_port_id_is_given_again,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(tap_point_without_a_name_goes_by_the_lists, fixture_setup,

@@ -16,6 +16,11 @@ static struct pcapng_event made(uint64_t wall_ns, uint8_t priority, const char *
         .wall_ns = wall_ns, .priority = priority, .source = "xsw", .message = message};
 }
 
+static void add(struct events *events, const struct pcapng_event *event)
+{
+    events_add_from(events, event, EVENTS_OF_SESSIONS, -1);
+}
+
 static void the_latest_that_matters_is_found_within_the_span(void **state)
 {
     struct events events;
@@ -25,14 +30,14 @@ static void the_latest_that_matters_is_found_within_the_span(void **state)
     (void)state;
     events_init(&events);
     for (size_t i = 0; i < 4; i++)
-        events_add(&events, &list[i]);
+        add(&events, &list[i]);
     const struct event *event = events_find_before(&events, -1, 1000, 500, PCAPNG_PRIORITY_NOTICE);
     assert_non_null(event);
     assert_string_equal(event->message, "near");
     assert_null(events_find_before(&events, -1, 1000, 50, PCAPNG_PRIORITY_NOTICE));
     list[0] = made(990, PCAPNG_PRIORITY_NOTICE, "a recorder came");
     list[0].name = "capture_started";
-    events_add(&events, &list[0]);
+    add(&events, &list[0]);
     event = events_find_before(&events, -1, 1000, 500, PCAPNG_PRIORITY_NOTICE);
     assert_string_equal(event->message, "near");
     events_fini(&events);
@@ -45,7 +50,7 @@ static void texts_are_made_safe_and_the_number_is_bounded(void **state)
     (void)state;
     events_init(&events);
     for (int i = 0; i < EVENTS_MAX + 2; i++)
-        events_add(&events, &event);
+        add(&events, &event);
     assert_string_equal(events.list[0].message, "a?[2Jb");
     assert_string_equal(events.list[0].name, "");
     assert_int_equal(events.count, EVENTS_MAX);
@@ -65,10 +70,10 @@ static void what_the_kernel_drops_is_summed_up_by_port_and_reason(void **state)
     events_init(&events);
     for (int i = 0; i < EVENTS_MAX + 10; i++) {
         drop.wall_ns++;
-        events_add(&events, &drop);
+        add(&events, &drop);
     }
-    events_add(&events, &gap);
-    events_add(&events, &port_down);
+    add(&events, &gap);
+    add(&events, &port_down);
     assert_int_equal(events.sums.count, 1);
     assert_string_equal(((const struct event_sum_key *)table_key(&events.sums, 0))->port, "alice");
     const struct event_sum *sum = table_value(&events.sums, 0);
@@ -78,7 +83,7 @@ static void what_the_kernel_drops_is_summed_up_by_port_and_reason(void **state)
     drop.fields = many;
     drop.field_count = 3;
     drop.wall_ns = 505;
-    events_add(&events, &drop);
+    add(&events, &drop);
     assert_int_equal(sum->packets, EVENTS_MAX + 510);
     assert_int_equal(sum->first_ns, 501);
     assert_int_equal(sum->last_ns, 500 + EVENTS_MAX + 10);

@@ -109,6 +109,78 @@ static void a_rule_leads_to_its_mark(void **state)
     marks_fini(&marks);
 }
 
+#define CHANGE(number, generation, members)                                                        \
+    "{\"number\":" #number ",\"mono_ns\":" #number "00,\"generation\":" #generation "," members "}"
+
+static const struct mark_change *changed(const struct marks *marks, uint32_t rule, const char *port,
+                                         const char *extension, uint64_t generation,
+                                         uint64_t mono_ns)
+{
+    struct mark_subject subject = {.rule = rule, .port = port, .extension = extension};
+    return marks_find_change(marks, &subject, generation, mono_ns);
+}
+
+static void the_change_before_is_that_of_the_rule_or_the_extension_or_the_last(void **state)
+{
+    struct marks marks;
+    (void)state;
+    free(marked(
+        "{" PORTS
+        ",\"changes\":[" CHANGE(1, 4, "\"text\":\"rule\",\"port\":\"alice\",\"rule\":9") "]}",
+        "{" PORTS
+        ",\"changes\":[" CHANGE(1, 4, "\"text\":\"rule\",\"port\":\"alice\",\"rule\":9") "," CHANGE(
+            2, 5,
+            "\"text\":\"slow\",\"extension\":\"slow\"") "," CHANGE(3, 6,
+                                                                   "\"text\":\"vlan\",\"port\":"
+                                                                   "\"web\"") "," CHANGE(4, 8,
+                                                                                         "\"text\":"
+                                                                                         "\"later"
+                                                                                         "\"") "]}",
+        &marks));
+    assert_true(marks.has_changes);
+    assert_int_equal(marks.change_count, 4); /* the first is told twice and is there once */
+    assert_int_equal(marks.changes_missing, 0);
+    assert_string_equal(changed(&marks, 0, "alice", "", 7, 0)->text, "vlan");
+    assert_string_equal(changed(&marks, 9, "alice", "", 7, 0)->text, "rule");
+    assert_string_equal(changed(&marks, 9, "bob", "", 7, 0)->text, "vlan"); /* another's rule 9 */
+    assert_string_equal(changed(&marks, 0, "alice", "slow", 7, 0)->text, "slow");
+    assert_string_equal(changed(&marks, 0, "", "", 0, 250)->text, "slow"); /* by the time */
+    assert_null(changed(&marks, 0, "", "", 3, 0));
+    marks_fini(&marks);
+}
+
+static void changes_between_two_logs_are_counted(void **state)
+{
+    struct marks marks;
+    (void)state;
+    free(marked("{\"changes\":[" CHANGE(5, 4, "\"text\":\"a\"") "]}",
+                "{\"changes\":[" CHANGE(9, 8, "\"text\":\"b\"") ",7,{\"number\":\"x\"}," CHANGE(
+                    2, 3, "\"text\":\"backwards\"") "]}",
+                &marks));
+    assert_int_equal(marks.change_count, 2);
+    assert_int_equal(marks.changes_missing, 3);
+    marks_fini(&marks);
+}
+
+static void the_number_of_changes_is_bounded(void **state)
+{
+    struct marks marks;
+    char after[65536] = "{\"changes\":[";
+    (void)state;
+    for (int i = 1; i <= MARK_CHANGES_MAX + 5; i++) {
+        size_t length = strlen(after);
+        snprintf(after + length, sizeof(after) - length,
+                 "%s{\"number\":%d,\"mono_ns\":%d,\"generation\":%d,\"text\":\"t\"}",
+                 i == 1 ? "" : ",", i, i, i);
+    }
+    strcat(after, "]}");
+    free(marked("{}", after, &marks));
+    assert_int_equal(marks.change_count, MARK_CHANGES_MAX);
+    assert_int_equal(marks.changes_missing, 5);
+    assert_int_equal(marks.changes[MARK_CHANGES_MAX - 1].number, MARK_CHANGES_MAX + 5);
+    marks_fini(&marks);
+}
+
 static void texts_that_make_no_sense_are_borne(void **state)
 {
     (void)state;
@@ -143,6 +215,9 @@ int main(void)
         cmocka_unit_test(nothing_is_told_of_what_stayed_or_is_not_in_both_texts),
         cmocka_unit_test(ports_stages_and_settings_are_told),
         cmocka_unit_test(a_rule_leads_to_its_mark),
+        cmocka_unit_test(the_change_before_is_that_of_the_rule_or_the_extension_or_the_last),
+        cmocka_unit_test(changes_between_two_logs_are_counted),
+        cmocka_unit_test(the_number_of_changes_is_bounded),
         cmocka_unit_test(texts_that_make_no_sense_are_borne),
         cmocka_unit_test(the_number_of_marks_is_bounded),
     };

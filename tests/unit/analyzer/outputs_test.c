@@ -109,7 +109,7 @@ static void exported_journeys_are_the_same_and_say_that_they_are_a_part(void **s
     assert_int_equal(of->drops.rows.count, 1);
     const struct drops_row_key *key = table_key(&of->drops.rows, 0);
     const struct drops_row *row = table_value(&of->drops.rows, 0);
-    struct dictionary_rule_key rule = {key->rule, key->port.id, key->stage};
+    struct dictionary_rule_key rule = dictionary_rule_of(key->rule, key->port, key->stage);
     assert_int_equal(row->example_packet, 1031);
     assert_string_equal(dictionary_find_rule(&of->dictionary, &rule), "deny in udp dst port 23");
     assert_string_equal(part->sessions[0]->selection, "five packets");
@@ -133,7 +133,7 @@ static void a_rule_that_is_named_at_the_end_alone_is_named_in_the_export(void **
                                    "\"text\":\"deny all of a sudden\"}]}");
     assert_int_equal(export("late.pcapng", "part.pcapng", 5), 2);
     struct analysis *part = analyze("part.pcapng");
-    struct dictionary_rule_key rule = {55, PORT_BOB, STAGE_INGRESS_POLICY};
+    struct dictionary_rule_key rule = {.rule = 55, .port = PORT_BOB, .stage = STAGE_INGRESS_POLICY};
     assert_string_equal(dictionary_find_rule(&part->switches[0]->dictionary, &rule),
                         "deny all of a sudden");
     analysis_destroy(part);

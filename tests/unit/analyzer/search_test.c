@@ -195,6 +195,12 @@ static void expressions_told_the_same(void)
         "flood",
         "pcap \"udp port 1020\"",
         "dropped and not rule == 1",
+        "changed.at == ingress-filter.rewrite",
+        "made.at == forward",
+        "made.at != forward and changed.at != ingress-filter.rewrite",
+        "held.at == ingress-filter.rewrite",
+        "end.rule == 2",
+        "end.rule == 0",
     };
     for (size_t i = 0; i < sizeof(expressions) / sizeof(expressions[0]); i++) {
         (void)where_told_the_same(expressions[i]);

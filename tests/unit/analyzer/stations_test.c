@@ -76,6 +76,7 @@ static void an_address_that_moves_once_does_not_return(void **state)
     assert_int_equal(first(&place)->port_before.id, 1);
     assert_int_equal(first(&place)->first_move_ns, 300);
     assert_int_equal(first(&place)->example_packet, 3);
+    assert_int_equal(first(&place)->silent_ns, 100); /* the second packet until the third */
     place_end(&place);
 }
 
@@ -182,6 +183,7 @@ static void stations_equal(const struct stations *a, const struct stations *b)
         assert_int_equal(left->returns, right->returns);
         assert_int_equal(left->first_move_ns, right->first_move_ns);
         assert_int_equal(left->last_move_ns, right->last_move_ns);
+        assert_int_equal(left->silent_ns, right->silent_ns);
         assert_int_equal(left->example_packet, right->example_packet);
         assert_int_equal(left->last_packet, right->last_packet);
     }

@@ -49,6 +49,33 @@ static void limit_refuses_new_keys_and_keeps_old_ones(void **state)
     table_fini(&table);
 }
 
+/* Keys that differ in one byte only, at each place of each size. */
+static void each_byte_of_a_key_tells(void **state)
+{
+    enum { SIZE_MAX_TRIED = 104 };
+    (void)state;
+    for (size_t size = 1; size <= SIZE_MAX_TRIED; size++) {
+        struct table table;
+        unsigned char key[SIZE_MAX_TRIED] = {0};
+        table_init(&table, size, sizeof(uint64_t), 1000);
+        assert_non_null(table_add(&table, key));
+        for (size_t at = 0; at < size; at++) {
+            key[at] = 1;
+            table_expect(&table, key);
+            assert_null(table_find(&table, key));
+            *(uint64_t *)table_add(&table, key) = at + 1;
+            key[at] = 0;
+        }
+        assert_int_equal(table.count, size + 1);
+        for (size_t at = 0; at < size; at++) {
+            key[at] = 1;
+            assert_int_equal(*(uint64_t *)table_find(&table, key), at + 1);
+            key[at] = 0;
+        }
+        table_fini(&table);
+    }
+}
+
 static void empty_table_finds_nothing(void **state)
 {
     struct table table;
@@ -87,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_what_was_added_in_order),
         cmocka_unit_test(limit_refuses_new_keys_and_keeps_old_ones),
+        cmocka_unit_test(each_byte_of_a_key_tells),
         cmocka_unit_test(empty_table_finds_nothing),
         cmocka_unit_test(sorts_by_value_and_keeps_the_order_of_ties),
     };

@@ -162,7 +162,7 @@ static void what_is_told_again_and_again_takes_one_place(void **state)
     const struct timeline_entry *last = entry_find(TIMELINE_END, "mac_learned");
     assert_true(last->count >= TIMELINE_ENTRIES_MAX / 6);
     assert_says(last, " times in 65.");
-    assert_says(last, "/s: mac_learned port=p");
+    assert_says(last, "/s: mac learned, port p");
     assert_non_null(entry_find(TIMELINE_EVENT, "policy_set"));
 }
 

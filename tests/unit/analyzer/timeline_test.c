@@ -144,6 +144,71 @@ static void source_without_a_machine_is_taken_for_the_only_one_and_says_so(void 
     assert_int_equal(sources->list[0].guess, -1);
 }
 
+/* A trace.dat that was made there, with an event at 2 s of that boot. */
+static const struct source *trace_dat(const char *host, const char *system)
+{
+    const struct sources *sources = timeline_sources(timeline);
+    timeline_source_begin(timeline, "trace.dat", "trace.dat");
+    timeline_origin(timeline, host, system);
+    tell("theirs", 2 * SECOND, 0);
+    return &sources->list[sources->count - 1];
+}
+
+static void source_that_names_its_host_is_of_that_machine_in_any_order(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        const struct source *first = order == 0 ? trace_dat("b", NULL) : NULL;
+        source("pcapng", "a", BOOT_A, SECOND, 101 * SECOND);
+        source("pcapng", "b", BOOT_B, SECOND, 201 * SECOND);
+        const struct source *theirs = first != NULL ? first : trace_dat("b", NULL);
+        assert_int_equal(finish(), 1);
+        assert_int_equal(theirs->guess, 1);
+        assert_int_equal(entries[0].machine, 1);
+        assert_true(entries[0].place_ns == 202 * SECOND);
+        end(NULL);
+        begin(NULL);
+    }
+}
+
+static void source_of_a_host_of_which_nothing_else_tells_is_of_no_machine(void **state)
+{
+    (void)state;
+    source("pcapng", "a", BOOT_A, SECOND, 101 * SECOND);
+    const struct source *theirs = trace_dat("c", NULL);
+    assert_int_equal(finish(), 1);
+    assert_int_equal(theirs->guess, -1);
+    assert_int_equal(entries[0].machine, -1);
+}
+
+static void boot_of_a_host_is_known_by_its_system_or_not_at_all(void **state)
+{
+    (void)state;
+    source("pcapng", "a", BOOT_A, SECOND, 101 * SECOND);
+    timeline_origin(timeline, NULL, "Linux 6.1 x86_64");
+    source("pcapng", "a", BOOT_B, SECOND, 201 * SECOND);
+    timeline_origin(timeline, NULL, "Linux 6.2 x86_64");
+    const struct source *newer = trace_dat("a", "Linux 6.2 x86_64");
+    const struct source *older = trace_dat("a", "Linux 6.0 x86_64");
+    const struct source *any = trace_dat("a", NULL);
+    (void)finish();
+    assert_int_equal(newer->guess, 1);
+    assert_int_equal(older->guess, -1);
+    assert_int_equal(older->namesakes, 0);
+    assert_int_equal(any->guess, -1);
+    assert_int_equal(any->namesakes, 2);
+}
+
+static void what_others_call_the_system_is_no_evidence(void **state)
+{
+    (void)state;
+    source("pcapng", "a", BOOT_A, SECOND, 101 * SECOND);
+    timeline_origin(timeline, NULL, "Debian GNU/Linux 12 (bookworm)");
+    const struct source *theirs = trace_dat("a", "Linux 6.2 x86_64");
+    (void)finish();
+    assert_int_equal(theirs->guess, 0);
+}
+
 static void same_event_from_two_sources_happened_once(void **state)
 {
     (void)state;
@@ -292,6 +357,10 @@ int main(void)
         CLAIM(machines_with_kept_clocks_are_so_far_apart_as_both_say),
         CLAIM(clock_that_nobody_keeps_leaves_the_order_unknown),
         CLAIM(source_without_a_machine_is_taken_for_the_only_one_and_says_so),
+        CLAIM(source_that_names_its_host_is_of_that_machine_in_any_order),
+        CLAIM(source_of_a_host_of_which_nothing_else_tells_is_of_no_machine),
+        CLAIM(boot_of_a_host_is_known_by_its_system_or_not_at_all),
+        CLAIM(what_others_call_the_system_is_no_evidence),
         CLAIM(same_event_from_two_sources_happened_once),
         CLAIM(drops_are_episodes_with_number_rate_and_end),
         CLAIM(source_of_two_hosts_is_placed_by_the_clock_of_each),

@@ -151,6 +151,24 @@ static void journeys_that_a_capture_lost_are_not_told_again_by_the_switch(void *
     }
 }
 
+static void gap_of_another_session_is_told_beside_a_loss_of_the_first(void **state)
+{
+    (void)state;
+    source("ctf");
+    TELL("capture_lost", 12 * SECOND, {"journeys", "50"}, {"reason", "ring-full"},
+         {"switch_name", "one"}, {"session_name", "first"}, {"from_wall_ns", "111000000000"},
+         {"to_wall_ns", "112000000000"});
+    TELL("capture_gap", 12 * SECOND, {"switch", "one"}, {"subject", "first"}, {"value", "50"});
+    TELL("capture_gap", 12 * SECOND, {"switch_name", "one"}, {"subject", "second"}, {"value", "7"});
+    TELL("capture_gap", 12 * SECOND, {"switch", "two"}, {"subject", "first"}, {"value", "8"});
+    assert_int_equal(unknowns_count(), 3);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < 3; i++) {
+        sum += entries[i].count;
+    }
+    assert_int_equal(sum, 50 + 7 + 8);
+}
+
 static struct analysis_switch of, of_other;
 static struct analysis_session session = {.of = &of};
 static struct analysis_session other_session = {.of = &of_other, .number = 1};
@@ -222,6 +240,61 @@ static void drop_is_the_same_when_only_one_source_names_the_switch(void **state)
         end(NULL);
         begin(NULL);
     }
+}
+
+/* What a recording and LTTng each tell of an event: other members, and 0 for nothing. */
+static void tell_both(const char *name, const char *more, const char *value)
+{
+    for (int i = 0; i < 2; i++) {
+        source(i == 0 ? "pcapng" : "ctf");
+        for (uint64_t j = 0; j < 2; j++) {
+            if (i == 0) {
+                TELL(name, 2 * SECOND + j, {"switch", "demo"}, {"port", "p"}, {"port_id", "4"},
+                     {more, value}, {"worker", "1"});
+            } else {
+                TELL(name, 2 * SECOND + j, {"switch_name", "demo"}, {"port", "4"},
+                     {"port_name", "p"}, {"error", "0"}, {more, value}, {"stage_name", ""});
+            }
+        }
+    }
+}
+
+static void what_happens_again_and_again_is_one_episode_of_recording_and_lttng(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"mac_learned", "mac_moved",   "mac_aged",
+                                        "mac_limit",   "silent_drop", "worker_over_budget"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        tell_both(names[i], "extension", "thief");
+        assert_int_equal(finish(), 2);
+        assert_int_equal(entries[0].count, 2);
+        assert_says(&entries[1], "port p, extension thief, switch demo; 1 other source too");
+        end(NULL);
+        begin(NULL);
+    }
+}
+
+static void exception_of_xdp_has_no_error_whoever_tells_it(void **state)
+{
+    (void)state;
+    tell_both("kernel_xdp_exception", "reason", "XDP_TX");
+    assert_int_equal(finish(), 2);
+    assert_says(&entries[0], "behind port p: XDP XDP_TX failed, switch demo");
+    assert_int_equal(entries[0].count, 2);
+}
+
+static void drop_behind_an_unknown_port_is_told_once_with_its_device(void **state)
+{
+    (void)state;
+    source("pcapng");
+    TELL("kernel_drop", 2 * SECOND, {"device", "eth0"}, {"reason", "A"});
+    TELL("kernel_drop", 2 * SECOND, {"device", "eth1"}, {"reason", "A"});
+    source("ctf");
+    TELL("kernel_drop", 2 * SECOND, {"switch_name", ""}, {"port", "0"}, {"port_name", ""},
+         {"device", "eth0"}, {"reason", "A"});
+    assert_int_equal(finish(), 2);
+    assert_says(&entries[0], "Kernel drops behind an unknown port, device eth0: A");
+    assert_says(&entries[1], "Kernel drops behind an unknown port, device eth1: A");
 }
 
 static void drops_of_two_switches_that_are_named_stay_two(void **state)
@@ -358,6 +431,10 @@ int main(void)
         CLAIM(journeys_that_a_capture_lost_are_not_told_again_by_the_switch),
         CLAIM(gap_in_a_recording_is_not_told_again_by_its_events),
         CLAIM(drop_is_the_same_when_only_one_source_names_the_switch),
+        CLAIM(gap_of_another_session_is_told_beside_a_loss_of_the_first),
+        CLAIM(what_happens_again_and_again_is_one_episode_of_recording_and_lttng),
+        CLAIM(exception_of_xdp_has_no_error_whoever_tells_it),
+        CLAIM(drop_behind_an_unknown_port_is_told_once_with_its_device),
         CLAIM(drops_of_two_switches_that_are_named_stay_two),
         CLAIM(drop_on_the_way_to_the_switch_is_no_packet_whatever_its_bytes_are),
         CLAIM(copies_of_a_broadcast_are_told_apart_by_their_ports),

@@ -174,7 +174,7 @@ static void drops_of_the_kernel_from_two_traces_are_one_finding(void **state)
     assert_int_equal(findings, 3);
     assert_int_equal(find(FINDING_KERNEL)->packets, 30);
     assert_says(find(FINDING_KERNEL), "30 packets behind port alice, by the kernel of the host: "
-                                      "FULL_RING (the queue of the port's device was full)");
+                                      "FULL_RING (the queue of the port's device was full");
     assert_says(&explain->findings[1],
                 "XDP REDIRECT (the fill ring of the port's socket was empty)");
     assert_says(&explain->findings[2], "XDP XDP_TX (the program's action could not be done)");
@@ -206,6 +206,39 @@ static void recordings_that_follow_each_other_add_their_drops_up(void **state)
     assert_int_equal(events.sums.count, 4);
     assert_int_equal(packets, 30);
     events_fini(&events);
+}
+
+static void event_of_which_two_sources_tell_is_kept_once(void **state)
+{
+    (void)state;
+    const struct told told[] = {
+        {"policy_set", "a", BOOT_A, 2 * SECOND, WALL,
+         FIELDS({"switch_name", "red"}, {"port", "1"}, {"port_name", "alice"})},
+        {"policy_set", "a", BOOT_A, 2 * SECOND, WALL,
+         FIELDS({"switch_name", "red"}, {"port", "2"}, {"port_name", "bob"})},
+        {"mac_learned", "a", BOOT_A, 3 * SECOND, WALL,
+         FIELDS({"switch_name", "red"}, {"port_name", "bob"}, {"extension", ""})},
+        {"kernel_xdp_exception", "a", BOOT_A, 3 * SECOND, WALL,
+         FIELDS({"switch_name", "red"}, {"port_name", "bob"}, {"reason", "XDP_TX"}, {"error", "0"},
+                {"packets", "4"})}};
+    const struct told again[] = {
+        {"policy_set", "a", BOOT_A, 2 * SECOND, WALL, FIELDS({"switch", "red"}, {"port", "alice"})},
+        {"policy_set", "a", BOOT_A, 5 * SECOND, WALL, FIELDS({"switch", "red"}, {"port", "bob"})},
+        {"mac_learned", "a", BOOT_A, 3 * SECOND, WALL,
+         FIELDS({"switch", "red"}, {"port", "bob"}, {"worker", "0"})},
+        {"kernel_xdp_exception", "a", BOOT_A, 3 * SECOND, WALL,
+         FIELDS({"port", "bob"}, {"action", "XDP_TX"}, {"packets", "4"})}};
+    record("kept.pcapng", 0);
+    read_one("kept.pcapng");
+    trace("one", told, 4);
+    trace("two", again, 4);
+    explain_first();
+    assert_int_equal(analysis->events.count, 5); /* bob's policy was set twice */
+    struct event_sum sum;
+    assert_int_equal(analysis->events.sums.count, 2);
+    assert_true(events_sum_whole(&analysis->events, 0, &sum));
+    assert_int_equal(sum.packets, 4);
+    assert_false(events_sum_whole(&analysis->events, 1, &sum));
 }
 
 static void switch_of_which_only_a_trace_tells_has_a_verdict_of_its_own(void **state)
@@ -350,6 +383,7 @@ int main(void)
         CLAIM(cause_on_another_host_is_told_with_the_doubt_about_its_clock),
         CLAIM(drops_of_the_kernel_from_two_traces_are_one_finding),
         CLAIM(recordings_that_follow_each_other_add_their_drops_up),
+        CLAIM(event_of_which_two_sources_tell_is_kept_once),
         CLAIM(switch_of_which_only_a_trace_tells_has_a_verdict_of_its_own),
         CLAIM(drops_that_are_recorded_are_not_told_again_from_a_trace),
         CLAIM(findings_within_a_loss_of_events_say_so),

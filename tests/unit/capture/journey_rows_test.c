@@ -21,6 +21,14 @@
 enum { PORTS = 10000, IDS = 7, JOURNEYS_OF_PORT = 3, LENGTH = 64, NUMBER_AT = 20 };
 
 static char path[] = "/tmp/xsw-journey-rows-XXXXXX";
+static uint32_t points_max = PCAPNG_INTERFACES_MAX;
+
+/* In the place of the limit of files, which nobody wants to wait for. */
+uint32_t __wrap_journey_points_left(const struct journey_file *file);
+uint32_t __wrap_journey_points_left(const struct journey_file *file)
+{
+    return points_max - file->interface_count;
+}
 
 static void names_give(void *context, uint16_t port, uint16_t stage, struct tap_names *names)
 {
@@ -90,7 +98,8 @@ static void generation_put(struct journey_file *file, uint32_t worker, uint32_t 
 }
 
 /* A frame that says from which port it came. */
-static void journey_put_from(struct journey_file *file, uint32_t worker, uint32_t number)
+static enum xsw_status journey_try_from(struct journey_file *file, uint32_t worker, uint32_t number,
+                                        struct xsw_error *error)
 {
     static union {
         struct ring_journey journey;
@@ -106,7 +115,12 @@ static void journey_put_from(struct journey_file *file, uint32_t worker, uint32_
                                          .destination_port = id_of(number)};
     memset(room.journey.data, 0, LENGTH);
     memcpy(room.journey.data + NUMBER_AT, &number, sizeof(number));
-    assert_int_equal(journey_file_put(file, worker, &room.journey.record, NULL), XSW_OK);
+    return journey_file_put(file, worker, &room.journey.record, error);
+}
+
+static void journey_put_from(struct journey_file *file, uint32_t worker, uint32_t number)
+{
+    assert_int_equal(journey_try_from(file, worker, number, NULL), XSW_OK);
 }
 
 static uint32_t rows_of(const struct journey_file *file)
@@ -222,11 +236,43 @@ static void a_worker_that_stays_behind_still_names_its_ports(void **state)
     assert_true(file_check(UINT64_C(2) * 2 * TURNS) <= 2 * TURNS + 2 + 2 * TURNS / IDS);
 }
 
+/* A journey needs two tap points, and there are an odd number: of none only a half is in the file.
+ */
+static void journeys_whose_tap_points_find_no_room_are_lost_as_a_whole(void **state)
+{
+    (void)state;
+    enum { TAKEN = 4, REFUSED = 3 };
+    struct journey_file *file = file_begin();
+    struct xsw_error error = {0};
+    points_max = 2 * TAKEN + 1;
+    for (uint32_t number = IDS; number < IDS + TAKEN; number++) {
+        generation_put(file, 0, number);
+        journey_put_from(file, 0, number);
+    }
+    for (uint32_t number = IDS + TAKEN; number < IDS + TAKEN + REFUSED; number++) {
+        generation_put(file, 0, number);
+        assert_int_equal(journey_try_from(file, 0, number, &error), XSW_LIMIT);
+        assert_non_null(strstr(error.text, "the file has 9 tap points and takes no more"));
+    }
+    /* At those that it has, journeys go on. */
+    generation_put(file, 1, IDS);
+    journey_put_from(file, 1, IDS);
+    journey_put_from(file, 1, IDS);
+    assert_int_equal(journey_file_flush(file, NULL), XSW_OK);
+    struct journey_file_account account = journey_file_account(file);
+    assert_int_equal(account.written, TAKEN + 2);
+    assert_int_equal(account.lost_disk, REFUSED);
+    file_end(file);
+    points_max = PCAPNG_INTERFACES_MAX;
+    assert_int_equal(file_check(UINT64_C(2) * (TAKEN + 2)), 2 * TAKEN + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports_by_the_thousand_take_bounded_memory_and_keep_their_names),
         cmocka_unit_test(a_worker_that_stays_behind_still_names_its_ports),
+        cmocka_unit_test(journeys_whose_tap_points_find_no_room_are_lost_as_a_whole),
     };
     int fd = mkstemp(path);
     assert_true(fd >= 0);

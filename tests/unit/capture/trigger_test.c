@@ -97,7 +97,7 @@ static void a_flight_recorder_takes_the_journeys_of_a_switch(void **state)
     session_begin("");
     sent(1, 20);
     sent(7, 5);
-    struct capture_account account = flight_ring_account(ring, 0);
+    struct capture_account account = capture_session_account(session, 0);
     assert_int_equal(account.offered, account.written);
     assert_int_equal(account.written, flight_ring_producer(ring, 0)->journeys);
     struct flight_reader *reader = NULL;
@@ -135,16 +135,19 @@ static void a_match_fires_once_and_tells_when_and_which_packet(void **state)
     sent(7, 4);
     assert_int_equal(slot(0)->matches, 4);
     assert_int_equal(slot(0)->fires, 1);
+    assert_int_equal(slot(0)->early, 3);
     uint64_t first = slot(0)->fire_packet_id;
     assert_true(first > 0);
     assert_true(slot(0)->fire_mono_ns > 0);
     sent(7, 1); /* too soon */
     assert_int_equal(slot(0)->matches, 5);
     assert_int_equal(slot(0)->fires, 1);
+    assert_int_equal(slot(0)->early, 4); /* it is counted all the same */
     assert_int_equal(slot(0)->fire_packet_id, first);
     rig_advance(&rig, 1);
     sent(7, 1);
     assert_int_equal(slot(0)->fires, 2);
+    assert_int_equal(slot(0)->early, 4);
     assert_true(slot(0)->fire_packet_id > first);
 }
 
@@ -192,6 +195,7 @@ static void a_rate_fires_when_so_many_come_within_a_second(void **state)
     rig_advance(&rig, 2);
     sent(7, 1);
     assert_int_equal(slot(0)->fires, 1);
+    assert_int_equal(slot(0)->early, 0); /* matches below the rate are no hits */
 }
 
 static void packets_that_the_recorder_does_not_follow_fire_nothing(void **state)
@@ -221,7 +225,7 @@ static void triggers_come_and_go_while_the_recorder_goes_on(void **state)
     assert_int_equal(slot(0)->matches, 0); /* not those of the one before */
     sent(7, 3);
     assert_int_equal(slot(0)->matches, 3);
-    assert_int_equal(flight_ring_account(ring, 0).written, 9);
+    assert_int_equal(capture_session_account(session, 0).written, 9);
 }
 
 static void what_is_no_packets_matter_is_fired_by_hand(void **state)
@@ -234,6 +238,7 @@ static void what_is_no_packets_matter_is_fired_by_hand(void **state)
     trigger_set_fire(set, 0, 5000, 0);
     trigger_set_fire(set, 0, 5500, 0);
     assert_int_equal(control->fires, 1);
+    assert_int_equal(control->early, 1);
     assert_int_equal(control->matches, 2);
     assert_int_equal(control->fire_mono_ns, 5000);
     trigger_set_fire(set, 0, 6000, 42);
@@ -275,7 +280,7 @@ static void triggers_change_while_workers_run(void **state)
         set = NULL;
     }
     rig_stop(&rig);
-    struct capture_account account = flight_ring_account(ring, 0);
+    struct capture_account account = capture_session_account(session, 0);
     assert_int_equal(account.offered, account.filtered + account.sampled + account.written +
                                           capture_account_lost(&account));
 }

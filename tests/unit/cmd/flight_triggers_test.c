@@ -90,18 +90,26 @@ static void the_earliest_of_what_several_saw_is_the_cause(void **state)
     views[0].fire_mono_ns[3] = 500;
     views[0].fire_packet_id[3] = 50;
     views[1].fires[3] = 2; /* one of them went by between two looks */
+    views[1].early[3] = 7; /* too soon after one that fired */
     views[1].fire_mono_ns[3] = 400;
     views[1].fire_packet_id[3] = 40;
     assert_true(flight_trigger_hit(&trigger, 3, &header, views, &hit));
     assert_int_equal(hit.mono_ns, 400);
     assert_int_equal(hit.packet_id, 40);
-    assert_int_equal(trigger.suppressed, 1);
+    /* All hits but the one that is the cause get no file, and are counted. */
+    assert_int_equal(trigger.suppressed, 1 + 2 + 7 - 1);
+    assert_int_equal(trigger.suppressed_since, trigger.suppressed);
     assert_false(flight_trigger_hit(&trigger, 3, &header, views, &hit));
+    assert_int_equal(trigger.suppressed, 9);
+    views[0].early[3] = 2;
+    assert_false(flight_trigger_hit(&trigger, 3, &header, views, &hit));
+    assert_int_equal(trigger.suppressed, 11);
     atomic_store(&header.control[3].fires, 1);
     atomic_store(&header.control[3].fire_mono_ns, 600);
     assert_true(flight_trigger_hit(&trigger, 3, &header, views, &hit));
     assert_int_equal(hit.mono_ns, 600);
     assert_int_equal(hit.packet_id, 0);
+    assert_int_equal(trigger.suppressed, 11);
     /* Another recorder counts from 0 again. */
     flight_triggers_forget(&trigger, 1);
     assert_true(flight_trigger_hit(&trigger, 3, &header, views, &hit));

@@ -21,6 +21,7 @@ enum place {
     ON_PIPELINE,
     ON_JOURNEYS,
     ON_JOURNEY,
+    ON_FOLDED,
     AT_ITS_END,
     BEHIND_DROPS,
     IN_THE_PAST,
@@ -37,9 +38,17 @@ static enum place place_of(enum action action)
     case ACTION_PAGE_DOWN:
     case ACTION_HOME:
     case ACTION_END:
+    case ACTION_FOLLOW:
+    case ACTION_TIMES:
+    case ACTION_LETTER:
         return ON_JOURNEYS;
     case ACTION_SEARCH_NEXT:
+    case ACTION_TREE:
+    case ACTION_TREE_CLOSE:
+    case ACTION_TREE_ALL:
         return ON_JOURNEY;
+    case ACTION_TREE_OPEN:
+        return ON_FOLDED;
     case ACTION_SEARCH_PREVIOUS:
         return AT_ITS_END;
     case ACTION_BACK:
@@ -68,9 +77,12 @@ static void place_go(struct stand *stand, enum place place)
             key(stand, TUI_KEY_DOWN);
         break;
     case ON_JOURNEY:
+    case ON_FOLDED:
     case AT_ITS_END:
         app_open_journey(&stand->app, 0, 2001);
         key(stand, place == AT_ITS_END ? TUI_KEY_END : TUI_KEY_HOME);
+        if (place == ON_FOLDED)
+            key(stand, '-');
         break;
     case BEHIND_DROPS:
         key(stand, '3');

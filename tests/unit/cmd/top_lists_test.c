@@ -11,6 +11,7 @@
 
 #include "cmd/command.h"
 #include "cmd/top/top_lists.h"
+#include "tui/screens/screen.h"
 
 /* top_lists.c asks these two of the rest of cmd/. */
 const char *reply_text(const json_t *object, const char *name)
@@ -84,6 +85,45 @@ static void push(struct stand *stand, const char *stats, uint64_t wall_ns)
     model_push(stand->model, &sample);
     top_samples_compare(stand->model);
     json_decref(reply);
+}
+
+static double rate_shown(const struct stand *stand, const char *column)
+{
+    struct scene scene = {.model = stand->model,
+                          .now = model_sample(stand->model, 0),
+                          .before = model_sample(stand->model, 1)};
+    for (size_t i = 0; i < screen_ports.column_count; i++) {
+        struct screen_cell cell = {.kind = CELL_NONE};
+        if (strcmp(screen_ports.columns[i].name, column) == 0) {
+            screen_ports.cell(&scene, 0, i, &cell);
+            return cell.number;
+        }
+    }
+    fail_msg("there is no column %s", column);
+    return 0;
+}
+
+/* The counters of the new port begin anew, where those of the old one were. */
+static void a_port_with_a_used_id_has_a_rate_of_its_own(void **state)
+{
+    struct stand *stand = *state;
+    static const char told[] = "{\"ports\":[{\"id\":2,\"name\":\"%s\",\"counters\":{"
+                               "\"rx_packets\":%d}}]}";
+    char stats[200];
+    ports(stand, "[{\"id\":2,\"name\":\"old\",\"state\":\"up\"}]");
+    snprintf(stats, sizeof(stats), told, "old", 10);
+    push(stand, stats, 1000000000);
+    snprintf(stats, sizeof(stats), told, "old", 40);
+    push(stand, stats, 2000000000);
+    assert_true(rate_shown(stand, "in_per_second") == 30);
+    ports(stand, "[{\"id\":2,\"name\":\"new\",\"state\":\"up\"}]");
+    snprintf(stats, sizeof(stats), told, "new", 45);
+    push(stand, stats, 3000000000);
+    assert_true(rate_shown(stand, "in_per_second") == 45); /* and not five */
+    assert_true(rate_shown(stand, "in_total") == 45);
+    snprintf(stats, sizeof(stats), told, "new", 47);
+    push(stand, stats, 4000000000);
+    assert_true(rate_shown(stand, "in_per_second") == 2);
 }
 
 static void counters_are_read_into_a_sample(void **state)
@@ -221,6 +261,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(counters_are_read_into_a_sample, stand_open, stand_close),
+        cmocka_unit_test_setup_teardown(a_port_with_a_used_id_has_a_rate_of_its_own, stand_open,
+                                        stand_close),
         cmocka_unit_test_setup_teardown(ports_that_come_go_and_change_are_events, stand_open,
                                         stand_close),
         cmocka_unit_test_setup_teardown(what_the_kernel_lost_at_a_port_is_an_event, stand_open,

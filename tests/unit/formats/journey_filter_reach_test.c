@@ -71,6 +71,8 @@ static void what_no_plain_packet_can_be_is_ruled_out(void **state)
                                         "not delivered",
                                         "(dropped or latency > 1s) and vlan == 10",
                                         "changed or reason == silent-drop or held",
+                                        "changed.at == forward",
+                                        "held.at in (forward, tx) and not changed.at == rx",
                                         "latency < 1us and port == bob"};
     for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
         if (may_match(never[i])) {
@@ -92,6 +94,8 @@ static void what_some_plain_packet_can_be_is_not(void **state)
                                           "pcap 'tcp'",
                                           "rule == 5",
                                           "extension == guard",
+                                          "made.at == forward",
+                                          "changed.at != forward and held.at != 7",
                                           "packet == 99999",
                                           "stage == tx"};
     for (size_t i = 0; i < sizeof(perhaps) / sizeof(perhaps[0]); i++) {

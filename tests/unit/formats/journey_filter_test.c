@@ -70,6 +70,7 @@ static struct journey_facts dropped_one(void)
                                   .length = 60,
                                   .source_port = 1,
                                   .destination_port = FACTS_PORT_UNKNOWN,
+                                  .end_rule = 30,
                                   .reason = 4,
                                   .stage = 2,
                                   .vlan = 10,
@@ -77,8 +78,8 @@ static struct journey_facts dropped_one(void)
                                   .flags = FACTS_CHANGED};
     facts_add_rule(&facts, 30);
     facts_add_rule(&facts, 7);
-    facts_add_stage(&facts, 20);
-    facts_add_stage(&facts, 2);
+    facts_add_stage(&facts, 20, FACTS_DID_CHANGE);
+    facts_add_stage(&facts, 2, 0);
     return facts;
 }
 
@@ -95,7 +96,9 @@ static struct journey_facts delivered_copy(void)
                                   .outcome = FACTS_DELIVERED,
                                   .origin = FACTS_FLOOD,
                                   .flags = FACTS_HELD | FACTS_UNDECLARED};
-    facts_add_stage(&facts, 9);
+    facts_add_stage(&facts, 2, FACTS_DID_MAKE);
+    facts_add_stage(&facts, 9, 0);
+    facts_add_stage(&facts, 9, FACTS_DID_HOLD);
     return facts;
 }
 
@@ -126,8 +129,14 @@ static const char *const true_of_a_drop[] = {"dropped",
                                              "stage != tx",
                                              "extension == guard",
                                              "extension != nat",
+                                             "changed.at == 20",
+                                             "changed.at != ingress-policy",
+                                             "held.at != 20",
+                                             "made.at != 2",
                                              "rule == 30",
                                              "rule == 7",
+                                             "end.rule == 30",
+                                             "end.rule != 7",
                                              "rule in (1, 7)",
                                              "rule != 31",
                                              "rule > 29",
@@ -157,7 +166,12 @@ static const char *const false_of_a_drop[] = {"delivered",
                                               "reason == vlan-denied",
                                               "stage == tx",
                                               "extension == nat",
+                                              "changed.at in (ingress-policy, tx)",
+                                              "changed.at != 20",
+                                              "held.at == 20",
+                                              "made.at == 2",
                                               "rule == 31",
+                                              "end.rule in (0, 7)",
                                               "rule != 30",
                                               "port == bob",
                                               "destination == alice",
@@ -199,10 +213,23 @@ static void every_term_tells_a_copy(void **state)
                                       "latency == 2ms",
                                       "latency == 0.002s",
                                       "stage == tx",
+                                      "made.at == ingress-policy",
+                                      "end.rule != 0",
+                                      "held.at == tx",
+                                      "held.at in (rx, tx) and changed.at != tx",
                                       NULL};
-    static const char *const no[] = {"dropped",  "clone == none",        "mirror",
-                                     "changed",  "destination == 7",     "source == alice",
-                                     "rule > 0", "reason == acl-denied", "extension == guard",
+    static const char *const no[] = {"made.at == tx",
+                                     "held.at == ingress-policy",
+                                     "changed.at == tx",
+                                     "dropped",
+                                     "clone == none",
+                                     "mirror",
+                                     "changed",
+                                     "destination == 7",
+                                     "source == alice",
+                                     "rule > 0",
+                                     "reason == acl-denied",
+                                     "extension == guard",
                                      NULL};
     struct journey_facts facts = delivered_copy();
     (void)state;
@@ -280,6 +307,12 @@ static void pcap_filters_look_at_the_bytes(void **state)
     filter = compile("dropped or not (port == 1 and changed)");
     assert_true(journey_filter_needs_history(filter));
     journey_filter_destroy(filter);
+    static const char *const of_stages[] = {"made.at == rx", "changed.at == rx", "held.at == rx"};
+    for (size_t i = 0; i < sizeof(of_stages) / sizeof(of_stages[0]); i++) {
+        filter = compile(of_stages[i]);
+        assert_true(journey_filter_needs_history(filter));
+        journey_filter_destroy(filter);
+    }
 }
 
 static void sets_are_bounded(void **state)
@@ -288,7 +321,7 @@ static void sets_are_bounded(void **state)
     (void)state;
     for (uint32_t i = 0; i < 3 * FACTS_SET_MAX; i++) {
         facts_add_rule(&facts, i / 2);
-        facts_add_stage(&facts, (uint16_t)i);
+        facts_add_stage(&facts, (uint16_t)i, 0);
     }
     assert_int_equal(facts.rule_count, FACTS_SET_MAX);
     assert_int_equal(facts.stage_count, FACTS_SET_MAX);

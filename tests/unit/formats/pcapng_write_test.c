@@ -292,8 +292,6 @@ static void what_the_format_cannot_hold_is_refused_and_leaves_no_trace(void **st
     struct pcapng_packet packet = plain_packet("data");
     assert_int_equal(pcapng_writer_packet(writer, &packet, &error), XSW_INVALID);
     write_start(writer);
-    assert_int_equal(pcapng_writer_section(writer, &(struct pcapng_section){0}, &error),
-                     XSW_INVALID);
     packet.interface = 1;
     assert_int_equal(pcapng_writer_packet(writer, &packet, &error), XSW_INVALID);
     assert_string_equal(error.text, "written: interface 1, expected one of the 1");
@@ -543,6 +541,36 @@ static void path_that_ends_in_zst_is_compressed(void **state)
     assert_non_null(strstr(error.text, "/nonexistent/x.pcapng: cannot be opened for writing"));
 }
 
+static void a_file_that_is_there_is_not_created_again(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/xsw-write-test-XXXXXX.pcapng.zst";
+    int fd = mkstemps(path, (int)strlen(".pcapng.zst"));
+    assert_int_equal(write(fd, "precious", 8), 8);
+    struct pcapng_writer *writer = NULL;
+    struct xsw_error error = {0};
+    assert_int_equal(pcapng_writer_create(path, &writer, &error), XSW_EXISTS);
+    assert_non_null(strstr(error.text, path));
+    assert_non_null(strstr(error.text, "is there already"));
+    assert_int_equal(lseek(fd, 0, SEEK_END), 8);
+    close(fd);
+    unlink(path);
+    assert_int_equal(pcapng_writer_create(path, &writer, &error), XSW_OK);
+    /* Nor does anybody else empty it while it is being written. */
+    struct pcapng_writer *other = NULL;
+    assert_int_equal(pcapng_writer_open(path, &other, &error), XSW_BUSY);
+    write_start(writer);
+    close_writer(writer, NULL);
+    uint8_t magic[4] = {0};
+    fd = open(path, O_RDONLY);
+    assert_int_equal(pread(fd, magic, 4, 0), 4);
+    assert_int_equal(get_le32(magic), 0xfd2fb528);
+    close(fd);
+    unlink(path);
+    assert_int_equal(pcapng_writer_create("/nonexistent/x.pcapng", &writer, &error), XSW_IO);
+    assert_non_null(strstr(error.text, "/nonexistent/x.pcapng: cannot be opened for writing"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +584,7 @@ int main(void)
         cmocka_unit_test(full_disk_loses_one_piece_and_leaves_whole_blocks),
         cmocka_unit_test(closed_pipe_fails_for_good),
         cmocka_unit_test(path_that_ends_in_zst_is_compressed),
+        cmocka_unit_test(a_file_that_is_there_is_not_created_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

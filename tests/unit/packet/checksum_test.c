@@ -73,7 +73,10 @@ static void replacing_equals_summing_again(void **state)
         for (size_t i = 0; i < sizeof fresh; i++) {
             fresh[i] = (uint8_t)frame_random(&random);
         }
-        checksum = checksum_replace(checksum, bytes + 8, fresh, sizeof fresh);
+        for (size_t at = 0; at < sizeof fresh; at += 2) {
+            checksum =
+                checksum_replace16(checksum, wire_read16(bytes + 8 + at), wire_read16(fresh + at));
+        }
         memcpy(bytes + 8, fresh, sizeof fresh);
         assert_int_equal(checksum, slow_checksum(0, bytes, sizeof bytes));
     }

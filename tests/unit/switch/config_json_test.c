@@ -507,6 +507,9 @@ static void near_words_are_found_and_far_ones_are_not(void **state)
     (void)state;
     assert_string_equal(config_near("port.lsit", words), "port.list");
     assert_string_equal(config_near("mac.flsh", words), "mac.flush");
+    const char *const short_words[] = {"mtu", "vlan", NULL};
+    assert_string_equal(config_near("mut", short_words), "mtu"); /* two changed places: one slip */
+    assert_null(config_near("tmx", short_words));
     assert_null(config_near("frobnicate", words));
     assert_null(config_near("", words));
 }

@@ -374,13 +374,14 @@ static void property_note(struct puppets *of, struct puppet *puppet,
 static void policies_are_asked_about_before_the_nic_is_there(void **unused)
 {
     (void)unused;
-    struct port_config config = config_of("p1", PORT_KIND_MEMORY);
     struct acl_rule rules[2] = {{.action = ACL_DENY}, {.action = ACL_ALLOW}};
-    config.vlan.access = 7;
-    config.dhcp_guard = true;
+    struct port_request request = {
+        .config = config_of("p1", PORT_KIND_MEMORY), .rules = rules, .rule_count = 2};
+    request.config.vlan.access = 7;
+    request.config.dhcp_guard = true;
     properties[0] = '\0';
     puppets.hook = property_note;
-    assert_int_equal(vswitch_port_add_with_acl(vswitch, &config, rules, 2, NULL), XSW_OK);
+    assert_int_equal(vswitch_port_make(vswitch, &request, NULL, NULL), XSW_OK);
     assert_string_equal(properties, "10:vlan:0 10:guards:0 10:vlan:0 10:guards:0 "
                                     "10:acl:1 10:acl:1 10:acl:2 10:acl:2 ");
     const char *nic = strstr(puppets.calls, "nic-create");

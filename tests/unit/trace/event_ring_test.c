@@ -232,6 +232,14 @@ static void story_has_name_sentence_and_fields_of_the_table(void **state)
                     strcmp(story.fields[i].value, "alice") == 0;
     }
     assert_true(has_port);
+    /* What is about a packet tells which one; a number of none is not said. */
+    record.kind = SWITCH_EVENT_CAPTURE_TRIGGER;
+    record.value = 7;
+    event_story_tell(&story, &record, 0);
+    assert_non_null(strstr(story.message, ", packet 7"));
+    record.value = 0;
+    event_story_tell(&story, &record, 0);
+    assert_null(strstr(story.message, "packet"));
     record.kind = 63;
     event_story_tell(&story, &record, 0);
     assert_string_equal(story.event.name, "event_63");

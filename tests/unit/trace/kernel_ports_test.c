@@ -77,7 +77,7 @@ static void drop_waits_for_a_list_that_was_asked_for_behind_it(void **state)
     drop_at(20, "tap0", NETNS, 7);
     kernel_ports_tell(ports, false, take, NULL);
     assert_int_equal(told_count, 0);
-    assert_true(kernel_ports_waits(ports));
+    assert_true(kernel_ports_waits(ports, true));
     list(20, "alice", "tap0", 5); /* asked for in the same moment: it may be from before */
     kernel_ports_tell(ports, false, take, NULL);
     assert_int_equal(told_count, 0);
@@ -85,7 +85,53 @@ static void drop_waits_for_a_list_that_was_asked_for_behind_it(void **state)
     port_is(0, "alice");
     assert_int_equal(told[0].first.device.id, 1);
     assert_int_equal(told[0].first.device.index, 7);
-    assert_false(kernel_ports_waits(ports));
+    assert_false(kernel_ports_waits(ports, true));
+}
+
+/* A list of one device that tells the number of its interface, as of those that the reader sees. */
+static void list_with_index(uint64_t asked_ns, const char *port, uint64_t since_ns, uint32_t index)
+{
+    struct kernel_device one = device(port, "tap0", since_ns);
+    one.index = index;
+    assert_int_equal(kernel_ports_list(ports, &one, 1, asked_ns, asked_ns + 1, NULL), XSW_OK);
+}
+
+static void drop_on_a_device_that_is_new_waits_and_is_its_ports(void **state)
+{
+    (void)state;
+    assert_int_equal(kernel_ports_list(ports, NULL, 0, 10, 11, NULL), XSW_OK);
+    drop_at(20, "tap0", NETNS, 7);
+    assert_false(kernel_ports_waits(ports, false)); /* the list that comes anyway will do */
+    assert_true(kernel_ports_waits(ports, true));
+    assert_int_equal(kernel_ports_waiting_since(ports), 20);
+    kernel_ports_tell(ports, false, take, NULL);
+    assert_int_equal(told_count, 0);
+    list_with_index(30, "carol", 15, 7);
+    port_is(0, "carol");
+    assert_int_equal(told_count, 1);
+    assert_int_equal(kernel_ports_waiting_since(ports), UINT64_MAX);
+}
+
+static void interface_of_the_drop_finds_the_port_though_the_name_was_another_ones(void **state)
+{
+    (void)state;
+    list_with_index(10, "alice", 5, 6);
+    drop_at(20, "tap0", NETNS, 6); /* alice's, who is gone when the list comes */
+    drop_at(27, "tap0", NETNS, 7);
+    list_with_index(30, "bob", 25, 7);
+    port_is(0, "");
+    assert_string_equal(told[1].first.device.port, "bob");
+}
+
+static void drop_from_before_a_port_had_the_device_is_nobodys(void **state)
+{
+    (void)state;
+    assert_int_equal(kernel_ports_list(ports, NULL, 0, 10, 11, NULL), XSW_OK);
+    drop_at(20, "tap0", NETNS, 7);
+    list_with_index(30, "carol", 25, 7);
+    kernel_ports_tell(ports, false, take, NULL);
+    assert_int_equal(told_count, 0);
+    assert_false(kernel_ports_waits(ports, true));
 }
 
 static void name_that_went_to_another_port_is_neither_ports(void **state)
@@ -189,7 +235,7 @@ static void drops_of_no_list_are_nobodys(void **state)
     list(30, "alice", "tap0", 5);
     kernel_ports_tell(ports, false, take, NULL);
     assert_int_equal(told_count, 0);
-    assert_false(kernel_ports_waits(ports));
+    assert_false(kernel_ports_waits(ports, true));
 }
 
 static void at_the_end_what_waits_is_told_without_a_port(void **state)
@@ -232,11 +278,35 @@ static void groups_that_find_no_room_are_counted_as_lost(void **state)
     assert_int_equal(kernel_ports_lost(ports), 3);
 }
 
+static void
+what_is_at_no_device_of_ours_takes_little_room_and_is_lost_only_to_a_new_one(void **state)
+{
+    (void)state;
+    list(10, "alice", "tap0", 5);
+    for (uint32_t i = 0; i < KERNEL_GROUPS_MAX; i++) {
+        drop_at(20, "eth7", NETNS, i + 1);
+    }
+    drop_at(21, "tap0", NETNS, 7);
+    list(30, "alice", "tap0", 5);
+    port_is(0, "alice");
+    assert_int_equal(told_count, 1);
+    assert_int_equal(kernel_ports_lost(ports), 0);
+    for (uint32_t i = 0; i < KERNEL_UNLISTED_MAX + 3; i++) {
+        drop_at(40, "eth7", NETNS, i + 1);
+    }
+    list(50, "carol", "tap9", 35); /* eth7 may have been hers under another name */
+    assert_int_equal(kernel_ports_lost(ports), 3);
+}
+
 int main(void)
 {
 #define CLAIM(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
         CLAIM(drop_waits_for_a_list_that_was_asked_for_behind_it),
+        CLAIM(drop_on_a_device_that_is_new_waits_and_is_its_ports),
+        CLAIM(interface_of_the_drop_finds_the_port_though_the_name_was_another_ones),
+        CLAIM(drop_from_before_a_port_had_the_device_is_nobodys),
+        CLAIM(what_is_at_no_device_of_ours_takes_little_room_and_is_lost_only_to_a_new_one),
         CLAIM(name_that_went_to_another_port_is_neither_ports),
         CLAIM(port_that_was_made_again_meanwhile_is_another_one),
         CLAIM(port_that_has_gone_or_is_new_is_not_told),

@@ -37,6 +37,7 @@ static const char metadata[] =
 
 struct packet {
     uint64_t begin_ns, end_ns, number, discarded;
+    const char *reason; /* null: "why" */
 };
 
 static char root[] = "/tmp/xsw-readers-XXXXXX";
@@ -51,7 +52,8 @@ static void put(FILE *file, uint64_t value, size_t size)
 /* One event in it, told a microsecond before the packet's end, of half a second before. */
 static void packet_write(FILE *file, const struct packet *packet)
 {
-    const uint64_t bytes = 4 + 4 + 6 * 8 + 4 + 8 + 8 + 8 + sizeof("why");
+    const char *reason = packet->reason != NULL ? packet->reason : "why";
+    const uint64_t bytes = 4 + 4 + 6 * 8 + 4 + 8 + 8 + 8 + strlen(reason) + 1;
     put(file, 0xc1fc1fc1, 4);
     put(file, 0, 4);
     put(file, packet->begin_ns, 8);
@@ -64,7 +66,7 @@ static void packet_write(FILE *file, const struct packet *packet)
     put(file, packet->end_ns - 1000, 8);
     put(file, packet->end_ns - SECOND / 2, 8);
     put(file, 17, 8);
-    fputs("why", file);
+    fputs(reason, file);
     fputc(0, file);
 }
 
@@ -201,12 +203,22 @@ static void event_has_the_time_when_it_happened_not_when_it_was_told(void **stat
     assert_string_equal(event->events, "17");
 }
 
+static void text_that_stands_for_nothing_is_empty(void **state)
+{
+    (void)state;
+    read_all();
+    assert_string_equal(find("worker_over_budget")->reason, "");
+    assert_string_equal(find("worker_over_budget")->events, "17");
+}
+
 static int begin(void **state)
 {
     (void)state;
-    static const struct packet of_a[] = {
-        {SECOND, 2 * SECOND, 0, 0}, {2 * SECOND, 3 * SECOND, 1, 5}, {5 * SECOND, 6 * SECOND, 4, 5}};
-    static const struct packet of_b[] = {{SECOND, 4 * SECOND, 0, 9}}; /* of 9 events tell too */
+    static const struct packet of_a[] = {{SECOND, 2 * SECOND, 0, 0, NULL},
+                                         {2 * SECOND, 3 * SECOND, 1, 5, NULL},
+                                         {5 * SECOND, 6 * SECOND, 4, 5, NULL}};
+    static const struct packet of_b[] = {
+        {SECOND, 4 * SECOND, 0, 9, "-"}}; /* of 9 events tell too */
     if (mkdtemp(root) == NULL) {
         return 1;
     }
@@ -236,6 +248,7 @@ int main(void)
         cmocka_unit_test(what_the_tracer_lost_is_told_with_number_and_span),
         cmocka_unit_test(loss_of_which_events_tell_is_not_told_by_its_message_too),
         cmocka_unit_test(each_event_names_the_host_and_boot_of_its_own_stream),
+        cmocka_unit_test(text_that_stands_for_nothing_is_empty),
         cmocka_unit_test(event_has_the_time_when_it_happened_not_when_it_was_told),
     };
     return cmocka_run_group_tests(tests, begin, end);

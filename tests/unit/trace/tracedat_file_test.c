@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clocks of a trace.dat, and where it is torn, from files of both versions that are made here.
+/* The clocks of a trace.dat, its host, and where it is torn, from files of both versions that are
+ * made here.
  */
 #include "trace/readers/tracedat_file.h"
 
@@ -54,6 +55,14 @@ static void begin(const char *version)
     number(4096, 4);
 }
 
+static void uname_option(void)
+{
+    static const char system[] = "Linux here 6.1.0-18-amd64 x86_64";
+    number(5, 2);
+    number(sizeof(system), 4);
+    bytes(system, sizeof(system));
+}
+
 /* An instance "net" on CLOCK_MONOTONIC, and the buffer beside instances on another clock. */
 static void version_7(void)
 {
@@ -84,6 +93,7 @@ static void version_7(void)
         number(0, 8);
         number(64, 8);
     }
+    uname_option();
     number(0, 2);
     number(8, 4);
     number(0, 8);
@@ -120,6 +130,7 @@ static void version_6(void)
     number(4, 2);
     number(sizeof(clocks), 4);
     bytes(clocks, sizeof(clocks));
+    uname_option();
     number(0, 2);
     bytes("flyrecord", 10);
     number(length + 16, 8);
@@ -159,6 +170,18 @@ static void each_buffer_has_the_clock_that_the_file_tells(void **state)
     assert_string_equal(tracedat_file_clock(&file, "net"), "");
 }
 
+static void host_and_system_are_what_uname_said_there(void **state)
+{
+    (void)state;
+    static void (*const versions[])(void) = {version_6, version_7};
+    for (size_t i = 0; i < 2; i++) {
+        versions[i]();
+        const struct tracedat_file file = look(length);
+        assert_string_equal(file.host, "here");
+        assert_string_equal(file.system, "Linux 6.1.0-18-amd64 x86_64");
+    }
+}
+
 static void file_that_was_cut_anywhere_is_torn(void **state)
 {
     (void)state;
@@ -193,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_buffer_has_the_clock_that_the_file_tells),
+        cmocka_unit_test(host_and_system_are_what_uname_said_there),
         cmocka_unit_test(file_that_was_cut_anywhere_is_torn),
         cmocka_unit_test(any_byte_may_be_wrong),
     };

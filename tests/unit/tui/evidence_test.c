@@ -70,7 +70,7 @@ static void records_come_back_as_they_were(void **state)
     assert_int_equal(fills[1], 8);
     const struct evidence_journey *journey = evidence_find(evidence, 0, 7);
     assert_true(journey->has_first && journey->has_end);
-    assert_int_equal(journey->facts.outcome, FACTS_DROPPED);
+    assert_int_equal(journey->story.facts.outcome, FACTS_DROPPED);
     assert_null(evidence_find(evidence, 1, 7));
     evidence_destroy(evidence);
 }
