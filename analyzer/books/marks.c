@@ -38,7 +38,7 @@ static json_t *lists_take(const json_t *text, bool is_end)
 /* Changes ------------------------------------------------------------------------------------ */
 
 /* The logs of two texts overlap; numbers tell which of the second are new, and whether some are in
- * neither. */
+ * neither. They begin at 1: so does what is new when the first log was empty. */
 static void change_visit(const struct json_in *element, void *context)
 {
     struct marks *marks = context;
@@ -54,7 +54,8 @@ static void change_visit(const struct json_in *element, void *context)
     json_in_text(element, "extension", change.extension, sizeof(change.extension));
     json_in_text(element, "text", change.text, sizeof(change.text));
     json_in_optional(element, "rule", UINT32_MAX, &change.rule);
-    marks->changes_missing += last != 0 ? change.number - last - 1 : 0;
+    bool is_gapless = last != 0 || marks->has_first_log;
+    marks->changes_missing += is_gapless ? change.number - last - 1 : 0;
     if (marks->change_count == MARK_CHANGES_MAX) {
         memmove(marks->changes, marks->changes + 1,
                 (MARK_CHANGES_MAX - 1) * sizeof(marks->changes[0]));
@@ -104,6 +105,7 @@ void marks_begin(struct marks *marks, const struct json_in *section)
     marks->before = lists_take(section->object, false);
     json_in_optional(section, "generation", INT64_MAX, &marks->generation_before);
     changes_take(marks, section);
+    marks->has_first_log = json_is_array(json_object_get(section->object, "changes"));
 }
 
 /* Marks -------------------------------------------------------------------------------------- */

@@ -64,7 +64,8 @@ struct marks {
     size_t count;
     uint64_t beyond;
     struct mark list[MARKS_MAX];
-    bool has_changes; /* the log was told at the end: what it does not have did not happen */
+    bool has_changes;   /* the log was told at the end: what it does not have did not happen */
+    bool has_first_log; /* the log was told at the beginning: what is new has no gap before it */
     uint64_t changes_missing; /* that no log had any more */
     size_t change_count;
     struct mark_change changes[MARK_CHANGES_MAX]; /* in the order of their numbers */

@@ -30,6 +30,11 @@ static bool is_same_port(struct dictionary_label a, struct dictionary_label b)
     return a.id == b.id && a.name == b.name;
 }
 
+static uint64_t later(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns > b_ns ? a_ns : b_ns;
+}
+
 static void move(struct stations *stations, struct station *station, struct dictionary_label port,
                  uint64_t time_ns, uint64_t packet_id)
 {
@@ -71,7 +76,8 @@ void stations_add(struct stations *stations, const struct dictionary *dictionary
     } else if (!is_same_port(station->port, trail->source_port)) {
         move(stations, station, trail->source_port, trail->first_ns, trail->packet_id);
     }
-    station->last_ns = trail->first_ns;
+    /* Journeys come in the order of their ends: one that was held began before others. */
+    station->last_ns = later(station->last_ns, trail->first_ns);
 }
 
 /* The first packet of what is behind may be a move from here, and its first move a return. */
@@ -88,7 +94,8 @@ static void station_merge(struct stations *stations, struct station *station,
     }
     station->packets += behind->packets;
     station->last_packet = behind->last_packet;
-    station->last_ns = behind->last_ns;
+    uint64_t heard_ns = station->last_ns;
+    station->last_ns = later(heard_ns, behind->last_ns);
     if (behind->moves == 0) {
         return;
     }
@@ -99,7 +106,8 @@ static void station_merge(struct stations *stations, struct station *station,
     station->port_before = behind->port_before;
     station->port = behind->port;
     station->last_move_ns = behind->last_move_ns;
-    station->silent_ns = behind->silent_ns;
+    uint64_t since_ns = behind->last_move_ns > heard_ns ? behind->last_move_ns - heard_ns : 0;
+    station->silent_ns = since_ns < behind->silent_ns ? since_ns : behind->silent_ns;
 }
 
 void stations_merge(struct stations *stations, const struct stations *behind)

@@ -161,15 +161,19 @@ static void hit_take(struct hit *hit, const struct flow_key *key, uint64_t count
     }
 }
 
-/* Flows tell that they were held, not where: there must be one place only. */
-static bool is_only_hold(const struct latency *latency)
+/* Flows tell that they were held, or how long they took, not where: there must be one place only at
+ * which it can have been. */
+static bool is_only_place(const struct latency *latency, bool is_work)
 {
     size_t count = 0;
     for (size_t i = 0; i < latency->rows.count; i++) {
         const struct latency_key *key = table_key(&latency->rows, i);
+        const struct histogram *histogram = table_value(&latency->rows, i);
+        bool is_slow_work = key->kind == LATENCY_WORK && histogram->max_ns >= WORK_TOLD_NS;
         count += key->kind == LATENCY_HOLD || key->kind == LATENCY_QUEUE;
+        count += is_work && is_slow_work;
     }
-    return count == 1;
+    return count == 1 && latency->beyond == 0;
 }
 
 /* Whom it hit: those that were held, or with work those of which a packet took as long. */
@@ -186,7 +190,7 @@ static void slow_hit_append(struct text *text, const struct analysis_switch *of,
         uint64_t slow = flow->latency_max_ns >= WORK_TOLD_NS ? flow->delivered : 0;
         hit_take(&hit, table_key(&flows->rows, i), is_work ? slow : flow->held, flow->packets);
     }
-    if (hit.key == NULL || flows->beyond != 0 || (!is_work && !is_only_hold(&of->latency))) {
+    if (hit.key == NULL || flows->beyond != 0 || !is_only_place(&of->latency, is_work)) {
         return;
     }
     flow_key_text(hit.key, name, sizeof(name));

@@ -134,6 +134,7 @@ static void marks_archive(struct archive *archive, struct marks *marks)
     archive_count(archive, &marks->count, MARKS_MAX);
     archive_bytes(archive, marks->list, marks->count * sizeof(marks->list[0]));
     ARCHIVE(archive, marks->has_changes);
+    ARCHIVE(archive, marks->has_first_log);
     ARCHIVE(archive, marks->changes_missing);
     archive_count(archive, &marks->change_count, MARK_CHANGES_MAX);
     archive_bytes(archive, marks->changes, marks->change_count * sizeof(marks->changes[0]));

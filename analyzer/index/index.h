@@ -27,7 +27,7 @@
 #include "analyzer/index/classes.h"
 
 enum {
-    INDEX_FORMAT = 2,
+    INDEX_FORMAT = 3,
     INDEX_NOTE_SIZE = 300,
     INDEX_FILE_BYTES_MIN = 8 << 20, /* of a recording: smaller ones are read at once */
     INDEX_EXTENTS_MAX = 1 << 22,

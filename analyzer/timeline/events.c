@@ -49,6 +49,14 @@ bool event_is_frequent(const char *name)
                             is_one_of(name, names, sizeof(names) / sizeof(names[0])));
 }
 
+bool event_is_change(const char *name)
+{
+    static const char *const names[] = {"policy_set", "setting_set", "extension_attached",
+                                        "extension_detached", "extension_changed"};
+    return name != NULL && (strncmp(name, "port_", 5) == 0 || strncmp(name, "nic_", 4) == 0 ||
+                            is_one_of(name, names, sizeof(names) / sizeof(names[0])));
+}
+
 bool event_is_dull(const char *name)
 {
     static const char *const names[] = {"packet_received", "packet_delivered", "packet_passed",

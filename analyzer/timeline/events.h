@@ -105,6 +105,9 @@ bool event_is_frequent(const char *name);
 uint64_t event_alike_hash(const struct pcapng_event *event);
 /* 0: it is not told. */
 uint64_t event_switch_hash(const struct pcapng_event *event);
+/* Whether it tells of a change of what is configured, or of a port or extension that came or went.
+ */
+bool event_is_change(const char *name);
 /* Whether packets that nothing happened to make it, or clocks. */
 bool event_is_dull(const char *name);
 /* What a drop is of, so that all sources call it the same; false: the event is no drop. */

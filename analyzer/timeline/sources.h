@@ -53,7 +53,7 @@ struct source {
     char system[SOURCE_SYSTEM_SIZE]; /* "Linux 6.1.0-18-amd64 x86_64"; "": not told */
     bool is_apart;                   /* its times are of a clock that is nobody else's */
     uint64_t events;
-    bool tells_changes;         /* of the configuration, with its generations */
+    bool tells_changes;         /* of what is configured */
     uint64_t first_ns, last_ns; /* of what it tells, by the wall clocks; 0: nothing */
 };
 

@@ -21,6 +21,8 @@ enum xsw_status timeline_create(struct timeline **timeline, struct xsw_error *er
         made->flows = calloc(FLOWS_FOLLOWED, sizeof(*made->flows));
         table_init(&made->open, sizeof(struct episode_key), sizeof(uint32_t),
                    TIMELINE_EPISODES_MAX);
+        table_init(&made->changes, sizeof(struct changes_key), sizeof(struct changes_told),
+                   SWITCHES_FOLLOWED);
     }
     if (made == NULL || made->episodes == NULL || made->flows == NULL || made->wanted == NULL) {
         timeline_destroy(made);
@@ -36,6 +38,7 @@ void timeline_destroy(struct timeline *timeline)
         return;
     }
     table_fini(&timeline->open);
+    table_fini(&timeline->changes);
     free(timeline->entries);
     free(timeline->episodes);
     free(timeline->flows);
@@ -107,6 +110,7 @@ void timeline_clock(struct timeline *timeline, uint32_t session, const char *hos
     if (session < ANALYSIS_SESSIONS_MAX) {
         timeline->sessions[session] =
             (struct timeline_session){.is_known = mono_ns != 0,
+                                      .source = timeline->source_now,
                                       .machine = machine,
                                       .offset_ns = wall_ns - mono_ns,
                                       .generation = timeline->sessions[session].generation};

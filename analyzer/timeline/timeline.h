@@ -91,6 +91,10 @@ void timeline_clock(struct timeline *timeline, uint32_t session, const char *hos
                     const char *boot_id, uint64_t mono_ns, uint64_t wall_ns);
 /* An event of a recording, or of a trace. `has_mono`: mono_ns is of the boot that it names. */
 void timeline_event(struct timeline *timeline, const struct pcapng_event *event, bool has_mono);
+/* Behind the last file: a change from the log that a recording of this session has of its switch.
+ * Is left out where events of some source tell of that switch's changes at that time. */
+void timeline_change(struct timeline *timeline, const struct analysis_session *session,
+                     const struct pcapng_event *event);
 /* A record of a packet, in the order of the file. */
 void timeline_record(struct timeline *timeline, const struct analysis_session *session,
                      const struct record *record);

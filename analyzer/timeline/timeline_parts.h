@@ -11,6 +11,7 @@
 enum {
     FLOWS_FOLLOWED = 1 << 14,
     PORTS_FOLLOWED = 256,
+    SWITCHES_FOLLOWED = 1024,
     EPISODE_WHAT_SIZE = 240,
     WANTED_ALIKE_MAX = 8 /* packets that fit a drop equally well: more are not told apart */
 };
@@ -55,9 +56,20 @@ struct followed_port {
 
 struct timeline_session {
     bool is_known;
+    uint16_t source; /* the last file of it */
     int machine;
     uint64_t offset_ns; /* wall_ns - mono_ns of its file */
     uint64_t generation;
+};
+
+/* Events tell of a switch's changes: from which generation of its configuration to which. */
+struct changes_key {
+    uint64_t switch_hash; /* 0: which one is not told */
+    int64_t machine;      /* -1: the same */
+};
+
+struct changes_told {
+    uint64_t least, most;
 };
 
 /* A drop of the kernel whose packet is looked for. */
@@ -89,6 +101,7 @@ struct timeline {
     struct table open; /* struct episode_key -> u32 place of the episode + 1 */
     struct followed_flow *flows;
     struct followed_port ports[PORTS_FOLLOWED];
+    struct table changes;  /* struct changes_key -> struct changes_told */
     struct wanted *wanted; /* TIMELINE_JOINS_MAX */
     size_t wanted_count, wanted_ports;
     bool wanted_in_order; /* by hash and place */

@@ -113,7 +113,6 @@ static int machine_take(struct timeline *timeline, const struct pcapng_event *ev
     int machine = sources_machine(sources, event->host, event->boot_id);
     sources_tell(sources, timeline->source_now, machine, event->wall_ns);
     sources->list[timeline->source_now].events++;
-    sources->list[timeline->source_now].tells_changes |= event_field(event, "generation") != NULL;
     if (has_mono) {
         sources_clock(sources, machine, event->mono_ns, event->wall_ns, false);
     }
@@ -123,9 +122,45 @@ static int machine_take(struct timeline *timeline, const struct pcapng_event *ev
                : sources_machine_of(sources, timeline->source_now);
 }
 
-void timeline_event(struct timeline *timeline, const struct pcapng_event *event, bool has_mono)
+/* Which of the switch's changes need not be taken from the log of a recording. */
+static void changes_follow(struct timeline *timeline, const struct pcapng_event *event, int machine)
 {
-    int machine = machine_take(timeline, event, has_mono);
+    const uint64_t generation = event_number(event, "generation", 0);
+    const struct changes_key key = {.switch_hash = event_switch_hash(event), .machine = machine};
+    if (!event_is_change(event->name)) {
+        return;
+    }
+    timeline->sources.list[timeline->source_now].tells_changes = true;
+    struct changes_told *told = table_find(&timeline->changes, &key);
+    if (told == NULL) {
+        told = table_add(&timeline->changes, &key);
+        if (told == NULL) {
+            timeline->beyond++;
+            return;
+        }
+        told->least = UINT64_MAX;
+    }
+    /* Without a generation it is not known which these are: all of them. */
+    told->least = generation < told->least ? generation : told->least;
+    told->most = generation == 0 ? UINT64_MAX : generation > told->most ? generation : told->most;
+}
+
+static bool change_is_told(const struct timeline *timeline, uint64_t switch_hash, int machine,
+                           uint64_t generation)
+{
+    const struct changes_key keys[] = {
+        {switch_hash, machine}, {switch_hash, -1}, {0, machine}, {0, -1}};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct changes_told *told = table_find(&timeline->changes, &keys[i]);
+        if (told != NULL && generation >= told->least && generation <= told->most) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void entry_take(struct timeline *timeline, const struct pcapng_event *event, int machine)
+{
     if (sources_clock_event(&timeline->sources, machine, event) || event_is_dull(event->name) ||
         losses_take(&timeline->losses, event, timeline->source_now, machine)) {
         return;
@@ -155,6 +190,28 @@ void timeline_event(struct timeline *timeline, const struct pcapng_event *event,
     }
     port_follow(timeline, &entry, event);
     (void)timeline_add(timeline, &entry);
+}
+
+void timeline_event(struct timeline *timeline, const struct pcapng_event *event, bool has_mono)
+{
+    int machine = machine_take(timeline, event, has_mono);
+    changes_follow(timeline, event, machine);
+    entry_take(timeline, event, machine);
+}
+
+void timeline_change(struct timeline *timeline, const struct analysis_session *session,
+                     const struct pcapng_event *event)
+{
+    const struct timeline_session *known = &timeline->sessions[session->number];
+    if (!known->is_known || change_is_told(timeline, event_switch_hash(event), known->machine,
+                                           event_number(event, "generation", 0))) {
+        return;
+    }
+    timeline->source_now = known->source;
+    timeline->sources.list[known->source].tells_changes = true;
+    timeline->sources.list[known->source].events++;
+    sources_tell(&timeline->sources, known->source, known->machine, event->wall_ns);
+    entry_take(timeline, event, known->machine);
 }
 
 /* Records ------------------------------------------------------------------------------------- */

@@ -2,7 +2,6 @@
 /* See reading.h. */
 #include "cmd/analyze/reading.h"
 
-#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -10,49 +9,15 @@
 #include "analyzer/index/index.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "cmd/analyze/progress.h"
 #include "cmd/analyze/traces.h"
-
-/* Progress ------------------------------------------------------------------------------------ */
-
-struct progress {
-    bool is_shown;
-    uint64_t since_ns; /* when the file was begun */
-    uint64_t told_ns;
-    uint64_t first_bytes; /* read when it was told first: an index has spared these */
-};
-
-/* From what was read so far to the rest. */
-static uint64_t left_ns(const struct progress *progress, uint64_t now_ns, uint64_t read_bytes,
-                        uint64_t file_bytes)
-{
-    uint64_t done = read_bytes - progress->first_bytes;
-    uint64_t left = file_bytes > read_bytes ? file_bytes - read_bytes : 0;
-    uint64_t passed_ns = now_ns - progress->since_ns;
-    return done == 0 ? 0 : (uint64_t)((double)passed_ns * (double)left / (double)done);
-}
 
 static void progress_show(const char *path, uint64_t read_bytes, uint64_t file_bytes, void *context)
 {
-    enum { LARGE_BYTES = 64 << 20, PAUSE_NS = 200 * 1000000 };
-    struct progress *progress = context;
-    uint64_t now_ns = clock_mono_ns();
-    if (file_bytes < LARGE_BYTES) {
-        return;
+    struct progress_line line;
+    if (progress_tell(context, path, read_bytes, file_bytes, clock_mono_ns(), &line)) {
+        fputs(line.text, stderr);
     }
-    if (progress->since_ns == 0) {
-        *progress =
-            (struct progress){.since_ns = now_ns, .told_ns = now_ns, .first_bytes = read_bytes};
-        return;
-    }
-    if (now_ns - progress->told_ns < PAUSE_NS) {
-        return;
-    }
-    progress->told_ns = now_ns;
-    progress->is_shown = true;
-    unsigned percent = (unsigned)(read_bytes / (file_bytes / 100 + 1));
-    uint64_t seconds =
-        (left_ns(progress, now_ns, read_bytes, file_bytes) + NS_PER_SECOND - 1) / NS_PER_SECOND;
-    fprintf(stderr, "\r\033[K%.50s: %u %%, %" PRIu64 " s left", path, percent, seconds);
 }
 
 static void progress_clear(const struct progress *progress)
@@ -61,8 +26,6 @@ static void progress_clear(const struct progress *progress)
         fputs("\r\033[K", stderr);
     }
 }
-
-/* Reading ------------------------------------------------------------------------------------- */
 
 static unsigned threads_of(const struct analyze_options *options)
 {

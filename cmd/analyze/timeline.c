@@ -22,9 +22,7 @@ struct reading {
     struct timeline *timeline;
     struct analysis *analysis;
     bool is_torn;
-    bool is_told; /* events tell what was configured: of a trace, or of the recording itself */
-    uint64_t changes_told[ANALYSIS_SESSIONS_MAX]; /* the last one's number, by session */
-    bool is_quiet;                                /* what is wrong with the files was said before */
+    bool is_quiet; /* what is wrong with the files was said before */
 };
 
 static void problem_tell(struct reading *reading, const char *problem)
@@ -73,9 +71,6 @@ static void item_take(const struct analysis_session *session, const struct pcapn
     } else if (item->kind == PCAPNG_INTERFACE) {
         section_take(reading, session, &item->interface.section);
     } else if (item->kind == PCAPNG_EVENT) {
-        for (size_t i = 0; i < item->event.field_count; i++) {
-            reading->is_told |= strcmp(item->event.fields[i].name, "generation") == 0;
-        }
         timeline_event(reading->timeline, &item->event, false);
     }
 }
@@ -86,14 +81,16 @@ static void record_take(const struct analysis_session *session, const struct rec
     timeline_record(((struct reading *)context)->timeline, session, record);
 }
 
-/* A recording without events has the switch's log of its changes, at its end. */
+/* A recording has at its end the switch's log of its changes, whether or not events tell of them.
+ */
 static void changes_take(struct reading *reading, const struct analysis_session *session)
 {
     const struct marks *marks = &session->marks;
     for (size_t i = 0; i < marks->change_count; i++) {
         const struct mark_change *change = &marks->changes[i];
         char generation[24];
-        struct pcapng_event_field fields[] = {{"generation", generation}, {"port", change->port}};
+        struct pcapng_event_field fields[] = {
+            {"generation", generation}, {"switch", session->of->name}, {"port", change->port}};
         struct pcapng_event event = {.wall_ns = analysis_wall_ns(session, change->mono_ns),
                                      .mono_ns = change->mono_ns,
                                      .priority = PCAPNG_PRIORITY_NOTICE,
@@ -101,14 +98,11 @@ static void changes_take(struct reading *reading, const struct analysis_session 
                                      .name = "configured",
                                      .message = change->text,
                                      .fields = fields,
-                                     .field_count = change->port[0] != '\0' ? 2 : 1};
-        if (change->mono_ns < session->clock_mono_ns ||
-            change->number <= reading->changes_told[session->number]) {
-            continue;
-        }
+                                     .field_count = change->port[0] != '\0' ? 3 : 2};
         snprintf(generation, sizeof(generation), "%" PRIu64, change->generation);
-        reading->changes_told[session->number] = change->number;
-        timeline_event(reading->timeline, &event, false);
+        if (change->mono_ns >= session->clock_mono_ns) {
+            timeline_change(reading->timeline, session, &event);
+        }
     }
 }
 
@@ -123,11 +117,6 @@ static enum xsw_status recording_read(struct reading *reading, const char *path,
     const struct analysis_file *file = &reading->analysis->files[reading->analysis->file_count - 1];
     if (file->status < 0) {
         problem_tell(reading, file->problem);
-    }
-    for (size_t i = 0; i < reading->analysis->session_count && !reading->is_told; i++) {
-        if (reading->analysis->sessions[i]->has_clock) {
-            changes_take(reading, reading->analysis->sessions[i]);
-        }
     }
     return XSW_OK;
 }
@@ -197,11 +186,13 @@ static enum xsw_status all_read(struct reading *reading, const struct timeline_o
         analysis_observe(reading->analysis, record_take, reading);
         analysis_observe_items(reading->analysis, item_take, reading);
     }
-    for (int i = 0; i < options->path_count; i++) {
-        reading->is_told |= trace_kind_find(options->paths[i]) != TRACE_NONE;
-    }
     for (int i = 0; i < options->path_count && status == XSW_OK; i++) {
         status = path_read(reading, options->paths[i], error);
+    }
+    for (size_t i = 0; status == XSW_OK && i < reading->analysis->session_count; i++) {
+        if (reading->analysis->sessions[i]->has_clock) {
+            changes_take(reading, reading->analysis->sessions[i]);
+        }
     }
     if (status == XSW_OK && timeline_join_is_wanted(reading->timeline)) {
         status = packets_join(reading->timeline, options, error);

@@ -233,9 +233,8 @@ static int once(struct viewer *viewer)
     once_wait(viewer);
     app_derive(app);
     if (viewer->options.has_packet && app->page != APP_JOURNEY) {
-        fprintf(
-            stderr, "xsw top: packet %llu is not %s\n", (unsigned long long)viewer->options.packet,
-            viewer->recording != NULL ? "in the recording" : "among the journeys that are kept");
+        fprintf(stderr, "xsw top: packet %llu is not in the recording\n",
+                (unsigned long long)viewer->options.packet);
         return EXIT_FOUND;
     }
     if (viewer->options.is_json) {
@@ -328,7 +327,7 @@ static int screen_run(struct viewer *viewer)
     return EXIT_DONE;
 }
 
-/* The filter and the packet of the command line. */
+/* The filter of the command line, and the packet, which is of a recording that has been read. */
 static int start_take(struct viewer *viewer)
 {
     char problem[APP_MESSAGE_SIZE];

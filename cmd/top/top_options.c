@@ -16,7 +16,7 @@ static const char help_text[] =
     "\n"
     "  -s, --screen NAME   pipeline, ports, drops, journeys, flows, extensions, macs,\n"
     "                      sessions, events or paths\n"
-    "  -p, --packet ID     the journey of this packet\n"
+    "  -p, --packet ID     of a recording: the journey of this packet\n"
     "      --where EXPR    only journeys that match: 'dropped and port == bob'; see\n"
     "                      xsw-filter(7)\n"
     "      --filter PCAP   live: capture only packets that match this pcap filter\n"
@@ -181,6 +181,9 @@ static bool options_check(const struct top_options *options)
             ? "--filter is for a running switch; a recording takes --where 'pcap \"...\"'"
         : options->path_count > 0 && options->socket != NULL
             ? "a recording needs no --socket: give a FILE, or a socket"
+        : options->path_count == 0 && options->has_packet
+            ? "--packet is for a recording: give its FILE; of a running switch there are only "
+              "packets from now on, in --screen journeys"
         : options->is_json && !options->is_once ? "--json goes with --once"
                                                 : NULL;
     for (int i = 0; problem == NULL && i < options->path_count; i++) {

@@ -248,6 +248,9 @@ load terminal
     run "$XSW" top --where 'port == nobody' --once demo.pcapng
     [ "$status" -eq 2 ]
     [[ "$output" == *nobody* ]]
+    run "$XSW" top --packet 1001
+    [ "$status" -eq 2 ]
+    [[ "$output" == *'--packet is for a recording: give its FILE'* ]]
     run "$XSW" top --once missing.pcapng
     [ "$status" -eq 3 ]
     [[ "$output" == *missing.pcapng* ]]

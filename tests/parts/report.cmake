@@ -18,3 +18,9 @@ target_link_libraries(fuzz_report PRIVATE xsw_build xsw_analyzer xsw_readers Pkg
 target_include_directories(fuzz_report PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 add_test(NAME fuzz.report COMMAND fuzz_report --as-is ${report_seeds})
 set_tests_properties(fuzz.report PROPERTIES FIXTURES_REQUIRED report_seeds TIMEOUT 600 LABELS fuzz)
+
+add_executable(unit_cmd_analyze_progress unit/cmd/analyze_progress_test.c
+    ${PROJECT_SOURCE_DIR}/cmd/analyze/progress.c)
+target_link_libraries(unit_cmd_analyze_progress PRIVATE xsw_build xsw_base PkgConfig::CMOCKA)
+add_test(NAME unit.cmd.analyze_progress COMMAND unit_cmd_analyze_progress)
+set_tests_properties(unit.cmd.analyze_progress PROPERTIES TIMEOUT 120 LABELS unit)

@@ -5,7 +5,7 @@ file(GLOB system_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/system/*.sh
 # the machine, or share what namespaces do not part.
 set(system_apart daemon drops extcap filters life made policies privacy switches template where)
 set(system_lock_lttng trace trace_beside trace_kernel trace_lttng trace_kinds trace_rare)
-set(system_lock_tracefs incidents_unseen kernel kernel_reader timeline tracedat)
+set(system_lock_tracefs incidents_unseen kernel kernel_reader timeline top_kernel tracedat)
 foreach(file IN LISTS system_files)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     get_filename_component(part ${file} NAME_WE)

@@ -134,6 +134,90 @@ claim_recording_ctf_and_trace_dat_of_one_machine_are_one_timeline() {
     jq -e '[.timeline.entries[] | select(.kind == "begin" and (.text | test("FULL_RING"))) | .time_ns] | (max - min) < 1000000' timeline.json >/dev/null
 }
 
+# change [OPTIONS]: a recording while a rule came and went.
+change() {
+    capture_start "$@"
+    "$XSW" policy add alice in deny proto icmp id 7 >policy.log
+    at alice ping -q -c 1 -W 1 10.0.0.2 >ping.log || true
+    "$XSW" policy remove alice 7 >policy.log
+    capture_stop
+}
+
+changed() {
+    two_guests
+    change "$@"
+}
+
+# changes FILE…: what the timeline of these tells of it, by events and by the switch's own log.
+changes() {
+    timeline "$@"
+    jq -c '[.timeline.entries[] | select(.name == "policy_set" or .name == "configured") | .name]' timeline.json
+}
+
+claim_changes_of_a_recording_are_told_beside_a_trace_dat() {
+    two_guests
+    capture_start
+    "$XSW" policy add alice in deny proto icmp id 7 >policy.log
+    record_dat
+    "$XSW" policy remove alice 7 >policy.log
+    capture_stop
+    equal "recording first" "$(changes capture.pcapng mono.dat)" '["configured","configured"]'
+    equal "trace.dat first" "$(changes mono.dat capture.pcapng)" '["configured","configured"]'
+    jq -e '[.timeline.entries[] | select(.name == "configured") | [.source, .text]] | all(.[0] == 1) and
+        (.[0][1] | test("rule 7 of port alice was added")) and (.[1][1] | test("rule 7 of port alice was removed"))' timeline.json >/dev/null
+}
+
+claim_changes_of_a_host_are_told_by_its_log_when_only_the_other_host_has_events() {
+    changed --trace
+    mv capture.pcapng one.pcapng
+    on_other_host changed
+    equal "of the one" "$(changes one.pcapng)" '["policy_set","policy_set"]'
+    equal "of the other" "$(changes capture.pcapng)" '["configured","configured"]'
+    local order
+    for order in 'one.pcapng capture.pcapng' 'capture.pcapng one.pcapng'; do
+        # shellcheck disable=SC2086
+        equal "of both" "$(changes $order)" '["policy_set","policy_set","configured","configured"]'
+        equal "hosts" "$(jq -c '[.timeline.entries[] | select(.name == "policy_set" or .name == "configured") | .host]' timeline.json)" \
+            "[\"$hostname_before\",\"$hostname_before\",\"other\",\"other\"]"
+    done
+}
+
+# Whatever changes last, or alone: an event tells it, and the log not once more.
+claim_a_recording_with_events_tells_no_change_by_its_log() {
+    out_switch "" "{\"path\": \"$XSW_EXTENSION_PATH/test/vanish.so\", \"name\": \"thief\", \"settings\": {\"every\": 3}}"
+    local change
+    for change in 'port add guest kind memory' 'port set guest mtu 1400' 'policy add guest in deny id 9 proto tcp' \
+        'policy remove guest 9' 'port set guest friendly other' 'port remove guest' 'switch set truth mac-limit 5' \
+        'extension set thief every=5' 'extension disable thief' 'extension enable thief' 'extension remove thief'; do
+        capture_start --trace
+        # shellcheck disable=SC2086
+        "$XSW" $change >change.log
+        capture_stop
+        timeline capture.pcapng
+        jq -e '[.timeline.entries[].name] | any(test("^(port|nic|policy|setting|extension)_"))' timeline.json >/dev/null
+        equal "by the log, of $change" "$(jq -c '[.timeline.entries[] | select(.name == "configured") | .text]' timeline.json)" '[]'
+    done
+}
+
+claim_a_port_that_goes_down_and_comes_up_again_is_told_with_its_recovery() {
+    ip link add near type veth peer name far
+    ip link set near up
+    ip link set far up
+    switch_start <<<'{"ports": [{"name": "wire", "kind": "packet", "device": "near"}]}'
+    capture_start --trace
+    ip link set near down
+    until_true 20 grep -q 'port-state: port=wire state=down' xswd.log
+    ip link set near up
+    until_true 20 grep -q 'port-state: port=wire state=up' xswd.log
+    capture_stop
+    timeline capture.pcapng
+    equal "what is told of it" "$(jq -c '[.timeline.entries[] | select(.name == "port_state") | .kind]' timeline.json)" '["event","recovery"]'
+    jq -e '[.timeline.entries[] | select(.name == "port_state")] | (.[0].text | test("wire.*down")) and
+        (.[1].text | test("wire.*up.*, after [0-9]"))' timeline.json >/dev/null
+    NO_COLOR=1 "$XSW" analyze --timeline capture.pcapng >timeline.txt
+    tr -s '\n ' ' ' <timeline.txt | grep -q 'wire.*up.*, after [0-9]'
+}
+
 # on_other_host COMMAND…: on another boot of another machine, called "other", as far as one can tell.
 on_other_host() {
     switch_stop

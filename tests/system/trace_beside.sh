@@ -135,3 +135,82 @@ overflow_and_list() {
     overflow
     until_true 20 "$XSW" --json port list
 }
+
+# drops_traced: a recording of changes without events, and a trace of the drops meanwhile.
+drops_traced() {
+    two_guests
+    "$XSW" trace start t profile drops to "$PWD/ctf" 2>start.log
+    change
+    "$XSW" trace stop t
+}
+
+claim_a_trace_without_changes_leaves_those_of_a_recording_to_its_log() {
+    drops_traced
+    # A drop has the generation of its switch too, and is no change.
+    traced ctf 'any(e["event"] == "packet_dropped" and int(e["generation"]) > 0 for e in events)'
+    equal "recording first" "$(changes capture.pcapng ctf)" '["configured","configured"]'
+    equal "trace first" "$(changes ctf capture.pcapng)" '["configured","configured"]'
+}
+
+claim_changes_that_a_trace_tells_are_told_once_and_those_before_and_after_it_too() {
+    two_guests
+    capture_start
+    "$XSW" policy add alice in deny proto icmp id 7 >policy.log
+    "$XSW" trace start t profile control to "$PWD/ctf" 2>start.log
+    "$XSW" policy remove alice 7 >policy.log
+    "$XSW" port set alice mtu 1400
+    "$XSW" switch set xsw0 mac-limit 300
+    "$XSW" trace stop t
+    "$XSW" policy add bob in deny proto icmp id 8 >policy.log
+    capture_stop
+    equal "by the recording" "$(changes capture.pcapng | jq length)" 5
+    local order
+    for order in 'capture.pcapng ctf' 'ctf capture.pcapng'; do
+        # shellcheck disable=SC2086
+        timeline $order
+        equal "changes, $order" \
+            "$(jq -c '[.timeline.entries[] | select(.name | IN("policy_set", "nic_updated", "setting_set", "configured")) | .name] | [.[0], .[-1], (.[1:-1] | unique)]' timeline.json)" \
+            '["configured","configured",["nic_updated","policy_set","setting_set"]]'
+    done
+}
+
+claim_a_folder_that_is_named_by_a_link_is_read_as_itself() {
+    dropping_switch 7
+    "$XSW" trace start t to "$PWD/ctf" 2>start.log
+    play in.pcap 7
+    "$XSW" trace stop t
+    ln -s ctf link
+    timeline ctf
+    jq -c '.timeline.entries' timeline.json >itself.json
+    timeline link
+    jq -c '.timeline.entries' timeline.json >by_link.json
+    grep -q packet_dropped itself.json
+    cmp itself.json by_link.json
+    # And one whose end is torn, which is read through a view of its own.
+    mkdir torn
+    cp -r ctf torn/ctf
+    local stream
+    stream=$(find torn/ctf -type f -size +0 -path '*ust*' ! -name metadata ! -path '*/index/*' | head -n 1)
+    dd if="$stream" bs=100 count=1 status=none >torn/part
+    cat torn/part >>"$stream"
+    ln -s ctf torn/link
+    fails timeline torn/ctf
+    jq -c '.timeline.entries' timeline.json >itself.json
+    fails timeline torn/link
+    jq -c '.timeline.entries' timeline.json >by_link.json
+    grep -q 'torn/link: its last 100 bytes are torn' timeline.log
+    cmp itself.json by_link.json
+}
+
+claim_babeltrace2_shows_a_recording_beside_a_trace_in_the_order_of_time() {
+    drops_traced
+    plugged --clock-seconds capture.pcapng ctf >both.txt
+    python3 -c '
+import re
+lines = [(float(found[1]), "packet_id = " in line and "cpu_id" in line) for line in open("both.txt")
+         if (found := re.match(r"\[(\d+\.\d+)\]", line))]
+times = [time for time, _ in lines]
+assert times == sorted(times), times
+kinds = {is_traced for _, is_traced in lines}
+assert kinds == {True, False}, kinds'
+}

@@ -278,3 +278,23 @@ claim_what_lttng_had_no_room_for_is_unknown_to_the_analyzer() {
     # What is there and what is told as lost is no more than there was.
     jq -e '[.timeline.entries[] | select(.kind == "begin" and .name == "packet_dropped").count] | add | . > 0 and . < 60000' timeline.json
 }
+
+# on_terminal COMMAND: its output is in out.txt.
+on_terminal() { script -qefc "$1" /dev/null >out.txt; }
+
+claim_a_drop_is_red_on_a_terminal_and_nowhere_else() {
+    dropping_switch 7
+    "$XSW" trace start t to "$PWD/ctf" 2>start.log
+    play in.pcap 7
+    "$XSW" trace stop t
+    local escape=$'\033'
+    unset NO_COLOR
+    on_terminal "'$XSW' trace follow ctf"
+    equal "red drops" "$(grep -cF "${escape}[31mpacket_dropped${escape}[0m" out.txt)" 7
+    NO_COLOR=1 on_terminal "'$XSW' trace follow ctf"
+    equal "drops with NO_COLOR" "$(grep -c packet_dropped out.txt)" 7
+    fails grep -qF "$escape" out.txt
+    "$XSW" trace follow ctf >out.txt
+    equal "drops in a file" "$(grep -c packet_dropped out.txt)" 7
+    fails grep -qF "$escape" out.txt
+}

@@ -72,3 +72,16 @@ copies_are_held() {
     report_is '[$s.drops[] | select(.reason_name == "no-buffer" and .stage_name == "forward") | .packets] | add > 0'
 }
 claim_no_buffer_is_the_same_in_ctf_and_pcapng() { agree copies_are_held; }
+
+# No reason can come without a claim that is named after it, here or in trace.sh.
+claim_every_drop_reason_of_the_switch_has_a_claim() {
+    local name missing=
+    sed -n 's/^DROP_REASON([0-9]*, [A-Z_]*, "\([a-z-]*\)",.*/\1/p' "$here/../../switch/path/drop_reasons.def" >reasons.txt
+    equal "reasons that were found" "$(wc -l <reasons.txt)" "$(grep -c '^DROP_REASON(' "$here/../../switch/path/drop_reasons.def")"
+    [ "$(wc -l <reasons.txt)" -ge 26 ]
+    while read -r name; do
+        grep -qE "^claim_${name//-/_}(_at_[a-z]+)?_is_the_same_in_ctf_and_pcapng\(\)" "$here/trace.sh" "$here/trace_rare.sh" ||
+            missing="$missing $name"
+    done <reasons.txt
+    equal "reasons without a claim" "$missing" ""
+}

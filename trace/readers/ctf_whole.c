@@ -100,10 +100,11 @@ static int stream_open(const char *path, uint64_t *whole, uint64_t *size)
     return fd;
 }
 
+/* Links are what they lead to when a person names them, and otherwise not followed. */
 static FTS *tree_open(const char *path)
 {
     char *const places[] = {(char *)(uintptr_t)path, NULL};
-    return fts_open(places, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    return fts_open(places, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
 }
 
 static uint64_t torn_find(const char *path)

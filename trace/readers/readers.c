@@ -19,7 +19,7 @@ static bool has_metadata(const char *path)
     char copy[4096];
     snprintf(copy, sizeof(copy), "%s", path);
     char *const roots[] = {copy, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_NOSTAT, NULL);
     bool found = false;
     FTSENT *entry;
     while (walk != NULL && !found && (entry = fts_read(walk)) != NULL) {

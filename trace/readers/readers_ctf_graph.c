@@ -103,7 +103,7 @@ static unsigned sources_add(struct graph *graph, const char *path, bool *has_fai
     char copy[4096];
     snprintf(copy, sizeof(copy), "%s", path);
     char *const roots[] = {copy, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_NOSTAT, NULL);
     unsigned count = 0;
     FTSENT *entry;
     while (walk != NULL && !*has_failed && count <= TRACES_MAX &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which columns a table has: the page on which they are chosen, and the lines "show SCREEN COLUMN…"
  * of the file of keys. Part of app.h. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,21 +194,27 @@ static bool is_show(const char *line)
     return strncmp(line, "show", 4) == 0 && strchr(" \t\n", line[4]) != NULL;
 }
 
-static void rest_copy(const char *path, FILE *to)
+/* False, with errno: there is a file, and what it says cannot be read, so that it must stay. */
+static bool rest_copy(const char *path, FILE *to)
 {
     FILE *from = fopen(path, "re");
     char *line = NULL;
     size_t size = 0;
-    while (from != NULL && getline(&line, &size, from) > 0) {
+    if (from == NULL) {
+        return errno == ENOENT;
+    }
+    while (getline(&line, &size, from) > 0) {
         if (!is_show(line)) {
             fputs(line, to);
             fputs(strchr(line, '\n') == NULL ? "\n" : "", to);
         }
     }
+    bool is_whole = feof(from) != 0;
+    int problem = errno;
     free(line);
-    if (from != NULL) {
-        fclose(from);
-    }
+    fclose(from);
+    errno = problem;
+    return is_whole;
 }
 
 static void shows_write(const struct app *app, FILE *file)
@@ -254,7 +261,12 @@ enum xsw_status app_columns_keep(const struct app *app, const char *path, struct
         status = error_errno(error, "%s", made);
         goto cleanup;
     }
-    rest_copy(target, file);
+    if (!rest_copy(target, file)) {
+        status = error_errno(error, "%s: its other lines cannot be read", target);
+        fclose(file);
+        (void)unlink(made);
+        goto cleanup;
+    }
     shows_write(app, file);
     bool is_whole = ferror(file) == 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
     is_whole = fclose(file) == 0 && is_whole;

@@ -276,6 +276,52 @@ static void more_rows_than_are_told_are_summed_up(void **state)
     told_end(&told);
 }
 
+static void took(struct analysis_switch *of, enum latency_kind kind, uint16_t stage, uint64_t ms)
+{
+    struct latency_key key = {.stage = stage, .kind = (uint16_t)kind};
+    struct histogram *histogram = table_add(&of->latency.rows, &key);
+    assert_non_null(histogram);
+    for (uint64_t i = 0; i < 100; i++)
+        histogram_add(histogram, ms * 1000000, i);
+}
+
+/* A recording of one flow, of which a packet took long; the packets were worked on for 30 ms at the
+ * rewriter, and at another stage as the test says. */
+static struct told slow_work(enum latency_kind kind, uint16_t stage, uint64_t ms)
+{
+    struct recording recording;
+    struct told told;
+    recording_begin(&recording, "slow.pcapng", switch_id, 1);
+    recording_trip(&recording, &(struct trip){.id = 1, .from = PORT_ALICE, .to = PORT_BOB});
+    recording_end(&recording);
+    told.analysis = analyze("slow.pcapng");
+    struct analysis_switch *of = told.analysis->switches[0];
+    assert_int_equal(of->flows.rows.count, 1);
+    ((struct flow *)table_value(&of->flows.rows, 0))->latency_max_ns = 30000000;
+    took(of, LATENCY_WORK, STAGE_REWRITE, 30);
+    took(of, kind, stage, ms);
+    assert_int_equal(explain_create(told.analysis, of, &told.explain, NULL), XSW_OK);
+    return told;
+}
+
+/* Flows tell how long their packets took, not where. */
+static void whom_slow_work_hit_is_said_where_it_is_certain(void **state)
+{
+    (void)state;
+    struct told told = slow_work(LATENCY_WORK, STAGE_FLOWFILTER, 5);
+    assert_says(find(&told, FINDING_LATENCY), "101 packets were worked on at");
+    assert_says(find(&told, FINDING_LATENCY), " Hit: 10.0.0.1");
+    told_end(&told);
+    told = slow_work(LATENCY_WORK, STAGE_FLOWFILTER, 12);
+    assert_non_null(find(&told, FINDING_LATENCY));
+    assert_null(strstr(find(&told, FINDING_LATENCY)->text, "Hit:"));
+    told_end(&told);
+    told = slow_work(LATENCY_HOLD, STAGE_FLOWFILTER, 12);
+    assert_non_null(find(&told, FINDING_LATENCY));
+    assert_null(strstr(find(&told, FINDING_LATENCY)->text, "Hit:"));
+    told_end(&told);
+}
+
 static int enter(void **state)
 {
     static char folder[128];
@@ -305,6 +351,7 @@ int main(void)
         cmocka_unit_test(losses_are_unknown_and_not_drops),
         cmocka_unit_test(numbers_that_do_not_add_up_come_first),
         cmocka_unit_test(more_rows_than_are_told_are_summed_up),
+        cmocka_unit_test(whom_slow_work_hit_is_said_where_it_is_certain),
     };
     return cmocka_run_group_tests(tests, enter, cleanup);
 }

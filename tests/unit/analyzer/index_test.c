@@ -157,6 +157,32 @@ static void a_recording_that_grows_is_read_from_where_the_index_ends(void **stat
     free(bytes);
 }
 
+/* That there was a log of changes at the beginning comes back, too. */
+static void the_changes_of_a_recording_that_grows_are_counted_all_the_same(void **state)
+{
+    (void)state;
+    size_t length;
+    char path[200];
+    struct recording recording;
+    snprintf(path, sizeof(path), "%s", recording_path("index-changes.pcapng"));
+    recording_begin_text(&recording, path,
+                         "{\"format\":1,\"host\":\"box\",\"switch\":{\"name\":\"demo\","
+                         "\"id\":\"switch\"},\"clock\":{\"mono_ns\":1,\"wall_ns\":1},"
+                         "\"capture\":{\"session\":1},\"changes\":[]}");
+    trips_write(&recording, 1, 600);
+    recording_end_text(&recording, "{\"format\":1,\"changes\":[{\"number\":7,\"mono_ns\":2,"
+                                   "\"generation\":9,\"text\":\"g\"}]}");
+    unsigned char *bytes = file_bytes(path, &length);
+    file_write(path, bytes, length / 2);
+    assert_false(told_the_same(path));
+    file_write(path, bytes, length);
+    struct telling telling = tell(path, true);
+    assert_true(telling.was_loaded);
+    assert_non_null(strstr(telling.text, "g; and 6 more."));
+    free(telling.text);
+    free(bytes);
+}
+
 static void a_torn_recording_is_told_torn_again(void **state)
 {
     (void)state;
@@ -266,6 +292,8 @@ int main(void)
         cmocka_unit_test_setup(the_second_question_is_answered_from_the_index, folder_set),
         cmocka_unit_test_setup(every_fate_comes_back_from_the_index, folder_set),
         cmocka_unit_test_setup(a_recording_that_grows_is_read_from_where_the_index_ends,
+                               folder_set),
+        cmocka_unit_test_setup(the_changes_of_a_recording_that_grows_are_counted_all_the_same,
                                folder_set),
         cmocka_unit_test_setup(a_torn_recording_is_told_torn_again, folder_set),
         cmocka_unit_test_setup(a_recording_that_was_changed_is_read_anew, folder_set),

@@ -162,6 +162,27 @@ static void changes_between_two_logs_are_counted(void **state)
     marks_fini(&marks);
 }
 
+/* Numbers are counted from 1: a switch that had no change yet, and whose log forgot the first ones.
+ */
+static void changes_that_an_empty_log_was_followed_by_are_counted(void **state)
+{
+    const char *after =
+        "{\"changes\":[" CHANGE(7, 9, "\"text\":\"g\"") "," CHANGE(8, 10, "\"text\":\"h\"") "]}";
+    struct marks marks;
+    (void)state;
+    free(marked("{\"changes\":[]}", after, &marks));
+    assert_int_equal(marks.change_count, 2);
+    assert_int_equal(marks.changes_missing, 6);
+    marks_fini(&marks);
+    free(marked("{}", after, &marks)); /* made before there were logs at the beginning */
+    assert_int_equal(marks.changes_missing, 0);
+    marks_fini(&marks);
+    /* What was forgotten before the recording began is none of its own. */
+    free(marked("{\"changes\":[" CHANGE(7, 9, "\"text\":\"g\"") "]}", after, &marks));
+    assert_int_equal(marks.changes_missing, 0);
+    marks_fini(&marks);
+}
+
 static void the_number_of_changes_is_bounded(void **state)
 {
     struct marks marks;
@@ -217,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_rule_leads_to_its_mark),
         cmocka_unit_test(the_change_before_is_that_of_the_rule_or_the_extension_or_the_last),
         cmocka_unit_test(changes_between_two_logs_are_counted),
+        cmocka_unit_test(changes_that_an_empty_log_was_followed_by_are_counted),
         cmocka_unit_test(the_number_of_changes_is_bounded),
         cmocka_unit_test(texts_that_make_no_sense_are_borne),
         cmocka_unit_test(the_number_of_marks_is_bounded),

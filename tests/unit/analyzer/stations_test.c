@@ -80,6 +80,24 @@ static void an_address_that_moves_once_does_not_return(void **state)
     place_end(&place);
 }
 
+/* Journeys come in the order of their ends: one that was held began before those that came first.
+ */
+static void a_packet_that_was_held_does_not_lengthen_the_silence(void **state)
+{
+    struct place place;
+    (void)state;
+    place_begin(&place);
+    hear(&place, 1, 5);
+    place.next_id = 9;
+    hear(&place, 1, 5);
+    place.next_id = 4;
+    hear(&place, 1, 5);
+    place.next_id = 10;
+    hear(&place, 2, 5);
+    assert_int_equal(first(&place)->silent_ns, 100); /* the second packet until the last */
+    place_end(&place);
+}
+
 static void one_that_goes_forth_and_back_returns(void **state)
 {
     struct place place;
@@ -146,7 +164,8 @@ static void the_number_of_addresses_is_bounded(void **state)
     place_end(&place);
 }
 
-/* Three addresses at three ports, in an order that a number tells, in parts that another tells. */
+/* Three addresses at three ports, in an order that a number tells, in parts that another tells; and
+ * in an order of time that is not that in which they come. */
 static void hear_in_parts(struct place *whole, struct place *parts, uint32_t order, uint32_t cuts)
 {
     struct place part;
@@ -156,8 +175,8 @@ static void hear_in_parts(struct place *whole, struct place *parts, uint32_t ord
     for (unsigned i = 0; i < 12; i++, order /= 9) {
         uint8_t mac = (uint8_t)(1 + order % 3);
         uint16_t port = (uint16_t)(1 + order / 3 % 3);
+        whole->next_id = part.next_id = 1 + (i ^ (order & 3));
         hear(whole, port, mac);
-        part.next_id = whole->next_id - 1;
         hear(&part, port, mac);
         if ((cuts >> i & 1) != 0 || i == 11) {
             stations_merge(&parts->stations, &part.stations);
@@ -186,6 +205,7 @@ static void stations_equal(const struct stations *a, const struct stations *b)
         assert_int_equal(left->silent_ns, right->silent_ns);
         assert_int_equal(left->example_packet, right->example_packet);
         assert_int_equal(left->last_packet, right->last_packet);
+        assert_int_equal(left->last_ns, right->last_ns);
     }
 }
 
@@ -210,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_that_moves_once_does_not_return),
+        cmocka_unit_test(a_packet_that_was_held_does_not_lengthen_the_silence),
         cmocka_unit_test(one_that_goes_forth_and_back_returns),
         cmocka_unit_test(what_ingress_refuses_teaches_nothing),
         cmocka_unit_test(groups_copies_and_other_vlans_are_no_moves),

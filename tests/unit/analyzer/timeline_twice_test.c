@@ -84,6 +84,49 @@ static void assert_says(const struct timeline_entry *entry, const char *text)
     }
 }
 
+/* Changes ------------------------------------------------------------------------------------- */
+
+static void change(const char *switch_name, const char *generation)
+{
+    const struct analysis_session session = {.number = 0};
+    const uint64_t mono_ns = 20 * SECOND + strtoull(generation, NULL, 10);
+    const struct pcapng_event_field fields[] = {{"switch", switch_name},
+                                                {"generation", generation}};
+    const struct pcapng_event event = {.name = "configured",
+                                       .message = generation,
+                                       .source = "xsw",
+                                       .mono_ns = mono_ns,
+                                       .wall_ns = EPOCH + mono_ns,
+                                       .fields = fields,
+                                       .field_count = 2};
+    timeline_change(timeline, &session, &event);
+}
+
+static void changes_of_the_log_are_told_where_no_event_tells_of_that_switch_and_time(void **state)
+{
+    (void)state;
+    source("pcapng");
+    source("ctf");
+    TELL("policy_set", 12 * SECOND, {"switch_name", "a"}, {"generation", "5"});
+    TELL("port_state", 13 * SECOND, {"switch_name", "a"}, {"generation", "7"});
+    TELL("packet_dropped", 14 * SECOND, {"switch_name", "b"}, {"generation", "6"});
+    change("a", "4");
+    change("a", "5");
+    change("a", "6");
+    change("a", "7");
+    change("a", "8");
+    change("b", "6");
+    size_t count = finish();
+    char told[32] = "";
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(entries[i].name, "configured") == 0) {
+            assert_int_equal(entries[i].source, 0);
+            strncat(told, entries[i].text, sizeof(told) - strlen(told) - 1);
+        }
+    }
+    assert_string_equal(told, "468");
+}
+
 /* Losses -------------------------------------------------------------------------------------- */
 
 static void losses_of_two_processors_last_from_the_first_to_the_last_of_both(void **state)
@@ -425,6 +468,7 @@ int main(void)
     dictionary_init(&of_other.dictionary);
 #define CLAIM(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
+        CLAIM(changes_of_the_log_are_told_where_no_event_tells_of_that_switch_and_time),
         CLAIM(losses_of_two_processors_last_from_the_first_to_the_last_of_both),
         CLAIM(equal_losses_of_two_sources_are_told_once),
         CLAIM(losses_of_two_sources_that_differ_are_two),

@@ -78,6 +78,26 @@ static void columns_are_chosen_kept_and_read_again(void **state)
     stand_close(stand);
 }
 
+/* Its other lines would be lost: it stays as it is, and nothing is left beside it. */
+static void a_file_of_keys_that_cannot_be_read_is_not_replaced(void **state)
+{
+    char path[200];
+    char made[220];
+    char link[200] = "";
+    struct xsw_error error = {.text = ""};
+    struct stand *stand = stand_open(JOURNEYS, 80, 24);
+    (void)state;
+    snprintf(path, sizeof(path), "%s", recording_path("loop.keys"));
+    snprintf(made, sizeof(made), "%s.new", path);
+    assert_int_equal(symlink(path, path), 0); /* not even root can read it */
+    assert_int_equal(app_columns_keep(&stand->app, path, &error), XSW_IO);
+    assert_non_null(strstr(error.text, "loop.keys: its other lines cannot be read"));
+    assert_int_equal(readlink(path, link, sizeof(link) - 1), strlen(path));
+    assert_int_equal(access(made, F_OK), -1);
+    unlink(path);
+    stand_close(stand);
+}
+
 static void settings_are(struct stand *stand, const char *text, const char *problem)
 {
     char path[200];
@@ -212,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_chosen_kept_and_read_again),
+        cmocka_unit_test(a_file_of_keys_that_cannot_be_read_is_not_replaced),
         cmocka_unit_test(wrong_columns_are_told_with_their_line),
         cmocka_unit_test(a_table_that_is_too_wide_moves),
         cmocka_unit_test(times_are_of_day_since_the_start_or_since_the_one_before),
