@@ -142,8 +142,8 @@ EOF
 @test "of two flight recorders that is shown, dumped and ended which is named" {
     start
     for name in left right; do
-        "$XSW" flight run --memory 1M --recorder $name --trigger signal > out 2> err 3>&- 5<&- &
-        until grep -q 'recording to' err; do :; done
+        "$XSW" flight run --memory 1M --recorder $name --trigger signal > out 2> $name 3>&- 5<&- &
+        until grep -qs 'recording to' $name; do :; done
         kill $!
         wait $!
     done
