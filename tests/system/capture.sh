@@ -129,7 +129,7 @@ claim_two_sessions_are_two_accounts_of_one_truth() {
     mixed_frames 3000
     mixed_switch
     capture_start
-    "$XSW" capture -w second.pcapng.zst 'ip' 2>second.log &
+    "$XSW" capture --budget 100 -w second.pcapng.zst 'ip' 2>second.log &
     local second=$!
     until_true 10 grep -q '^recording' second.log
     equal "sessions" "$(sessions)" 2
